@@ -1,0 +1,70 @@
+"""Array types, and the few checks that every room needs."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recsys.core.errors import DataError
+
+RowArray: TypeAlias = npt.NDArray[np.int32]
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+FloatMatrix: TypeAlias = npt.NDArray[np.float32]
+DoubleArray: TypeAlias = npt.NDArray[np.float64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+TimeArray: TypeAlias = npt.NDArray[np.datetime64]
+ObjectArray: TypeAlias = npt.NDArray[np.object_]
+Csr: TypeAlias = Any
+"""A float32 ``csr_matrix``: scipy has no usable generic, implicit 0.7.3 refuses ``csr_array``."""
+
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
+
+NO_ROW = -1
+"""Stands for "no such row" wherever row numbers are given."""
+
+
+def freeze(array: AnyArray) -> AnyArray:
+    """Return ``array`` made read-only (in place, no copy)."""
+    array.flags.writeable = False
+    return array
+
+
+def freeze_csr(matrix: Csr) -> Csr:
+    """Return ``matrix`` canonical (sorted, merged, float32, int32 rows) and read-only.
+
+    A matrix that is canonical already is not copied: the caller's arrays become read-only with it.
+    Read-only data came through here before, so it is taken as it is (a mapped file is not read).
+    """
+    matrix = sp.csr_matrix(matrix, dtype=np.float32)
+    if matrix.data.flags.writeable and not matrix.has_canonical_format:
+        matrix = matrix.copy()  # sum_duplicates works in place, on the arrays of the caller
+        matrix.sum_duplicates()
+    matrix.indices = matrix.indices.astype(np.int32, copy=False)
+    if matrix.nnz <= np.iinfo(np.int32).max:  # scipy converts at each product if the two differ
+        matrix.indptr = matrix.indptr.astype(np.int32, copy=False)
+    for part in (matrix.data, matrix.indices, matrix.indptr):
+        freeze(part)
+    return matrix
+
+
+def check_finite(array: npt.NDArray[Any], *, name: str) -> None:
+    """Raise unless every number is finite.
+
+    Raises
+    ------
+    DataError
+        If a value is NaN or infinite; the message counts them and gives the first position.
+    """
+    wrong = np.flatnonzero(~np.isfinite(np.ravel(array)))
+    if len(wrong):
+        raise DataError(
+            f"{name} must be finite; {len(wrong)} value(s) are not, first at {wrong[0]}."
+        )
+
+
+def objects(values: Any) -> ObjectArray:
+    """Return a 1-d object array of ``values``, never splitting a string, a tuple or an array."""
+    return np.fromiter(values, dtype=object)

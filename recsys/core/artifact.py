@@ -1,0 +1,220 @@
+"""Named arrays in a folder with a manifest: the saved form of everything."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recsys.core.arrays import Csr, freeze
+from recsys.core.errors import ArtifactError, clip
+from recsys.core.storage import sha256
+
+MANIFEST = "manifest.json"
+
+_NAME = re.compile(r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*")
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+def write_arrays(folder: Path, arrays: Arrays) -> None:
+    """Write each array to ``<folder>/<name>.npy``, never with pickle.
+
+    Parameters
+    ----------
+    folder : Path
+        Exists.
+    arrays : mapping of name to array
+        Names are words joined by "/"; dtypes are plain (numbers, bool, datetime64).
+
+    Raises
+    ------
+    ArtifactError
+        If an array holds objects.
+    """
+    for name, array in arrays.items():
+        path = folder / f"{name}.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if array.dtype.hasobject:
+            raise ArtifactError(f"array {name!r} must have a plain dtype; got {array.dtype}.")
+        np.save(path, np.ascontiguousarray(array).reshape(array.shape), allow_pickle=False)
+
+
+def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return size, SHA-256 and, for arrays, dtype and shape of every file but the manifest."""
+    out = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.name == MANIFEST:
+            continue
+        entry: dict[str, Any] = {"size": path.stat().st_size, "sha256": sha256(path)}
+        if path.suffix == ".npy":
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            entry |= {"dtype": array.dtype.str, "shape": list(array.shape)}
+        out[path.relative_to(folder).as_posix()] = entry
+    return out
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest; keys sorted, so that equal models have equal bytes."""
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path, *, kind: str, major: int) -> dict[str, Any]:
+    """Return the manifest of a saved folder.
+
+    Parameters
+    ----------
+    folder : Path
+    kind : str
+        What ``format`` must say.
+    major : int
+        The newest major format version this library reads.
+
+    Raises
+    ------
+    ArtifactError
+        If the folder or its manifest is missing, damaged, of another kind or too new.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise ArtifactError(
+            f"a saved model must be a folder; {clip(str(folder), 200)} {what}. "
+            "Save one with model.save(path) or `recsys fit --out`."
+        )
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtifactError(f"{folder} must hold {MANIFEST}; it does not, so it is no saved model.")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found, version = manifest["format"], [int(part) for part in manifest["format_version"]]
+        files = manifest["files"]
+        names = list(files)
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError) as err:
+        raise ArtifactError(f"{path} is damaged ({type(err).__name__}). Restore or refit.") from err
+    if found != kind:
+        raise ArtifactError(f"{path} must say format {kind!r}; it says {clip(repr(found))}.")
+    if not version or version[0] > major:
+        raise ArtifactError(
+            f"{folder} has format version {'.'.join(map(str, version))}, newer than {major}.x, "
+            "which this library reads. Update recsys-engine, or refit."
+        )
+    wrong = [name for name in names if not _safe(name) or not isinstance(files[name], dict)]
+    if wrong:
+        raise ArtifactError(f"{path} names a file outside the folder: {clip(repr(wrong[0]))}.")
+    return dict(manifest)
+
+
+def check_files(folder: Path, manifest: Mapping[str, Any], *, full: bool) -> None:
+    """Check that every file is there in its size; with ``full``, that its SHA-256 is right.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing or damaged; the message names it.
+    """
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise ArtifactError(f"{path} is missing. Restore the folder from a copy, or refit.")
+        if path.stat().st_size != entry.get("size"):
+            raise ArtifactError(
+                f"{path} must have {entry.get('size')} bytes; it has {path.stat().st_size}. "
+                "Restore the folder from a copy, or refit."
+            )
+        if full:
+            check_hash(folder, manifest, name)
+
+
+def check_hash(folder: Path, manifest: Mapping[str, Any], name: str) -> None:
+    """Check one file's SHA-256.
+
+    Raises
+    ------
+    ArtifactError
+        If it differs from the manifest's.
+    """
+    if sha256(folder / name) != manifest["files"].get(name, {}).get("sha256"):
+        raise ArtifactError(
+            f"{folder / name} is damaged: its SHA-256 is not the manifest's. "
+            "Restore the folder from a copy, or refit."
+        )
+
+
+def read_arrays(folder: Path, manifest: Mapping[str, Any], *, prefix: str) -> dict[str, Any]:
+    """Return the arrays below ``prefix`` (name without it), memory-mapped and read-only.
+
+    Raises
+    ------
+    ArtifactError
+        If an array cannot be read, or its dtype or shape is not the manifest's.
+    """
+    return dict(_arrays(folder, manifest, prefix))
+
+
+def _arrays(
+    folder: Path, manifest: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    for name, entry in manifest["files"].items():
+        if not (name.startswith(prefix) and name.endswith(".npy")):
+            continue
+        path = folder / name
+        try:
+            empty = 0 in entry["shape"]  # an empty file cannot be mapped
+            array = np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
+        except (OSError, ValueError, KeyError, TypeError) as err:
+            raise ArtifactError(f"{path} is damaged ({type(err).__name__}). Refit.") from err
+        if array.dtype.str != entry.get("dtype") or list(array.shape) != entry["shape"]:
+            raise ArtifactError(
+                f"{path} must be {entry.get('dtype')} {entry['shape']}; "
+                f"it is {array.dtype.str} {list(array.shape)}. Refit."
+            )
+        yield name[len(prefix) : -len(".npy")], freeze(array)
+
+
+def csr_arrays(name: str, matrix: Csr) -> dict[str, npt.NDArray[Any]]:
+    """Return a sparse matrix as four arrays: data, indices, indptr, shape."""
+    return {
+        f"{name}/data": matrix.data,
+        f"{name}/indices": matrix.indices,
+        f"{name}/indptr": matrix.indptr,
+        f"{name}/shape": np.array(matrix.shape, dtype=np.int64),
+    }
+
+
+def csr_from(name: str, arrays: Arrays) -> Csr:
+    """Return the sparse matrix that :func:`csr_arrays` took apart.
+
+    Raises
+    ------
+    ArtifactError
+        If its parts do not fit together: native code would read beyond their end.
+    """
+    try:
+        data, indices = arrays[f"{name}/data"], arrays[f"{name}/indices"]
+        indptr = arrays[f"{name}/indptr"]
+        n_rows, n_columns = (int(one) for one in arrays[f"{name}/shape"])
+    except (KeyError, ValueError) as err:
+        raise ArtifactError(f"the saved matrix {name!r} is incomplete. Refit.") from err
+    sound = (
+        len(indptr) == n_rows + 1
+        and indptr[0] == 0
+        and indptr[-1] == len(data) == len(indices)
+        and bool(np.all(np.diff(indptr) >= 0))
+        and (len(indices) == 0 or (int(indices.min()) >= 0 and int(indices.max()) < n_columns))
+    )
+    if not sound:
+        raise ArtifactError(f"the saved matrix {name!r} is damaged: its parts do not fit. Refit.")
+    matrix = sp.csr_matrix((n_rows, n_columns), dtype=np.float32)
+    matrix.data, matrix.indices, matrix.indptr = data, indices, indptr
+    return matrix
+
+
+def _safe(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and ".." not in name.split("/")
