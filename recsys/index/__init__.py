@@ -1,0 +1,24 @@
+"""The nearest of many vectors: exact or approximate, filtered, always exactly k."""
+
+from recsys.index.base import VectorIndex
+from recsys.index.choose import IndexConfig, build_index, load_index
+from recsys.index.exact import ExactIndex
+from recsys.index.faiss import FaissIndex
+from recsys.index.graph import FaissConfig
+from recsys.index.measure import TunedSearch, measure_recall, tune_search
+from recsys.index.scores import score_rows, top_k
+
+__all__ = [
+    "ExactIndex",
+    "FaissConfig",
+    "FaissIndex",
+    "IndexConfig",
+    "TunedSearch",
+    "VectorIndex",
+    "build_index",
+    "load_index",
+    "measure_recall",
+    "score_rows",
+    "top_k",
+    "tune_search",
+]

@@ -1,0 +1,203 @@
+"""Compiled loops of this room; importing it loads numba, so import it inside functions.
+
+Signatures are spelt out, with inputs read-only: one compilation serves writable, read-only and
+mapped arrays. Without ``fastmath`` the order of every sum is the one written here, on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+import numpy as np
+from numba import types
+
+from recsys.core.arrays import BoolArray, FloatArray, FloatMatrix, RowArray
+from recsys.index.request import Exclusion, Heap
+
+CallableT = TypeVar("CallableT", bound=Callable[..., object])
+
+BLOCK = 256
+"""Scores that are compared with the threshold at once, by vector instructions."""
+
+_f32_in = types.Array(types.float32, 2, "C", readonly=True)
+_f32_1d_in = types.Array(types.float32, 1, "C", readonly=True)
+_i32_in = types.Array(types.int32, 2, "C", readonly=True)
+_i32_1d_in = types.Array(types.int32, 1, "C", readonly=True)
+_i64_1d_in = types.Array(types.int64, 1, "C", readonly=True)
+_bool_1d_in = types.Array(types.boolean, 1, "C", readonly=True)
+_f32_out = types.Array(types.float32, 2, "C")
+_i32_out = types.Array(types.int32, 2, "C")
+_pairs = types.UniTuple(_f32_in, 2)
+_exclusion = types.Tuple([_i64_1d_in, _i32_1d_in])
+_heap = types.Tuple([_i32_out, _f32_out])
+
+
+def _compiled(*signature: object) -> Callable[[CallableT], CallableT]:
+    options = {"cache": True, "nogil": True}
+    return cast("Callable[[CallableT], CallableT]", numba.njit(*signature, **options))
+
+
+@_compiled()
+def _dot(a: FloatArray, b: FloatArray) -> np.float32:
+    # eight running sums: the additions do not wait for each other, and the order stays fixed
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = np.float32(0)
+    full = a.shape[0] - a.shape[0] % 8
+    for i in range(0, full, 8):
+        s0 += a[i] * b[i]
+        s1 += a[i + 1] * b[i + 1]
+        s2 += a[i + 2] * b[i + 2]
+        s3 += a[i + 3] * b[i + 3]
+        s4 += a[i + 4] * b[i + 4]
+        s5 += a[i + 5] * b[i + 5]
+        s6 += a[i + 6] * b[i + 6]
+        s7 += a[i + 7] * b[i + 7]
+    for i in range(full, a.shape[0]):
+        s0 += a[i] * b[i]
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+
+
+@_compiled()
+def _stored(indices: RowArray, start: int, stop: int, row: int) -> bool:
+    end = stop
+    while start < stop:
+        middle = (start + stop) // 2
+        if indices[middle] < row:
+            start = middle + 1
+        else:
+            stop = middle
+    return start < end and indices[start] == row
+
+
+@_compiled()
+def _sink(rows: RowArray, scores: FloatArray, size: int) -> None:
+    # restore "no parent is better than its child" below a replaced root
+    row, score = rows[0], scores[0]
+    place = 0
+    while True:
+        child = 2 * place + 1
+        if child >= size:
+            break
+        other = child + 1
+        if other < size and (
+            scores[other] < scores[child]
+            or (scores[other] == scores[child] and rows[other] > rows[child])
+        ):
+            child = other
+        if scores[child] > score or (scores[child] == score and rows[child] < row):
+            break
+        rows[place], scores[place] = rows[child], scores[child]
+        place = child
+    rows[place], scores[place] = row, score
+
+
+@_compiled()
+def _offer(rows: RowArray, scores: FloatArray, row: int, score: np.float32) -> None:
+    # an empty place is (-1, -inf): it gives way to any real score and never to another -inf
+    if score > scores[0] or (score == scores[0] and row < rows[0]):
+        rows[0], scores[0] = row, score
+        _sink(rows, scores, rows.shape[0])
+
+
+@_compiled()
+def _any_above(scores: FloatArray, threshold: np.float32) -> np.int32:
+    found = np.int32(0)  # 32 bits wide as the scores, or only half of them are compared at once
+    for i in range(scores.shape[0]):
+        found = np.int32(found | np.int32(scores[i] > threshold))
+    return found
+
+
+@_compiled(types.void(_f32_in, _f32_in, _i32_in, _f32_out))
+def score_pairs(
+    queries: FloatMatrix, vectors: FloatMatrix, rows: RowArray, out: FloatMatrix
+) -> None:
+    """Fill ``out`` (n_queries, m) with the scores of ``rows`` (n_queries, m); -inf for row -1."""
+    for q in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            row = rows[q, i]
+            out[q, i] = _dot(queries[q], vectors[row]) if row >= 0 else -np.inf
+
+
+@_compiled(
+    types.void(_f32_in, _i32_1d_in, _pairs, _exclusion, _bool_1d_in, _f32_1d_in, _heap),
+)
+def scan(
+    tile: FloatMatrix,
+    tile_rows: RowArray,
+    pairs: tuple[FloatMatrix, FloatMatrix],
+    exclude: Exclusion,
+    allowed: BoolArray,
+    slack: FloatArray,
+    heap: Heap,
+) -> None:
+    """Move what belongs among the best of each query from a tile of scores into its heap.
+
+    Parameters
+    ----------
+    tile : (n_queries, n_tile) float32
+        Scores of some items.
+    tile_rows : (n_tile,) int32
+        Which items: ascending, and above those of earlier tiles.
+    pairs : tuple of (n_queries, n_factors) and (n_items, n_factors) float32
+        Queries and vectors, to score again whatever may belong; no vectors: the tile is exact.
+    exclude : Exclusion
+        Looked at for survivors only.
+    allowed : (n_items,) bool
+        Looked at for survivors only; empty: all are.
+    slack : (n_queries,) float32
+        How far a score of the tile may lie from its exact value.
+    heap : Heap
+        Changed in place.
+    """
+    queries, vectors = pairs
+    indptr, indices = exclude
+    for q in range(tile.shape[0]):
+        line, best_rows, best_scores = tile[q], heap[0][q], heap[1][q]
+        for start in range(0, tile.shape[1], BLOCK):
+            block = line[start : start + BLOCK]
+            threshold = best_scores[0] - slack[q]
+            if not _any_above(block, threshold):
+                continue
+            for i in range(block.shape[0]):
+                score = block[i]
+                if not score > threshold:  # rows ascend, so an equal one comes too late
+                    continue
+                row = tile_rows[start + i]
+                if allowed.shape[0] and not allowed[row]:
+                    continue
+                if _stored(indices, indptr[q], indptr[q + 1], row):
+                    continue
+                if vectors.shape[0]:
+                    score = _dot(queries[q], vectors[row])
+                _offer(best_rows, best_scores, row, score)
+                threshold = best_scores[0] - slack[q]
+
+
+@_compiled(types.void(_pairs, _i32_in, _exclusion, _heap))
+def pick(
+    pairs: tuple[FloatMatrix, FloatMatrix],
+    candidates: RowArray,
+    exclude: Exclusion,
+    heap: Heap,
+) -> None:
+    """Score each query's own ``candidates`` (n_queries, m; -1 is none) and keep the best."""
+    queries, vectors = pairs
+    indptr, indices = exclude
+    for q in range(candidates.shape[0]):
+        best_rows, best_scores = heap[0][q], heap[1][q]
+        for i in range(candidates.shape[1]):
+            row = candidates[q, i]
+            if row >= 0 and not _stored(indices, indptr[q], indptr[q + 1], row):
+                _offer(best_rows, best_scores, row, _dot(queries[q], vectors[row]))
+
+
+@_compiled(types.void(_heap))
+def order(heap: Heap) -> None:
+    """Turn each heap into a list, best first."""
+    for q in range(heap[0].shape[0]):
+        rows, scores = heap[0][q], heap[1][q]
+        for last in range(rows.shape[0] - 1, 0, -1):
+            rows[0], rows[last] = rows[last], rows[0]
+            scores[0], scores[last] = scores[last], scores[0]
+            _sink(rows, scores, last)

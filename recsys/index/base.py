@@ -1,0 +1,63 @@
+"""What everyone above asks of an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix
+from recsys.core.topk import TopK
+
+
+@runtime_checkable
+class VectorIndex(Protocol):
+    """Item vectors that can be asked for the largest inner products with a query.
+
+    An index never changes and may be searched from many threads at once.
+    """
+
+    @property
+    def n_items(self) -> int:
+        """Number of vectors."""
+
+    @property
+    def n_factors(self) -> int:
+        """Length of each vector."""
+
+    @property
+    def vectors(self) -> FloatMatrix:
+        """(n_items, n_factors) float32, read-only."""
+
+    def search(
+        self,
+        queries: FloatMatrix,
+        *,
+        k: int,
+        exclude: Csr | None = None,
+        allowed: BoolArray | None = None,
+        n_threads: int | None = None,
+    ) -> TopK:
+        """Return the ``k`` items with the largest inner products of each query.
+
+        Parameters
+        ----------
+        queries : (n_queries, n_factors) float32
+            Finite.
+        k : int
+            Greater than 0; may pass ``n_items``.
+        exclude : (n_queries, n_items) csr, optional
+            Items that a query must not get: every stored entry, whatever its value. None: nothing.
+        allowed : (n_items,) bool, optional
+            Items that any query may get. None: all.
+        n_threads : int, optional
+            Most threads to use. None: one for a small request, all cores for a large one.
+
+        Returns
+        -------
+        TopK
+            Exactly ``k`` columns; -1 and -inf only where fewer items are left to give. Equal
+            scores stand in the order of their rows.
+        """
+
+    def save(self, folder: Path) -> None:
+        """Write the index as a folder."""

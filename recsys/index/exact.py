@@ -1,0 +1,238 @@
+"""Every vector looked at, fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recsys.core.arrays import (
+    BoolArray,
+    Csr,
+    FloatArray,
+    FloatMatrix,
+    RowArray,
+    check_finite,
+    freeze,
+)
+from recsys.core.errors import DataError
+from recsys.core.storage import atomic_folder
+from recsys.core.topk import TopK
+from recsys.index.request import Heap, Request, checked_request, empty_heap
+from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
+from recsys.index.scores import even_parts
+from recsys.index.threads import run_parts, thread_budget
+
+TILE_SCORES = 1 << 18
+"""Scores of a tile: 1 MB, so that it is still in the core's own cache when it is looked through."""
+
+TILE_QUERIES = 512
+"""Queries of a tile: enough that BLAS reads each vector many times for one copy of it."""
+
+SMALL = 4_000_000
+"""Multiplications that one thread does in about the time another takes to start."""
+
+FEW = 0.3
+"""Share of items allowed below which only those are scored: gathering vectors costs about three
+times reading them in order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactIndex:
+    """All inner products, tile by tile, and no approximation.
+
+    Attributes
+    ----------
+    vectors : (n_items, n_factors) float32
+        Read-only; may be mapped from a file.
+    max_norm : float
+        Length of the longest vector.
+
+    Notes
+    -----
+    A tile of scores is one BLAS product. Its numbers depend on the tile's shape in their last bits,
+    so they only say what *may* belong among the best: whatever lies above the k-th best less a
+    bound of the rounding error is scored again by the one kernel of :func:`score_rows`. The answer
+    is therefore the same alone, in a batch and on any number of threads. Memory is one tile per
+    thread beside the answer, whatever the number of users and items.
+
+    Examples
+    --------
+    >>> index = ExactIndex.build(np.array([[1, 0], [0, 1], [1, 1]], dtype=np.float32))
+    >>> index.search(np.array([[2, 1]], dtype=np.float32), k=2).rows.tolist()
+    [[2, 0]]
+    """
+
+    vectors: FloatMatrix
+    max_norm: float
+
+    @classmethod
+    def build(cls, vectors: FloatMatrix) -> ExactIndex:
+        """Index vectors.
+
+        Parameters
+        ----------
+        vectors : (n_items, n_factors) float32
+            Finite. Shared if read-only, else copied.
+
+        Raises
+        ------
+        DataError
+            If they are not 2-d, have no column or are not finite.
+        """
+        vectors = read_only(vectors)
+        norms = np.einsum("if,if->i", vectors, vectors, dtype=np.float64)
+        return cls(vectors, float(np.sqrt(norms.max(initial=0.0))))
+
+    @property
+    def n_items(self) -> int:
+        """Number of vectors."""
+        return int(self.vectors.shape[0])
+
+    @property
+    def n_factors(self) -> int:
+        """Length of each vector."""
+        return int(self.vectors.shape[1])
+
+    def search(
+        self,
+        queries: FloatMatrix,
+        *,
+        k: int,
+        exclude: Csr | None = None,
+        allowed: BoolArray | None = None,
+        n_threads: int | None = None,
+    ) -> TopK:
+        """Return the ``k`` items with the largest inner products of each query.
+
+        See :meth:`VectorIndex.search`.
+
+        Raises
+        ------
+        DataError
+            If ``k`` is not positive, a shape or dtype does not fit, or a query is not finite.
+        ConfigError
+            If ``n_threads`` is not positive.
+        """
+        request = checked_request(
+            queries, k, shape=(self.n_items, self.n_factors), exclude=exclude, allowed=allowed
+        )
+        return self.answer(request, n_threads=n_threads)
+
+    def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
+        """Return the answer to a request that has been checked."""
+        from recsys.index._kernels import order
+
+        rows, mask = self._worth_scoring(request.allowed)
+        heap = empty_heap(request.n_queries, request.k)
+        work = request.n_queries * len(rows) * self.n_factors
+        budget = thread_budget(n_threads, is_small=work <= SMALL)
+
+        def search_part(part: slice) -> None:
+            indptr, indices = request.exclude
+            own = (heap[0][part], heap[1][part])
+            seen = (indptr[part.start : part.stop + 1], indices)
+            few = Request(request.queries[part], request.k, seen, mask)
+            self._scan_tiles(few, rows, own)
+            order(own)
+
+        n_parts = -(-request.n_queries // TILE_QUERIES)
+        parts = even_parts(request.n_queries, n_parts=max(1, -(-n_parts // budget) * budget))
+        run_parts(search_part, parts, n_threads=budget)
+        return TopK(freeze(heap[0]), freeze(heap[1]))
+
+    def save(self, folder: Path) -> None:
+        """Write the index as a folder that :meth:`load` maps.
+
+        Raises
+        ------
+        DataError
+            If ``folder`` holds something else.
+        """
+        with atomic_folder(folder, marker=MANIFEST) as temporary:
+            np.save(temporary / "vectors.npy", self.vectors, allow_pickle=False)
+            write_manifest(temporary, {"kind": "exact", "max_norm": self.max_norm}, self.vectors)
+
+    @classmethod
+    def load(cls, folder: Path) -> ExactIndex:
+        """Open a saved index, its vectors mapped.
+
+        Raises
+        ------
+        ArtifactError
+            If the folder is missing, damaged or holds another kind of index.
+        """
+        manifest = read_manifest(folder, kind="exact")
+        return cls(read_vectors(folder, manifest), float(manifest["max_norm"]))
+
+    def _worth_scoring(self, allowed: BoolArray) -> tuple[RowArray, BoolArray]:
+        # (rows to score, mask that is left to check); no mask is empty
+        if len(allowed):
+            rows = np.flatnonzero(allowed).astype(np.int32)
+            if len(rows) <= FEW * self.n_items:
+                return rows, np.zeros(0, dtype=np.bool_)
+        return np.arange(self.n_items, dtype=np.int32), allowed
+
+    def _scan_tiles(self, request: Request, rows: RowArray, heap: Heap) -> None:
+        from recsys.index._kernels import scan
+
+        queries, allowed = request.queries, request.allowed
+        slack = rounding_bound(queries, max_norm=self.max_norm)
+        n_tile = max(64, TILE_SCORES // max(1, len(queries)))
+        scores = np.empty(len(queries) * min(n_tile, len(rows)), dtype=np.float32)
+        for start in range(0, len(rows), n_tile):
+            tile_rows = rows[start : start + n_tile]
+            in_order = len(rows) == self.n_items
+            some = self.vectors[start : start + n_tile] if in_order else self.vectors[tile_rows]
+            tile = scores[: len(queries) * len(some)].reshape(len(queries), len(some))
+            np.matmul(queries, some.T, out=tile)
+            scan(tile, tile_rows, (queries, self.vectors), request.exclude, allowed, slack, heap)
+
+
+def read_only(vectors: FloatMatrix) -> FloatMatrix:
+    """Return vectors as read-only C-contiguous float32: shared if they are that, else copied.
+
+    Raises
+    ------
+    DataError
+        If they are not 2-d, have no column or are not finite.
+    """
+    given = np.asarray(vectors)
+    if given.ndim != 2 or given.shape[1] == 0:
+        raise DataError(f"vectors must have shape (n_items, n_factors >= 1); got {given.shape}.")
+    check_finite(given, name="vectors")
+    ready = np.ascontiguousarray(given, dtype=np.float32)
+    if ready is given or ready.base is not None:
+        ready = ready.copy() if ready.flags.writeable else ready
+    return freeze(ready)
+
+
+def rounding_bound(queries: FloatMatrix, *, max_norm: float) -> FloatArray:
+    r"""Return how far two float32 inner products of the same pair may lie from each other.
+
+    .. math:: |fl(q \cdot v) - q \cdot v| \le \gamma_d \sum_f |q_f v_f| \le \gamma_d \|q\| \|v\|
+
+    for any order of the sum, with :math:`\gamma_d \approx d u` and *u* = 2**-24. Twice that, and
+    a little for the comparison itself and for numbers too small to be normal.
+
+    Parameters
+    ----------
+    queries : (n_queries, n_factors) float32
+        Any.
+    max_norm : float
+        Length of the longest vector.
+
+    Returns
+    -------
+    (n_queries,) float32
+        0 exactly where the query is 0: its scores are exact.
+
+    References
+    ----------
+    [Higham2002]_, section 3.1.
+    """
+    norms = np.sqrt(np.einsum("qf,qf->q", queries, queries, dtype=np.float64))
+    unit = (2 * queries.shape[1] + 16) * 2.0**-24
+    bound: FloatArray = (unit * norms * max_norm + 1e-37 * (norms > 0)).astype(np.float32)
+    return bound

@@ -1,0 +1,141 @@
+"""A search, checked once and in the form that compiled code takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray, check_finite
+from recsys.core.errors import DataError
+
+Exclusion = tuple[npt.NDArray[np.int64], RowArray]
+"""``indptr`` and ``indices`` of a csr matrix, the indices of each row ascending."""
+
+
+Heap = tuple[RowArray, FloatMatrix]
+"""(n_queries, k) rows and scores of the best so far; the worst of each query comes first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What is asked of an index.
+
+    Attributes
+    ----------
+    queries : (n_queries, n_factors) float32
+        C-contiguous.
+    k : int
+        Greater than 0.
+    exclude : Exclusion
+        Items that each query must not get.
+    allowed : (n_items,) bool
+        Items that any query may get; empty: all.
+    """
+
+    queries: FloatMatrix
+    k: int
+    exclude: Exclusion
+    allowed: BoolArray
+
+    @property
+    def n_queries(self) -> int:
+        """How many queries."""
+        return len(self.queries)
+
+    @property
+    def n_excluded(self) -> npt.NDArray[np.int64]:
+        """(n_queries,) int64: how many items each query must not get."""
+        return np.diff(self.exclude[0])
+
+    def only(self, positions: npt.NDArray[np.int64]) -> Request:
+        """Return the request of some of the queries, by their ascending ``positions``."""
+        if len(positions) == self.n_queries:
+            return self
+        indptr, indices = self.exclude
+        counts = np.diff(indptr)[positions]
+        ends = np.append(0, np.cumsum(counts))
+        source = np.arange(ends[-1]) + np.repeat(indptr[positions] - ends[:-1], counts)
+        return Request(self.queries[positions], self.k, (ends, indices[source]), self.allowed)
+
+
+def checked_request(
+    queries: FloatMatrix,
+    k: int,
+    *,
+    shape: tuple[int, int],
+    exclude: Csr | None,
+    allowed: BoolArray | None,
+) -> Request:
+    """Check what a caller asks of an index of ``shape`` (n_items, n_factors).
+
+    Raises
+    ------
+    DataError
+        If ``k`` is not positive, a shape or dtype does not fit, or a query is not finite.
+    """
+    n_items, n_factors = shape
+    queries = np.ascontiguousarray(queries, dtype=np.float32)
+    if queries.ndim != 2 or queries.shape[1] != n_factors:
+        raise DataError(
+            f"queries must have shape (n_queries, {n_factors}), as the vectors of the index; "
+            f"got {queries.shape}."
+        )
+    check_finite(queries, name="queries")
+    check_k(k)
+    return Request(
+        queries,
+        k,
+        exclusion(exclude, shape=(len(queries), n_items)),
+        checked_mask(allowed, n_items),
+    )
+
+
+def check_k(k: int) -> None:
+    """Raise DataError unless ``k`` is greater than 0."""
+    if k < 1:
+        raise DataError(f"k must be > 0; got {k}.")
+
+
+def exclusion(exclude: Csr | None, *, shape: tuple[int, int]) -> Exclusion:
+    """Return the excluded items in compiled form.
+
+    Raises
+    ------
+    DataError
+        If the matrix has another shape.
+    """
+    if exclude is None:
+        return np.zeros(shape[0] + 1, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    if exclude.shape != shape:
+        raise DataError(
+            f"exclude must have shape {shape} (n_queries, n_items); got {exclude.shape}."
+        )
+    if not exclude.has_sorted_indices:
+        exclude = exclude.sorted_indices()
+    return exclude.indptr.astype(np.int64), np.ascontiguousarray(exclude.indices, dtype=np.int32)
+
+
+def checked_mask(allowed: BoolArray | None, n_items: int) -> BoolArray:
+    """Return ``allowed`` contiguous; empty where None.
+
+    Raises
+    ------
+    DataError
+        If it is not bool (row numbers would be misread) or not of length ``n_items``.
+    """
+    if allowed is None:
+        return np.zeros(0, dtype=np.bool_)
+    if allowed.dtype != np.bool_ or allowed.shape != (n_items,):
+        raise DataError(
+            f"allowed must be bool of shape ({n_items},), True where an item may be given; "
+            f"got {allowed.dtype} of shape {allowed.shape}."
+        )
+    return np.ascontiguousarray(allowed)
+
+
+def empty_heap(n_queries: int, k: int) -> Heap:
+    """Return a heap in which nothing has been found."""
+    rows: npt.NDArray[np.int32] = np.full((n_queries, k), -1, dtype=np.int32)
+    return rows, np.full((n_queries, k), -np.inf, dtype=np.float32)

@@ -1,0 +1,76 @@
+"""The saved form of an index: a folder of raw vectors and a small manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.core.arrays import FloatMatrix, freeze
+from recsys.core.errors import ArtifactError
+
+MANIFEST = "index.json"
+FORMAT = 1
+"""Raised when a newer library writes what an older one would misread."""
+
+
+def write_manifest(folder: Path, facts: dict[str, Any], vectors: FloatMatrix) -> None:
+    """Write the manifest beside the files it speaks of."""
+    facts = {"format": FORMAT, **facts, "shape": list(vectors.shape)}
+    (folder / MANIFEST).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path, *, kind: str | None = None) -> dict[str, Any]:
+    """Return the manifest of a saved index.
+
+    Parameters
+    ----------
+    folder : Path
+        Written by ``save``.
+    kind : str, optional
+        The kind it has to be. None: any.
+
+    Raises
+    ------
+    ArtifactError
+        If there is none, it cannot be read, is of a newer format or of another kind.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version, found = int(manifest["format"]), str(manifest["kind"])
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise ArtifactError(
+            f"{folder} must hold a saved index; its {MANIFEST} is missing or damaged. "
+            "Save it again."
+        ) from err
+    if version > FORMAT:
+        raise ArtifactError(
+            f"{path} must be of format {FORMAT} or older; got {version}. Update recsys-engine."
+        )
+    if kind is not None and kind != found:
+        raise ArtifactError(f"{path} must be of kind {kind!r}; got {found!r}. Use load_index.")
+    return dict(manifest)
+
+
+def read_vectors(folder: Path, manifest: dict[str, Any]) -> FloatMatrix:
+    """Return the (n_items, n_factors) float32 vectors, mapped.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, cut short or not what the manifest says.
+    """
+    path = Path(folder) / "vectors.npy"
+    try:
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as err:
+        raise ArtifactError(f"{path} must be an array file; it is missing or damaged.") from err
+    if mapped.dtype != np.float32 or list(mapped.shape) != manifest.get("shape"):
+        raise ArtifactError(
+            f"{path} must be float32 of shape {manifest.get('shape')}; "
+            f"got {mapped.dtype} of shape {mapped.shape}."
+        )
+    return freeze(np.asarray(mapped))

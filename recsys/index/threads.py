@@ -1,0 +1,117 @@
+"""One budget of threads: ours times BLAS's must not pass what the caller allows."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeVar
+
+from recsys.core.errors import ConfigError
+
+PartT = TypeVar("PartT")
+
+
+def n_cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_budget(n_threads: int | None, *, is_small: bool) -> int:
+    """Return how many threads to use.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        What the caller allows. None: one if the work ``is_small``, else all cores.
+    is_small : bool
+        Whether starting a thread costs more than it brings.
+
+    Raises
+    ------
+    ConfigError
+        If ``n_threads`` is not positive.
+    """
+    if n_threads is not None and n_threads < 1:
+        raise ConfigError(f"n_threads must be > 0 or None (all cores); got {n_threads}.")
+    if is_small:
+        return 1
+    return n_cores() if n_threads is None else n_threads
+
+
+def run_parts(work: Callable[[PartT], None], parts: Sequence[PartT], *, n_threads: int) -> None:
+    """Do ``work`` for each part, on up to ``n_threads`` threads with one BLAS thread each.
+
+    The threads live as long as the call: nothing is left to survive a fork or to be shared by
+    concurrent callers.
+    """
+    with _one_blas_thread():
+        if n_threads == 1 or len(parts) <= 1:
+            for part in parts:
+                work(part)
+            return
+        n_workers = min(n_threads, len(parts))
+        with ThreadPoolExecutor(n_workers, initializer=_limit_this_thread) as pool:
+            for done in [pool.submit(work, part) for part in parts]:
+                done.result()
+
+
+class _SharedLimit:
+    """The BLAS pools of the process switched off while anyone works.
+
+    There is one switch for all threads, so concurrent callers have to share it: the first one in
+    turns the pools off and the last one out restores them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_inside = 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._n_inside == 0:
+                self._limit = _shared_pools().limit(limits=1)
+            self._n_inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                self._limit.restore_original_limits()
+
+
+_shared_limit = _SharedLimit()
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    own = _limit_this_thread()
+    try:
+        with _shared_limit:
+            yield
+    finally:
+        own.restore_original_limits()
+
+
+def _limit_this_thread() -> Any:
+    # a BLAS on OpenMP keeps its number of threads per calling thread
+    return _pools().select(threading_layer="openmp").limit(limits=1)
+
+
+@cache
+def _shared_pools() -> Any:
+    layers = {one.threading_layer for one in _pools().lib_controllers} - {"openmp"}
+    return _pools().select(threading_layer=sorted(layers))
+
+
+@cache
+def _pools() -> Any:
+    threadpoolctl: Any = importlib.import_module("threadpoolctl")  # it has no type hints
+    return threadpoolctl.ThreadpoolController().select(user_api="blas")

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from recsys.core.errors import ArtifactError
+from recsys.index import ExactIndex, score_rows
+from recsys.index.exact import rounding_bound
+from recsys.testing import VectorIndexContract, naive_top_k
+from recsys.testing.contracts import assert_same, grouped_vectors
+
+
+class TestExactIndex(VectorIndexContract):
+    def build(self, vectors):
+        return ExactIndex.build(vectors)
+
+
+@pytest.mark.parametrize("n_queries", [1, 7, 700])
+def test_many_tiles_give_the_answer_of_one_matrix(n_queries):
+    rng = np.random.default_rng(0)
+    vectors = rng.integers(-3, 4, (3001, 9)).astype(np.float32)
+    queries = rng.integers(-3, 4, (n_queries, 9)).astype(np.float32)
+    found = ExactIndex.build(vectors).search(queries, k=25, n_threads=2)
+    expected = np.argsort(-(queries @ vectors.T), axis=1, kind="stable")[:, :25]
+    assert (found.rows == expected).all()
+
+
+@pytest.mark.parametrize("share", [0.02, 0.6])
+def test_a_mask_gives_the_same_by_scanning_few_and_by_checking_many(share):
+    vectors, queries = grouped_vectors(4000, seed=1), grouped_vectors(5, seed=2)
+    allowed = np.random.default_rng(3).random(4000) < share
+    found = ExactIndex.build(vectors).search(queries, k=10, allowed=allowed)
+    rows = set(np.flatnonzero(allowed).tolist())
+    everything = np.tile(np.arange(4000, dtype=np.int32), (5, 1))
+    scores = score_rows(queries, vectors, everything).tolist()
+    assert found.rows.tolist() == naive_top_k(scores, 10, allowed=rows)
+
+
+def test_the_answer_does_not_depend_on_threads():
+    vectors, queries = grouped_vectors(5000, seed=1), grouped_vectors(1100, seed=2)
+    index = ExactIndex.build(vectors)
+    expected = index.search(queries, k=10, n_threads=1)
+    assert_same(index.search(queries, k=10, n_threads=3), expected)
+    assert_same(index.search(queries, k=10), expected)
+
+
+def test_nearly_equal_scores_are_ordered_by_the_one_kernel():
+    # 1,000 copies that differ in the last bits only: any two BLAS products may swap them
+    rng = np.random.default_rng(4)
+    vectors = np.repeat(rng.normal(size=(1, 40)), 1000, axis=0).astype(np.float32)
+    vectors += rng.integers(-1, 2, vectors.shape).astype(np.float32) * np.float32(1e-7)
+    queries = rng.normal(size=(30, 40)).astype(np.float32)
+    everything = np.tile(np.arange(1000, dtype=np.int32), (30, 1))
+    scores = score_rows(queries, vectors, everything)
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :50]
+    found = ExactIndex.build(vectors).search(queries, k=50)
+    assert (found.rows == expected).all()
+
+
+def test_the_rounding_bound_holds_for_any_order_of_the_sum():
+    rng = np.random.default_rng(5)
+    vectors, queries = rng.normal(size=(500, 200)), rng.normal(size=(40, 200))
+    vectors, queries = vectors.astype(np.float32), queries.astype(np.float32)
+    order = rng.permutation(200)
+    one = queries @ vectors.T
+    other = queries[:, order] @ vectors[:, order].T
+    bound = rounding_bound(queries, max_norm=float(np.linalg.norm(vectors, axis=1).max()))
+    assert (one != other).any()
+    assert (np.abs(one - other) <= bound[:, None]).all()
+
+
+def test_tiny_numbers_keep_their_order():
+    vectors = np.array([[1e-20], [3e-20], [2e-20]], dtype=np.float32)
+    found = ExactIndex.build(vectors).search(np.array([[1e-20]], dtype=np.float32), k=3)
+    assert found.rows.tolist() == [[1, 2, 0]]
+
+
+def test_vectors_that_are_read_only_are_shared_not_copied():
+    vectors = np.eye(3, dtype=np.float32)
+    vectors.flags.writeable = False
+    assert ExactIndex.build(vectors).vectors is vectors
+
+
+def test_a_damaged_or_foreign_folder_is_refused(tmp_path):
+    index = ExactIndex.build(np.eye(3, dtype=np.float32))
+    index.save(tmp_path / "index")
+    (tmp_path / "index" / "vectors.npy").write_bytes(b"no array")
+    with pytest.raises(ArtifactError, match=r"vectors\.npy must be an array file"):
+        ExactIndex.load(tmp_path / "index")
+    with pytest.raises(ArtifactError, match="must hold a saved index"):
+        ExactIndex.load(tmp_path)
