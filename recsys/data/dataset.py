@@ -1,0 +1,117 @@
+"""Events, items and people in the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.core.arrays import NO_ROW, RowArray, freeze
+from recsys.core.errors import DataError
+from recsys.data.catalog import Catalog
+from recsys.data.events import EventLog
+from recsys.data.ids import IdMap
+from recsys.data.people import People
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Everything a model is made from, with one row number per person and per item.
+
+    Attributes
+    ----------
+    users, items : IdMap
+        The people's (the catalog's) ids first, in their order; then those of the events.
+    events : EventLog
+        With these maps.
+    catalog : Catalog
+        Aligned with ``items``.
+    people : People
+        Aligned with ``users``.
+    author_rows : (n_items,) int32
+        The user row of who made the item: its ``author_id``, else the user of its first
+        authoring event (ask, post); -1 if nobody known.
+
+    Examples
+    --------
+    >>> events = EventLog.from_frame({"user_id": ["ana", "bo"], "item_id": ["q1", "q2"],
+    ...                               "kind": ["ask", "view"]})
+    >>> catalog = Catalog.from_frame({"item_id": ["q2", "q3"]})
+    >>> data = Dataset.join(events, catalog)
+    >>> list(data.items), data.author_rows.tolist()
+    (['q2', 'q3', 'q1'], [-1, -1, 0])
+    """
+
+    users: IdMap
+    items: IdMap
+    events: EventLog
+    catalog: Catalog
+    people: People
+    author_rows: RowArray
+
+    def __post_init__(self) -> None:
+        if self.events.items is not self.items or self.catalog.items is not self.items:
+            raise DataError("a dataset must share one map of items; build it by Dataset.join.")
+        if self.events.users is not self.users or self.people.users is not self.users:
+            raise DataError("a dataset must share one map of users; build it by Dataset.join.")
+
+    @classmethod
+    def join(
+        cls, events: EventLog, catalog: Catalog | None = None, people: People | None = None
+    ) -> Dataset:
+        """Bring events, items and people to common rows.
+
+        Parameters
+        ----------
+        events : EventLog
+            May be empty.
+        catalog, people : Catalog, People or None
+            None means that only the events are known.
+
+        Raises
+        ------
+        DataError
+            If the ids are of different sorts (42 here, "42" there).
+        """
+        catalog = Catalog.empty() if catalog is None else catalog
+        people = People.empty() if people is None else people
+        users = people.users.union(events.users, name="user_id")
+        items = catalog.items.union(events.items, name="item_id")
+        events = events.rerowed(users, items)
+        catalog = catalog.aligned(items)
+        return cls(
+            users=users,
+            items=items,
+            events=events,
+            catalog=catalog,
+            people=people.aligned(users),
+            author_rows=freeze(_author_rows(events, catalog, users)),
+        )
+
+    @property
+    def n_users(self) -> int:
+        """How many people there are."""
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are."""
+        return len(self.items)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_users, n_items)``."""
+        return self.n_users, self.n_items
+
+
+def _author_rows(events: EventLog, catalog: Catalog, users: IdMap) -> RowArray:
+    authors = np.full(catalog.n_items, NO_ROW, np.int32)
+    if "author_id" in catalog.table.column_names:
+        authors = users.rows(catalog.table.column("author_id"))
+    made = np.flatnonzero(events.kinds.has_role("authoring")[events.kind_codes])
+    if len(made):
+        order = made[np.argsort(events.occurred_at[made], kind="stable")[::-1]]
+        firsts = np.full(catalog.n_items, NO_ROW, np.int32)
+        firsts[events.item_rows[order]] = events.user_rows[order]  # the earliest is written last
+        authors = np.where(authors == NO_ROW, firsts, authors)
+    return authors
