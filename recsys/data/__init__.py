@@ -17,6 +17,7 @@ from recsys.data.interactions import (
 from recsys.data.kinds import EventKind, KindTable
 from recsys.data.people import Consent, People
 from recsys.data.rows import BadRow
+from recsys.data.saved import load_dataset, save_dataset
 from recsys.data.splits import random_per_user, split_by_time, split_by_user, split_last_n
 from recsys.data.tables import load_table, save_table
 from recsys.data.tags import TagTable
@@ -37,9 +38,11 @@ __all__ = [
     "TagTable",
     "TimedEvents",
     "interactions",
+    "load_dataset",
     "load_table",
     "negatives",
     "random_per_user",
+    "save_dataset",
     "save_table",
     "seen",
     "split_by_time",

@@ -14,16 +14,18 @@ from recsys.core.arrays import BoolArray, Csr
 from recsys.core.errors import DataError, clip
 from recsys.data.columns import id_column, text_column, word_column
 from recsys.data.frames import frame_source
-from recsys.data.ids import IdMap
+from recsys.data.ids import IdMap, same_rows
 from recsys.data.rows import MAX_LISTED, BadRow, OnBadRow, RowReport, Source, rename
 from recsys.data.tables import (
     column_values,
     empty_table,
+    filled,
+    merged_table,
     read_attributes,
     read_columns,
     rerowed_table,
 )
-from recsys.data.tags import TagTable, same_rows
+from recsys.data.tags import TagTable
 from recsys.data.times import number_column
 
 ITEM_SORTS: Mapping[str, str] = {
@@ -64,6 +66,9 @@ class Catalog:
     skipped: tuple[BadRow, ...] = ()
     n_skipped: int = 0
     _columns: dict[str, npt.NDArray[Any]] = field(default_factory=dict, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"Catalog({self.n_items} items, {len(self.tag_names)} tags)"
 
     def __post_init__(self) -> None:
         n_items = len(self.items)
@@ -131,14 +136,14 @@ class Catalog:
             If a row or a column breaks the contract.
         """
         given = dict(columns or {})
-        sources = [
-            None if one is None else rename(frame_source(one, name=name), given, known=known)
-            for one, name, known in (
-                (items, "the frame of items", ITEM_COLUMNS),
-                (item_tags, "the frame of item tags", TAG_COLUMNS),
-            )
-        ]
-        return cls._of(*sources, on_bad_row)
+        item_source = tag_source = None
+        if items is not None:
+            item_source = frame_source(items, name="the frame of items")
+            item_source = rename(item_source, given, known=ITEM_COLUMNS)
+        if item_tags is not None:
+            tag_source = frame_source(item_tags, name="the frame of item tags")
+            tag_source = rename(tag_source, given, known=TAG_COLUMNS)
+        return cls._of(item_source, tag_source, on_bad_row)
 
     @classmethod
     def _of(cls, items: Source | None, tags: Source | None, on_bad_row: OnBadRow) -> Catalog:
@@ -194,7 +199,7 @@ class Catalog:
         if name not in self._columns:
             values = column_values(self.table, name, known=ITEM_SORTS)
             if name == "status":
-                values = np.where(np.equal(values, None), ITEM_STATUS[0], values)
+                values = filled(values, ITEM_STATUS[0])
             self._columns[name] = values
         return self._columns[name]
 
@@ -217,6 +222,26 @@ class Catalog:
             items=items,
             table=rerowed_table(self.table, rows),
             tag_table=self.tag_table.rerowed(rows),
+        )
+
+    def upserted(self, other: Catalog) -> Catalog:
+        """Return this catalog with another's items put in: new ones appended, known ones changed.
+
+        What the other does not say of a known item stays as it was, column by column; if it gives
+        the item any tag, its tags replace all former ones.
+
+        Raises
+        ------
+        DataError
+            If the ids are of different sorts.
+        """
+        items = self.items.union(other.items, name="item_id")
+        old, new = same_rows(self.items, items), same_rows(other.items, items)
+        return replace(
+            self,
+            items=items,
+            table=merged_table(self.table, other.table, old_rows=old, new_rows=new),
+            tag_table=self.tag_table.rerowed(old).overlaid(other.tag_table.rerowed(new)),
         )
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -247,11 +272,11 @@ def _read_items(source: Source, on_bad_row: OnBadRow) -> Catalog:
         lists=("tags",),
     )
     status = word_column(source, report, "status", words=ITEM_STATUS)
-    columns["status"] = pa.array(ITEM_STATUS, pa.large_string()).take(pa.array(status.clip(0)))
+    columns |= {} if status is None else {"status": status}
     columns |= read_attributes(source, known=ITEM_COLUMNS)
     keep, skipped, n_skipped = report.finish()
     items, _ = ids.mapped(keep, name="item_id")
-    table = pa.table(columns)
+    table = pa.table(columns) if columns else empty_table(source.n_rows)
     table = table if keep is None else table.filter(pa.array(keep))
     tags = TagTable.empty(len(items))
     if "tags" in table.column_names:

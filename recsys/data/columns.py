@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, RowArray
 from recsys.core.errors import DataError, clip
@@ -241,28 +240,25 @@ def split_list(text: str) -> list[str]:
     return [*parts, part + "\\" * escaped]
 
 
-def word_column(
-    source: Source, report: RowReport, name: str, *, words: Sequence[str]
-) -> npt.NDArray[np.int8]:
-    """Read a column that holds one of a few words, as codes; the first is the default.
+def word_column(source: Source, report: RowReport, name: str, *, words: Sequence[str]) -> Any:
+    """Read a column that holds one of a few words, in any case.
 
     Returns
     -------
-    (n_rows,) int8
-        Positions in ``words``; 0 where not given.
+    pyarrow.Array of n_rows texts, or None
+        The words as in ``words``; null where not given. None if there is no such column.
     """
     texts = text_column(source, name)
     if texts is None:
-        return np.zeros(source.n_rows, np.int8)
+        return None
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    plain_words = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
-    found = pc.index_in(plain_words, value_set=pa.array(words, pa.large_string()))
-    codes = np.array(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int8)
-    given = np.asarray(texts.is_valid())
-    report.bad(given & (codes < 0), name, lambda at: wrong_word(texts[at].as_py(), words))
-    return np.where(given, codes, 0).astype(np.int8)
+    known = pa.array(words, pa.large_string())
+    found = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), value_set=known)
+    wrong = np.asarray(pc.and_(texts.is_valid(), found.is_null()))
+    report.bad(wrong, name, lambda at: wrong_word(texts[at].as_py(), words))
+    return known.take(found)
 
 
 def wrong_word(word: str, words: Sequence[str]) -> str:

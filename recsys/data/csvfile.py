@@ -37,10 +37,10 @@ def csv_source(raw: bytes, name: str) -> Source:
     header = [one.strip() for one in next(_records(raw, delimiter))[1]]
     _refuse_open_quote(raw, delimiter, name)
     fast = _fast_table(raw, delimiter, len(header))
+    ragged: tuple[BadRow, ...] = ()
+    table: Any = fast
     if fast is None:
         table, ragged = _slow_table(raw, delimiter, len(header), name)
-    else:
-        table, ragged = fast, ()
     named = [at for at, one in enumerate(header) if one]  # a comma at the end of each line
     table = table.select(named).rename_columns([header[at] for at in named])
 
@@ -51,7 +51,8 @@ def csv_source(raw: bytes, name: str) -> Source:
 
 
 def _delimiter(raw: bytes) -> str:
-    first = raw.lstrip(b"\r\n").split(b"\n", 1)[0]
+    end = raw.find(b"\n", len(raw[:4096]) - len(raw[:4096].lstrip(b"\r\n")))
+    first = raw if end < 0 else raw[:end]
     if b"," in first:
         return ","
     return "\t" if b"\t" in first else ";" if b";" in first else ","

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, DoubleArray, RowArray, TimeArray
+from recsys.core.clock import to_utc
+from recsys.core.errors import DataError
 from recsys.data.columns import id_column, text_column
 from recsys.data.duplicates import first_of_each
 from recsys.data.ids import IdMap
@@ -42,16 +45,42 @@ class EventColumns:
     n_skipped: int
 
 
-def read_event_columns(
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """How events are to be read."""
+
+    kinds: KindTable
+    on_bad_row: OnBadRow
+    now: np.datetime64 | None
+
+    @classmethod
+    def of(
+        cls,
+        columns: Mapping[str, str] | None,
+        kinds: KindTable | Mapping[str, float] | None,
+        on_bad_row: OnBadRow,
+        now: Any,
+    ) -> EventSettings:
+        """Check the arguments of :meth:`EventLog.read`."""
+        if columns is not None and not isinstance(columns, Mapping):
+            raise DataError(f"columns must map our names to yours; got {type(columns).__name__}.")
+        table = kinds if isinstance(kinds, KindTable) else KindTable().with_kinds(kinds or {})
+        return cls(table, on_bad_row, None if now is None else to_utc(now))
+
+    def read(self, source: Source) -> EventColumns:
+        """Read and check every column, then leave the bad rows out.
+
+        Raises
+        ------
+        DataError
+            If a required column is missing, or a row is bad and the settings say "stop".
+        """
+        return _columns(source, kinds=self.kinds, on_bad_row=self.on_bad_row, now=self.now)
+
+
+def _columns(
     source: Source, *, kinds: KindTable, on_bad_row: OnBadRow, now: np.datetime64 | None
 ) -> EventColumns:
-    """Read and check every column, then leave the bad rows out.
-
-    Raises
-    ------
-    DataError
-        If a required column is missing, or a row is bad and ``on_bad_row`` is "stop".
-    """
     source.require("user_id", "item_id")
     report = RowReport(source, on_bad_row)
     users, items = id_column(source, report, "user_id"), id_column(source, report, "item_id")
@@ -112,7 +141,12 @@ def duplicate_rows(
 
     The same ``event_id``, or, where there is none, the same user, item, kind and time.
     """
-    keys = [user_rows, item_rows, kind_codes, occurred_at.view(np.int64)]
+    keys: list[npt.NDArray[Any]] = [
+        user_rows,
+        item_rows,
+        kind_codes,
+        occurred_at.view(np.int64),
+    ]
     if event_ids is None:
         return ~first_of_each(keys)
     codes = np.asarray(event_ids.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)

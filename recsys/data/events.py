@@ -13,27 +13,23 @@ import numpy.typing as npt
 from recsys.core.arrays import DoubleArray, RowArray, TimeArray, freeze
 from recsys.core.clock import to_utc
 from recsys.core.errors import DataError
-from recsys.data.eventcolumns import (
-    EVENT_COLUMNS,
-    EventColumns,
-    duplicate_rows,
-    read_event_columns,
+from recsys.data.eventcolumns import EVENT_COLUMNS, EventSettings, duplicate_rows
+from recsys.data.eventparts import (
+    ALL,
+    NUMERIC,
+    TEXTUAL,
+    Columns,
+    from_arrays,
+    picked,
+    stacked,
+    to_arrays,
 )
-from recsys.data.frames import frame_source
+from recsys.data.frames import frame_backend, frame_source
 from recsys.data.ids import IdMap, ids_column, moved_rows
 from recsys.data.kinds import KindTable
-from recsys.data.rows import MAX_LISTED, BadRow, OnBadRow, rename
-from recsys.data.texts import PARTS, from_text_arrays, joined, text_arrays
+from recsys.data.rows import MAX_LISTED, BadRow, OnBadRow, Source, rename
 
 PathLike: TypeAlias = "str | Path"
-
-NUMERIC = ("user_rows", "item_rows", "kind_codes", "values", "occurred_at")
-TEXTUAL = {
-    "session_ids": "session_id",
-    "request_ids": "request_id",
-    "event_ids": "event_id",
-    "currency": "currency",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq=False: == on arrays is ambiguous
@@ -64,6 +60,8 @@ class EventLog:
         The rows left out because they break the contract, at most 1,000 of them.
     n_skipped : int
         How many were left out in all.
+    backend : {"pandas", "polars", "pyarrow"}
+        The dataframe library the events came in; pyarrow for files.
 
     Examples
     --------
@@ -88,10 +86,14 @@ class EventLog:
     n_dropped_duplicates: int = 0
     skipped: tuple[BadRow, ...] = ()
     n_skipped: int = 0
+    backend: str = "pyarrow"
+
+    def __repr__(self) -> str:
+        return f"EventLog({self.n_events} events, {self.n_users} users, {self.n_items} items)"
 
     def __post_init__(self) -> None:
         n_events = len(self.user_rows)
-        for name in (*NUMERIC, "amounts", *TEXTUAL):
+        for name in ALL:
             column = getattr(self, name)
             if column is not None and len(column) != n_events:
                 raise DataError(f"{name} must have {n_events} rows; got {len(column)}.")
@@ -146,10 +148,10 @@ class EventLog:
         from recsys.data.files import read_source
 
         paths = [paths] if isinstance(paths, str | Path) else list(paths)
-        settings = _Settings.of(columns, kinds, on_bad_row, now)
+        settings = EventSettings.of(columns, kinds, on_bad_row, now)
         return cls._all(
             (
-                settings.log(cls, read_source(path, columns=columns, known=EVENT_COLUMNS))
+                cls._of(settings, read_source(path, columns=columns, known=EVENT_COLUMNS))
                 for path in paths
             ),
             kinds=settings.kinds,
@@ -172,9 +174,9 @@ class EventLog:
         DataError
             If a row or a column breaks the contract.
         """
-        settings = _Settings.of(columns, kinds, on_bad_row, now)
+        settings = EventSettings.of(columns, kinds, on_bad_row, now)
         source = rename(frame_source(frame), dict(columns or {}), known=EVENT_COLUMNS)
-        return settings.log(cls, source)
+        return replace(cls._of(settings, source), backend=frame_backend(frame))
 
     @classmethod
     def from_batches(
@@ -193,14 +195,15 @@ class EventLog:
         DataError
             If a row or a column breaks the contract; the message names the batch.
         """
-        settings = _Settings.of(columns, kinds, on_bad_row, now)
+        settings = EventSettings.of(columns, kinds, on_bad_row, now)
         sources = (frame_source(one, name=f"batch {at}") for at, one in enumerate(frames))
         renamed = (rename(one, dict(columns or {}), known=EVENT_COLUMNS) for one in sources)
-        return cls._all((settings.log(cls, one) for one in renamed), kinds=settings.kinds)
+        return cls._all((cls._of(settings, one) for one in renamed), kinds=settings.kinds)
 
     @classmethod
-    def _of(cls, columns: EventColumns, kinds: KindTable) -> EventLog:
-        texts = {ours: columns.texts.get(theirs) for ours, theirs in TEXTUAL.items()}
+    def _of(cls, settings: EventSettings, source: Source) -> EventLog:
+        columns = settings.read(source)
+        texts: dict[str, Any] = {our: columns.texts.get(their) for our, their in TEXTUAL.items()}
         log = cls(
             users=columns.users,
             items=columns.items,
@@ -209,7 +212,7 @@ class EventLog:
             kind_codes=columns.kind_codes,
             values=columns.values,
             occurred_at=columns.occurred_at,
-            kinds=kinds,
+            kinds=settings.kinds,
             amounts=columns.amounts,
             skipped=columns.skipped,
             n_skipped=columns.n_skipped,
@@ -266,18 +269,18 @@ class EventLog:
         which : (n_events,) bool, or positions
             Positions may be in any order.
         """
-        import pyarrow as pa
-
         which = np.asarray(which)
         positions = np.flatnonzero(which) if which.dtype == np.bool_ else which.astype(np.int64)
-        wanted = pa.array(positions)
-        texts = {name: getattr(self, name) for name in TEXTUAL}
-        return replace(
-            self,
-            **{name: getattr(self, name)[positions] for name in NUMERIC},
-            amounts=None if self.amounts is None else self.amounts[positions],
-            **{name: None if text is None else text.take(wanted) for name, text in texts.items()},
-        )
+        return replace(self, **picked(self.columns(), positions))
+
+    def columns(self) -> Columns:
+        """Return every column by name; None where one was not given."""
+        return {name: getattr(self, name) for name in ALL}
+
+    def compact(self) -> EventLog:
+        """Return the same events with maps of only the ids in use: so nothing is left of others."""
+        users, items = np.unique(self.user_rows), np.unique(self.item_rows)
+        return self.rerowed(self.users.subset(users), self.items.subset(items))
 
     def before(self, time: Any) -> EventLog:
         """Return the events before ``time``; those without a time stay."""
@@ -304,22 +307,15 @@ class EventLog:
         for log in logs[1:]:
             users = users.union(log.users, name="user_id")
             items = items.union(log.items, name="item_id")
-        moved = [log.rerowed(users, items, kinds) for log in logs]
-        lengths = [log.n_events for log in moved]
-        amounts = [
-            np.full(n, np.nan) if one.amounts is None else one.amounts
-            for one, n in zip(moved, lengths, strict=True)
-        ]
         together = cls(
             users=users,
             items=items,
-            **{name: np.concatenate([getattr(one, name) for one in moved]) for name in NUMERIC},
             kinds=kinds,
-            amounts=np.concatenate(amounts) if any(o.amounts is not None for o in moved) else None,
-            **{name: joined([getattr(one, name) for one in moved], lengths) for name in TEXTUAL},
-            n_dropped_duplicates=sum(one.n_dropped_duplicates for one in moved),
-            skipped=tuple(row for one in moved for row in one.skipped)[:MAX_LISTED],
-            n_skipped=sum(one.n_skipped for one in moved),
+            **stacked([log.rerowed(users, items, kinds).columns() for log in logs]),
+            n_dropped_duplicates=sum(log.n_dropped_duplicates for log in logs),
+            skipped=tuple(row for log in logs for row in log.skipped)[:MAX_LISTED],
+            n_skipped=sum(log.n_skipped for log in logs),
+            backend=logs[0].backend,
         )
         return together._without_duplicates()
 
@@ -364,14 +360,7 @@ class EventLog:
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return plain arrays to save, without the id maps and the kinds."""
-        arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in NUMERIC}
-        if self.amounts is not None:
-            arrays["amounts"] = self.amounts
-        for name in TEXTUAL:
-            if getattr(self, name) is not None:
-                parts = text_arrays(getattr(self, name))
-                arrays.update({f"{name}.{part}": array for part, array in parts.items()})
-        return arrays
+        return to_arrays(self.columns())
 
     @classmethod
     def from_arrays(
@@ -383,39 +372,8 @@ class EventLog:
         kinds: KindTable | None = None,
     ) -> EventLog:
         """Take what :meth:`to_arrays` gave; memory-mapped arrays are used in place."""
-        texts = {
-            name: from_text_arrays({part: arrays[f"{name}.{part}"] for part in PARTS})
-            for name in TEXTUAL
-            if f"{name}.codes" in arrays
-        }
-        return cls(
-            users=users,
-            items=items,
-            **{name: arrays[name] for name in NUMERIC},
-            kinds=kinds if kinds is not None else KindTable.default(),
-            amounts=arrays.get("amounts"),
-            **texts,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    kinds: KindTable
-    on_bad_row: OnBadRow
-    now: np.datetime64 | None
-
-    @classmethod
-    def of(cls, columns: Any, kinds: Any, on_bad_row: OnBadRow, now: Any) -> _Settings:
-        if columns is not None and not isinstance(columns, Mapping):
-            raise DataError(f"columns must map our names to yours; got {type(columns).__name__}.")
-        table = kinds if isinstance(kinds, KindTable) else KindTable().with_kinds(kinds or {})
-        return cls(table, on_bad_row, None if now is None else to_utc(now))
-
-    def log(self, cls: type[EventLog], source: Any) -> EventLog:
-        return cls._of(
-            read_event_columns(source, kinds=self.kinds, on_bad_row=self.on_bad_row, now=self.now),
-            self.kinds,
-        )
+        kinds = kinds if kinds is not None else KindTable.default()
+        return cls(users=users, items=items, kinds=kinds, **from_arrays(arrays))
 
 
 def _extreme(times: TimeArray, pick: Any) -> np.datetime64:

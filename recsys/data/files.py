@@ -27,6 +27,8 @@ FOREIGN = {
     b"ARROW1": "an Arrow file: hand it over as a dataframe, or save it as Parquet",
     b"SQLite format 3": "an SQLite database: export the table as CSV",
 }
+CONTROL = frozenset({*range(9), *range(14, 27), *range(28, 32)})
+"""Bytes that no text holds."""
 WANTED = "must be CSV, JSON Lines (either may be gzipped) or Parquet"
 
 
@@ -69,16 +71,18 @@ def read_bytes(path: Path) -> bytes:
     raw = _raw(path)
     if raw[:2] == GZIP:
         raw = _unpacked(raw, path)
-    if not raw.strip():
+    if not raw[:4096].strip() and not raw.strip():  # strip copies: not the whole of a gigabyte
         raise DataError(f"{path} must hold a header and rows; it is empty.")
     return raw
 
 
 def _raw(path: Path) -> bytes:
-    if path.is_dir():
-        raise DataError(f"{path} must be a file; it is a folder. Name the file(s) in it.")
     try:
+        if path.is_dir():
+            raise IsADirectoryError
         return path.read_bytes()
+    except IsADirectoryError:
+        raise DataError(f"{path} must be a file; it is a folder. Name the file(s) in it.") from None
     except FileNotFoundError:
         raise DataError(f"{path} must be a file; there is none.{_nearest(path)}") from None
     except (OSError, ValueError) as err:
@@ -135,6 +139,8 @@ def _utf8(raw: bytes, path: Path) -> bytes:
         raise DataError(f"{path} {WANTED}; line {line} holds a zero byte: this is no text.")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     wrong = _first_wrong_byte(raw)
+    if wrong is not None and CONTROL & set(raw[:4096]):
+        raise DataError(f"{path} {WANTED}; its beginning is no text.")
     if wrong is not None:
         line = raw.count(b"\n", 0, wrong) + 1
         raise DataError(
@@ -173,6 +179,6 @@ def _parquet_source(raw: bytes, path: Path) -> Source:
         table = pq.ParquetFile(pa.BufferReader(raw)).read()
     except (pa.ArrowException, OSError) as err:
         raise DataError(
-            f"{path} must be a sound Parquet file; {clip(str(err).splitlines()[0])}."
+            f"{path} must be a sound Parquet file; {clip(str(err).splitlines()[0], 100)}."
         ) from err
     return Source(table, str(path), "row", lambda positions: [int(one) for one in positions])

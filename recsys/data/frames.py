@@ -34,6 +34,18 @@ def frame_source(frame: Any, *, name: str = FRAME) -> Source:
     return Source(table, name, "row", lambda positions: [int(one) for one in positions])
 
 
+def frame_backend(frame: Any) -> str:
+    """Return the library to answer in: "pandas", "polars", or "pyarrow" for any other.
+
+    Examples
+    --------
+    >>> frame_backend({"user_id": ["ana"]})
+    'pyarrow'
+    """
+    library = type(frame).__module__.partition(".")[0]
+    return library if library in ("pandas", "polars") else "pyarrow"
+
+
 def to_table(frame: Any, *, name: str = FRAME) -> Any:
     """Return a dataframe of any library as a ``pyarrow.Table``.
 
@@ -85,7 +97,7 @@ def _from_narwhals(frame: Any, name: str) -> Any:
     objects = [key for key, kind in wrapped.schema.items() if kind == nw.Object]
     try:
         if not objects:
-            return wrapped.to_arrow()
+            return wrapped.to_arrow().select(names)  # pandas adds its index
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         pass  # a column of mixed sorts: found, and named, one by one
     columns = {str(key): wrapped[key] for key in wrapped.columns}

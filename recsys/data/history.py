@@ -118,12 +118,16 @@ class DigestHistory:
     @classmethod
     def _of(cls, source: Source, on_bad_row: OnBadRow) -> DigestHistory:
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         source.require("user_id", "item_id")
         report = RowReport(source, on_bad_row)
         users, items = id_column(source, report, "user_id"), id_column(source, report, "item_id")
         times = time_column(source, report, "sent_at")
         status = word_column(source, report, "status", words=SENDING)
+        composed = np.zeros(source.n_rows, np.bool_)
+        if status is not None:
+            composed = np.asarray(pc.fill_null(pc.equal(status, "composed"), False))
         issues = text_column(source, "issue")
         keep, _, _ = report.finish()
         which = np.arange(source.n_rows) if keep is None else np.flatnonzero(keep)
@@ -138,7 +142,7 @@ class DigestHistory:
             item_rows=item_rows,
             sent_at=(np.full(source.n_rows, NAT) if times is None else times)[which],
             issues=encoded(issues.take(pa.array(which))),
-            is_sent=status[which] == SENDING.index("sent"),
+            is_sent=~composed[which],
         )
 
     @property

@@ -213,6 +213,12 @@ class IdMap:
             return self
         return IdMap._trusted(pa.concat_arrays([self.values(), new]), self._kind)
 
+    def subset(self, rows: RowArray) -> IdMap:
+        """Return a map of some rows' ids, in the order of ``rows``: each at most once, no -1."""
+        import pyarrow as pa
+
+        return IdMap._trusted(self.values().take(pa.array(rows)), self._kind)
+
     def equals(self, other: IdMap) -> bool:
         """Say whether both hold the same ids in the same rows."""
         if self is other:
@@ -297,6 +303,15 @@ def ids_column(ids: IdMap, rows: RowArray) -> Any:
     return column
 
 
+def same_rows(ids: IdMap, wanted: IdMap) -> RowArray:
+    """Return (len(wanted),) int32: the row in ``ids`` of each id of ``wanted``; -1 if none."""
+    if ids is wanted:
+        return np.arange(len(ids), dtype=np.int32)
+    if ids.kind != wanted.kind:
+        return np.full(len(wanted), NO_ROW, np.int32)
+    return np.asarray(ids._store.rows_of(wanted.values()), np.int32)
+
+
 def moved_rows(rows: RowArray, old: IdMap, new: IdMap) -> RowArray:
     """Return the rows in another map of the same ids.
 
@@ -307,9 +322,7 @@ def moved_rows(rows: RowArray, old: IdMap, new: IdMap) -> RowArray:
     """
     if old is new:
         return rows
-    table = np.append(new.rows(old.values()), np.int32(NO_ROW))
-    if old.kind != new.kind:
-        table[:] = NO_ROW
+    table = np.append(same_rows(new, old), np.int32(NO_ROW))
     moved: RowArray = table[rows]
     if len(moved) and moved.min() < 0:
         raise DataError(f"the other map must hold every id in use; {(moved < 0).sum()} lack.")

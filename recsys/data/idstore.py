@@ -139,9 +139,7 @@ class TextStore:
         # Indexing a memoryview gives a plain int in 40 ns; a numpy scalar costs three times that.
         if self._views is None:
             hashes, order = self._hashed()
-            self._views = tuple(
-                memoryview(np.asarray(part)) for part in (self.table, self.offsets, hashes, order)
-            )
+            self._views = tuple(_view(part) for part in (self.table, self.offsets, hashes, order))
         return self._views
 
 
@@ -197,7 +195,7 @@ class IntStore:
         """Return the row of an integer, or -1."""
         if self._views is None:
             ranked, order = self._sorted()
-            self._views = (memoryview(np.asarray(ranked)), memoryview(np.asarray(order)))
+            self._views = (_view(ranked), _view(order))
         values, rows = self._views
         place = bisect_left(values, one)
         if place < len(values) and values[place] == one:
@@ -233,6 +231,11 @@ def index_in(wanted: Any, known: Any) -> RowArray:
         return np.full(len(wanted), NO_ROW, np.int32)
     found = pc.fill_null(pc.index_in(wanted, value_set=known), NO_ROW)
     return np.array(found.to_numpy(zero_copy_only=False), np.int32)
+
+
+def _view(array: npt.NDArray[Any]) -> Any:
+    buffer: Any = np.asarray(array)  # of a memory map, the plain array
+    return memoryview(buffer)
 
 
 def _hash(raw: bytes) -> int:

@@ -129,7 +129,9 @@ def taste_events(
     if config.negatives_cancel:
         keep &= ~_taken_back(events)
     positions = np.flatnonzero(keep)
-    positions = positions[np.argsort(events.occurred_at[positions], kind="stable")]
+    times = events.occurred_at[positions]
+    if not (times[1:] >= times[:-1]).all():  # a log is most often in order already
+        positions = positions[np.argsort(times, kind="stable")]
     return TimedEvents(
         events.user_rows[positions],
         events.item_rows[positions],
@@ -160,19 +162,29 @@ def interactions(
         Greater than 0 where stored.
     """
     config = InteractionConfig() if config is None else config
-    if not timed.n_events:
-        return freeze_csr(sp.csr_matrix(shape, dtype=np.float32))
-    keys = timed.user_rows.astype(np.int64) * shape[1] + timed.item_rows
-    order = np.argsort(keys, kind="stable")
-    ranked = keys[order]
-    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
-    weights = timed.weights[order].astype(np.float64)
-    sums = np.add.reduceat(weights, starts)
-    if config.max_repeats is not None:
-        sums = np.minimum(sums, config.max_repeats * np.maximum.reduceat(weights, starts))
-    pairs = ranked[starts]
-    rows, columns = pairs // shape[1], pairs % shape[1]
-    return freeze_csr(sp.csr_matrix((sums.astype(np.float32), (rows, columns)), shape))
+    weights = timed.weights.astype(np.float64)
+    pairs = (timed.user_rows, timed.item_rows)
+    sums = sp.csr_matrix((weights, pairs), shape)
+    if config.max_repeats is not None and sums.nnz < timed.n_events:
+        _bound(sums, timed, config.max_repeats)
+    return freeze_csr(sums)
+
+
+def _bound(sums: Csr, timed: TimedEvents, max_repeats: float) -> None:
+    """Bound, in place, the pairs with so many events that the bound can matter: few, if any."""
+    pairs = (timed.user_rows, timed.item_rows)
+    counts = sp.csr_matrix((np.ones(timed.n_events), pairs), sums.shape)
+    often = np.flatnonzero(counts.data > max_repeats)
+    if not len(often):
+        return
+    rows = np.repeat(np.arange(sums.shape[0]), np.diff(sums.indptr))[often]
+    keys = rows * np.int64(sums.shape[1]) + sums.indices[often]  # rising, as csr is sorted
+    of_event = timed.user_rows * np.int64(sums.shape[1]) + timed.item_rows
+    place = np.minimum(np.searchsorted(keys, of_event), len(keys) - 1)
+    hit = keys[place] == of_event
+    strongest = np.zeros(len(often))
+    np.maximum.at(strongest, place[hit], timed.weights[hit].astype(np.float64))
+    sums.data[often] = np.minimum(sums.data[often], max_repeats * strongest)
 
 
 def negatives(dataset: Dataset) -> Csr:

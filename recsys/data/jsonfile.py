@@ -12,6 +12,7 @@ from recsys.data.rows import BadRow, Source
 SNIFFED_LINES = 200
 BLOCK_BYTES = 8 << 20
 WHOLE_ROW = "(the line)"
+_NONE: tuple[BadRow, ...] = ()
 
 
 def json_source(raw: bytes, name: str) -> Source:
@@ -34,9 +35,8 @@ def json_source(raw: bytes, name: str) -> Source:
             f"{name} must be JSON Lines, one object a line; it is one array. "
             "Convert it with: jq -c '.[]'"
         )
-    table, ragged = _fast_table(raw), ()
-    if table is None:
-        table, ragged = _slow_table(raw, name)
+    fast = _fast_table(raw)
+    table, ragged = (fast, _NONE) if fast is not None else _slow_table(raw, name)
     skipped = {one.line for one in ragged}
 
     def lines_of(positions: Sequence[int]) -> list[int]:

@@ -15,22 +15,24 @@ from recsys.core.errors import DataError, clip
 from recsys.data.catalog import refuse_repeated
 from recsys.data.columns import id_column, list_column, word_column
 from recsys.data.frames import frame_source
-from recsys.data.ids import IdMap
+from recsys.data.ids import IdMap, same_rows
 from recsys.data.rows import BadRow, OnBadRow, RowReport, Source, rename
 from recsys.data.tables import (
     column_values,
     empty_table,
+    filled,
+    merged_table,
     read_attributes,
     read_columns,
     rerowed_table,
 )
-from recsys.data.tags import TagTable, same_rows
+from recsys.data.tags import TagTable
 
 USER_SORTS: Mapping[str, str] = {
-    "muted_tags": "list", "muted_authors": "list", "communities": "list", "consent": "list",
-    "status": "text", "timezone": "text", "joined_at": "time",
+    "declared_tags": "list", "muted_tags": "list", "muted_authors": "list", "communities": "list",
+    "consent": "list", "status": "text", "timezone": "text", "joined_at": "time",
 }  # fmt: skip
-USER_COLUMNS = ("user_id", "declared_tags", *USER_SORTS)
+USER_COLUMNS = ("user_id", *USER_SORTS)
 USER_STATUS = ("active", "silenced", "banned", "deleted")
 SCOPES = ("personalise", "analyse", "digest")
 ALL_WORDS, NONE_WORDS = ("all", "yes", "true"), ("none", "no", "false")
@@ -80,6 +82,9 @@ class People:
     skipped: tuple[BadRow, ...] = ()
     n_skipped: int = 0
     _columns: dict[str, npt.NDArray[Any]] = field(default_factory=dict, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"People({self.n_users} users, {len(self.tag_names)} declared tags)"
 
     def __post_init__(self) -> None:
         n_users = len(self.users)
@@ -188,7 +193,7 @@ class People:
             return self._consent_words()
         values = column_values(self.table, name, known=USER_SORTS)
         if name == "status":
-            values = np.where(np.equal(values, None), USER_STATUS[0], values)
+            values = filled(values, USER_STATUS[0])
         return values
 
     def _consent_words(self) -> ObjectArray:
@@ -260,6 +265,22 @@ class People:
             tag_table=self.tag_table.rerowed(rows),
         )
 
+    def upserted(self, other: People) -> People:
+        """Return these people with others put in: new ones appended, known ones changed.
+
+        What the other does not say of a known person stays as it was, column by column; an empty
+        list is something said.
+
+        Raises
+        ------
+        DataError
+            If the ids are of different sorts.
+        """
+        users = self.users.union(other.users, name="user_id")
+        old, new = same_rows(self.users, users), same_rows(other.users, users)
+        table = merged_table(self.table, other.table, old_rows=old, new_rows=new)
+        return replace(self, users=users, table=table, tag_table=_declared(table))
+
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the declared tags as plain arrays to save; ids and table go on their own."""
         return self.tag_table.to_arrays()
@@ -287,19 +308,21 @@ def _read_people(source: Source, on_bad_row: OnBadRow) -> People:
         lists=("declared_tags", "muted_tags", "muted_authors", "communities"),
     )
     status = word_column(source, report, "status", words=USER_STATUS)
-    columns["status"] = pa.array(USER_STATUS, pa.large_string()).take(pa.array(status.clip(0)))
+    columns |= {} if status is None else {"status": status}
     columns |= _consent_column(source, report)
     columns |= read_attributes(source, known=USER_COLUMNS)
     keep, skipped, n_skipped = report.finish()
     users, _ = ids.mapped(keep, name="user_id")
-    table = pa.table(columns)
+    table = pa.table(columns) if columns else empty_table(source.n_rows)
     table = table if keep is None else table.filter(pa.array(keep))
-    tags = TagTable.empty(len(users))
-    if "declared_tags" in table.column_names:
-        lists = table.column("declared_tags").combine_chunks()
-        tags = TagTable.of_lists(lists, n_rows=len(users))
-        table = table.drop_columns(["declared_tags"])
-    return People(users, table, tags, skipped, n_skipped)
+    return People(users, table, _declared(table), skipped, n_skipped)
+
+
+def _declared(table: Any) -> TagTable:
+    if "declared_tags" not in table.column_names:
+        return TagTable.empty(table.num_rows)
+    lists = table.column("declared_tags").combine_chunks()
+    return TagTable.of_lists(lists, n_rows=table.num_rows)
 
 
 def _consent_column(source: Source, report: RowReport) -> dict[str, Any]:

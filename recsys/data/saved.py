@@ -1,20 +1,18 @@
-"""A dataset as a folder of plain arrays and Arrow tables, and back."""
+"""A dataset as a folder: plain arrays and uncompressed tables, opened by memory map."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from recsys.core.artifact import (
-    describe_files,
-    read_arrays,
-    read_manifest,
-    write_arrays,
-    write_manifest,
-)
+from recsys.core.arrays import freeze
+from recsys.core.artifact import write_arrays
+from recsys.core.errors import ArtifactError, DataError, clip
 from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.data.events import EventLog
@@ -23,73 +21,105 @@ from recsys.data.kinds import KindTable
 from recsys.data.people import People
 from recsys.data.tables import load_table, save_table
 
-FORMAT = "recsys-data"
-MAJOR = 1
+DESCRIPTION = "dataset.json"
 
 
-def save_dataset(dataset: Dataset, folder: Path, *, keep_events: bool = True) -> None:
-    """Write a dataset into a new folder.
+def save_dataset(dataset: Dataset, folder: str | Path, *, keep_events: bool = True) -> None:
+    """Write a dataset into a folder.
 
     Parameters
     ----------
     dataset : Dataset
-    folder : Path
-        Made if absent.
+        To save.
+    folder : path
+        Made if it is not there; its place in a larger saved form, which is written as a whole.
     keep_events : bool
-        Whether the events go with it; without them the ids, items and people are kept.
+        Whether the events go with it; without them, loading gives an empty log.
     """
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    events = dataset.events if keep_events else dataset.events.select(np.zeros(0, np.int64))
-    parts: Mapping[str, Mapping[str, Any]] = {
+    events = dataset.events if keep_events else dataset.events.select(np.empty(0, np.int64))
+    parts = {
         "users": dataset.users.to_arrays(),
         "items": dataset.items.to_arrays(),
         "events": events.to_arrays(),
         "catalog": dataset.catalog.to_arrays(),
         "people": dataset.people.to_arrays(),
+        "authors": {"rows": dataset.author_rows},
     }
-    for name, arrays in parts.items():
-        write_arrays(folder / name, arrays)
-    write_arrays(folder, {"author_rows": dataset.author_rows})
+    arrays = {f"{part}/{name}": one for part, more in parts.items() for name, one in more.items()}
+    write_arrays(folder, arrays)
     save_table(dataset.catalog.table, folder / "catalog.arrow")
     save_table(dataset.people.table, folder / "people.arrow")
-    write_manifest(
-        folder,
-        {
-            "format": FORMAT,
-            "format_version": f"{MAJOR}.0",
-            "kinds": events.kinds.to_dict(),
-            "kind_order": list(events.kinds.names),
-            "files": describe_files(folder),
-        },
-    )
+    description = {"kinds": dataset.events.kinds.to_dict(), "arrays": sorted(arrays)}
+    text = json.dumps(description, indent=1, ensure_ascii=False)
+    (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
 
 
-def load_dataset(folder: Path) -> Dataset:
-    """Return the dataset saved in a folder, its arrays memory-mapped.
+def load_dataset(folder: str | Path) -> Dataset:
+    """Open what :func:`save_dataset` wrote; arrays and tables are mapped, not read.
 
     Raises
     ------
     ArtifactError
-        If something is missing or damaged.
+        If a file is missing or damaged, or the parts do not fit together.
     """
-    manifest = read_manifest(folder, kind=FORMAT, major=MAJOR)
-    arrays = {
-        name: read_arrays(folder, manifest, prefix=f"{name}/")
-        for name in ("users", "items", "events", "catalog", "people")
-    }
-    users = IdMap.from_arrays(arrays["users"])
-    items = IdMap.from_arrays(arrays["items"])
-    saved = manifest["kinds"]
-    kinds = KindTable.from_dict({name: saved[name] for name in manifest["kind_order"]})
+    folder = Path(folder)
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        kinds = KindTable.from_dict(description["kinds"])
+        arrays = {name: _mapped(folder, name) for name in description["arrays"]}
+        return _dataset(folder, arrays, kinds)
+    except ArtifactError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as err:  # DataError too
+        reason = clip(f"{type(err).__name__}: {err}", 120)
+        raise ArtifactError(
+            f"{folder} must be a sound saved dataset; {reason}. Restore it, or refit."
+        ) from err
+
+
+def _dataset(folder: Path, arrays: Mapping[str, npt.NDArray[Any]], kinds: KindTable) -> Dataset:
+    users, items = (IdMap.from_arrays(_below(f"{one}/", arrays)) for one in ("users", "items"))
+    events = EventLog.from_arrays(_below("events/", arrays), users=users, items=items, kinds=kinds)
+    _check_rows(events)
+    authors = arrays["authors/rows"]
+    if len(authors) != len(items):
+        raise DataError(f"authors of {len(items)} items; got {len(authors)}")
     return Dataset(
         users=users,
         items=items,
-        events=EventLog.from_arrays(arrays["events"], users=users, items=items, kinds=kinds),
+        events=events,
         catalog=Catalog.from_arrays(
-            arrays["catalog"], items=items, table=load_table(folder / "catalog.arrow")
+            _below("catalog/", arrays), items=items, table=load_table(folder / "catalog.arrow")
         ),
         people=People.from_arrays(
-            arrays["people"], users=users, table=load_table(folder / "people.arrow")
+            _below("people/", arrays), users=users, table=load_table(folder / "people.arrow")
         ),
-        author_rows=read_arrays(folder, manifest, prefix="author_rows")[""],
+        author_rows=authors,
     )
+
+
+def _check_rows(events: EventLog) -> None:
+    limits = {
+        "user_rows": events.n_users,
+        "item_rows": events.n_items,
+        "kind_codes": len(events.kinds),
+    }
+    for name, limit in limits.items():
+        rows = getattr(events, name)
+        if len(rows) and not (rows.min() >= 0 and rows.max() < limit):
+            raise DataError(f"{name} must lie below {limit}")
+
+
+def _mapped(folder: Path, name: str) -> npt.NDArray[Any]:
+    path = folder / f"{name}.npy"
+    try:
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError:  # an empty array cannot be mapped
+        array = np.load(path, allow_pickle=False)
+    return freeze(array)
+
+
+def _below(prefix: str, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    return {name[len(prefix) :]: one for name, one in arrays.items() if name.startswith(prefix)}

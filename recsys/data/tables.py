@@ -51,9 +51,7 @@ def read_attributes(source: Source, *, known: Iterable[str]) -> dict[str, Any]:
     text. Booleans become "true" and "false"; lists stay lists of text; records become JSON text.
     """
     left = [name for name in source.table.column_names if name not in set(known)]
-    return {
-        name: _typed(source, name) for name in left if len(name) and not name.startswith("__index")
-    }
+    return {name: _typed(source, name) for name in left}
 
 
 def _typed(source: Source, name: str) -> Any:
@@ -158,6 +156,13 @@ def _values(column: Any) -> npt.NDArray[Any]:
     return out
 
 
+def filled(values: npt.NDArray[Any], default: str) -> npt.NDArray[Any]:
+    """Return an object array with ``default`` where it holds None, read-only."""
+    out = values.copy()
+    out[[one is None for one in values]] = default
+    return freeze(out)
+
+
 def rerowed_table(table: Any, rows: RowArray) -> Any:
     """Return (n,) rows of a table; a row of nulls for -1."""
     import pyarrow as pa
@@ -174,40 +179,37 @@ def empty_table(n_rows: int = 0) -> Any:
     return pa.table({"status": pa.nulls(n_rows, pa.large_string())})
 
 
-def stacked(first: Any, more: Any) -> Any:
-    """Return two tables one after the other; what one lacks is null there.
+def merged_table(old: Any, new: Any, *, old_rows: RowArray, new_rows: RowArray) -> Any:
+    """Return (n,) rows of two tables as one; where both know something, the new one counts.
 
-    Raises
-    ------
-    DataError
-        If a column is of two types that have no common one.
+    Parameters
+    ----------
+    old, new : pyarrow.Table
+        A null in ``new`` keeps the old value.
+    old_rows, new_rows : (n,) int32
+        Their rows, in the order of the result; -1 for none.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    fields = {one.name: one.type for one in [*first.schema, *more.schema]}
-    for name in set(first.column_names) & set(more.column_names):
-        a, b = first.schema.field(name).type, more.schema.field(name).type
-        if a != b:  # text wins: a number can be written out, a word cannot be counted
-            fields[name] = b if pa.types.is_null(a) else a if pa.types.is_null(b) else None
-            if fields[name] is None:
-                fields[name] = pa.large_string()
-    schema = pa.schema(list(fields.items()))
-    try:
-        return pa.concat_tables([_under(first, schema), _under(more, schema)])
-    except pa.ArrowInvalid as err:
-        raise DataError(f"columns must keep their type; {clip(str(err))}.") from err
+    before, after = rerowed_table(old, old_rows), rerowed_table(new, new_rows)
+    columns = {name: before.column(name) for name in before.column_names}
+    for name in after.column_names:
+        fresh = after.column(name)
+        if name in columns:
+            kind = _common(columns[name].type, fresh.type)
+            fresh = pc.coalesce(fresh.cast(kind), columns[name].cast(kind))
+        columns[name] = fresh
+    return pa.table(columns)
 
 
-def _under(table: Any, schema: Any) -> Any:
+def _common(a: Any, b: Any) -> Any:
+    """Return the type of a column that had two; text wins, for a word cannot be counted."""
     import pyarrow as pa
 
-    columns = [
-        table.column(one.name).cast(one.type)
-        if one.name in table.column_names
-        else pa.nulls(table.num_rows, one.type)
-        for one in schema
-    ]
-    return pa.table(columns, schema=schema)
+    if a == b or pa.types.is_null(b):
+        return a
+    return b if pa.types.is_null(a) else pa.large_string()
 
 
 def save_table(table: Any, path: str | Path) -> None:

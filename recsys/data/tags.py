@@ -11,8 +11,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recsys.core.arrays import NO_ROW, Csr, RowArray, freeze_csr
-from recsys.data.ids import IdMap
-from recsys.data.texts import from_text_arrays, text_arrays
+from recsys.core.artifact import csr_arrays, csr_from
+from recsys.data.texts import PARTS, from_text_arrays, text_arrays
 
 TOPIC = "topic"
 """The family of a tag that names none."""
@@ -92,6 +92,13 @@ class TagTable:
         matrix = both[0].maximum(both[1])
         return TagTable(freeze_csr(matrix), tuple(k[1] for k in keys), tuple(k[0] for k in keys))
 
+    def overlaid(self, other: TagTable) -> TagTable:
+        """Return these tags, but the other's alone in rows where it has any."""
+        untouched = np.diff(other.weights.indptr) == 0
+        kept = sp.diags(untouched.astype(np.float32)) @ self.weights
+        kept.eliminate_zeros()
+        return TagTable(freeze_csr(kept), self.names, self.families).joined(other)
+
     def spread(self, place: Mapping[tuple[str, str], int]) -> Csr:
         """Return the weights with the columns of another vocabulary, which holds all of ours."""
         keys = zip(self.families, self.names, strict=True)
@@ -120,11 +127,7 @@ class TagTable:
         """Return plain arrays to save."""
         import pyarrow as pa
 
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "tags.data": self.weights.data,
-            "tags.indices": self.weights.indices,
-            "tags.indptr": self.weights.indptr,
-        }
+        arrays = csr_arrays("tags", self.weights)
         for label, texts in (("tag_names", self.names), ("tag_families", self.families)):
             coded = pa.array(texts, pa.large_string()).dictionary_encode()
             parts = text_arrays(coded)
@@ -135,17 +138,10 @@ class TagTable:
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> TagTable:
         """Take what :meth:`to_arrays` gave; memory-mapped arrays are used in place."""
         names, families = (
-            tuple(
-                from_text_arrays(
-                    {part: arrays[f"{label}.{part}"] for part in ("codes", "bytes", "offsets")}
-                ).to_pylist()
-            )
+            tuple(from_text_arrays({part: arrays[f"{label}.{part}"] for part in PARTS}).to_pylist())
             for label in ("tag_names", "tag_families")
         )
-        parts = [np.asarray(arrays[f"tags.{part}"]) for part in ("data", "indices", "indptr")]
-        matrix = sp.csr_matrix((len(parts[2]) - 1, len(names)), dtype=np.float32)
-        matrix.data, matrix.indices, matrix.indptr = parts
-        return cls(matrix, names, families)
+        return cls(freeze_csr(csr_from("tags", arrays)), names, families)
 
 
 def _columns(names: Any, families: Any) -> tuple[npt.NDArray[np.int64], list[tuple[str, str]]]:
@@ -167,14 +163,3 @@ def _columns(names: Any, families: Any) -> tuple[npt.NDArray[np.int64], list[tup
     rank[order] = np.arange(len(order))
     keys = [(kinds[one % len(kinds)], words[one // len(kinds)]) for one in used[order].tolist()]
     return rank[inverse], keys
-
-
-def same_rows(ids: IdMap, wanted: IdMap) -> RowArray:
-    """Return (len(wanted),) int32: the row in ``ids`` of each id of ``wanted``; -1 if none."""
-    if ids is wanted:
-        return np.arange(len(ids), dtype=np.int32)
-    return (
-        ids.rows(wanted.values())
-        if ids.kind == wanted.kind
-        else np.full(len(wanted), NO_ROW, np.int32)
-    )

@@ -71,7 +71,7 @@ class FaissIndex:
         """
         config = config or FaissConfig()
         exact = ExactIndex.build(vectors)
-        return cls(exact, config, Graph.build(exact.vectors, config, max_norm=exact.max_norm))
+        return cls(exact, config, Graph.build(exact.vectors, config))
 
     @property
     def n_items(self) -> int:

@@ -1,10 +1,7 @@
-"""What faiss holds: a graph over vectors made equally long, or the plain vectors."""
+"""What faiss holds: the vectors, and a graph to walk among them."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,15 +13,15 @@ from recsys.core.arrays import BoolArray, FloatMatrix, RowArray
 from recsys.core.config import Config
 from recsys.core.errors import ArtifactError
 from recsys.core.storage import sha256
-from recsys.index.threads import n_cores
+from recsys.index.links import faiss_module, faiss_threads, linked
 
 FILE = "index.faiss"
 
-CHUNK = 262_144
-"""Vectors added at once: bounds the memory of a build beside the graph itself."""
-
 LANES = 16
 """Codes are padded to a multiple of this: faiss 1.15 has slow loops for other 8-bit widths."""
+
+CHUNK = 262_144
+"""Vectors copied at once: bounds the memory of a build beside the graph itself."""
 
 
 class FaissConfig(Config):
@@ -32,25 +29,21 @@ class FaissConfig(Config):
 
     kind: Literal["hnsw", "flat"] = "hnsw"
     """A graph [MalkovYashunin2018]_, or every vector looked at."""
-    m: int = Field(default=32, ge=2)
-    """Links of each vector in the graph."""
-    ef_construction: PositiveInt = 200
+    m: int = Field(default=32, ge=4, multiple_of=2)
+    """Links of each vector: half of them to large inner products, half to like directions."""
+    ef_construction: PositiveInt = 100
     """Candidates kept while a vector is linked: more makes a better graph, slower."""
     ef_search: PositiveInt = 128
     """Candidates kept while searching: more finds more, slower. :func:`tune_search` chooses it."""
     storage: Literal["float32", "int8"] = "float32"
     """Numbers of the graph's own copy of the vectors; int8 reads a quarter of the memory."""
     deterministic: bool = True
-    """Build on one thread, so that the same vectors give the same graph; False uses all cores."""
+    """Build on two threads at most, so that the same vectors give the same graph; False: all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """Candidates for queries, their scores unspoken of.
-
-    In a graph for inner products long vectors become hubs and short ones cannot be reached. So each
-    vector gets one more number that makes all of them equally long [Bachrach2014]_, and a query
-    gets a 0 there: no product changes, and the neighbours of a vector are those it should link to.
+    """Candidates for queries; their scores are no business of it.
 
     Attributes
     ----------
@@ -64,16 +57,28 @@ class Graph:
     library: Any
 
     @classmethod
-    def build(cls, vectors: FloatMatrix, config: FaissConfig, *, max_norm: float) -> Graph:
-        """Link vectors (n_items, n_factors) float32, the longest of which is ``max_norm`` long."""
+    def build(cls, vectors: FloatMatrix, config: FaissConfig) -> Graph:
+        """Take in vectors (n_items, n_factors) float32, and link them."""
+        faiss = faiss_module()
         n_items, n_factors = vectors.shape
-        library = _empty(n_factors, config)
-        with _threads(1 if config.deterministic else n_cores()):
-            if not library.is_trained and n_items:
-                some = vectors[:: -(-n_items // CHUNK)]
-                library.train(_codes(some, max_norm, width=library.d))
-            for start in range(0, n_items, CHUNK):
-                library.add(_codes(vectors[start : start + CHUNK], max_norm, width=library.d))
+        metric = faiss.METRIC_INNER_PRODUCT
+        if config.kind == "flat":
+            library = store = faiss.IndexFlatIP(n_factors)
+        elif config.storage == "int8":
+            width = -(-n_factors // LANES) * LANES
+            library = faiss.IndexHNSWSQ(width, faiss.ScalarQuantizer.QT_8bit, config.m, metric)
+            store = library.storage
+            if n_items:
+                store.train(_padded(vectors[:: -(-n_items // CHUNK)], width))
+                library.is_trained = True
+        else:
+            library = faiss.IndexHNSWFlat(n_factors, config.m, metric)
+            store = library.storage
+        for start in range(0, n_items, CHUNK):
+            store.add(_padded(vectors[start : start + CHUNK], store.d))
+        library.ntotal = n_items
+        if config.kind == "hnsw" and n_items:
+            linked(library.hnsw, vectors, config.m, **_effort(config))
         return cls(config, library)
 
     def candidates(
@@ -92,17 +97,16 @@ class Graph:
         n_threads : int
             Most threads to use.
         """
-        padded = np.zeros((len(queries), self.library.d), dtype=np.float32)
-        padded[:, : queries.shape[1]] = queries
         parameters = _parameters(self.config, n, allowed)
-        with _threads(n_threads):
+        with faiss_threads(n_threads):
             # faiss 1.15 pads with score -3.4e38; only the rows are used, and those with -1
+            padded = _padded(queries, self.library.d)
             _, rows = self.library.search(padded, n, params=parameters)
         return np.asarray(rows, dtype=np.int32)
 
     def write(self, folder: Path) -> str:
         """Write the graph into a folder and return the SHA-256 of its file."""
-        _faiss().write_index(self.library, str(folder / FILE))
+        faiss_module().write_index(self.library, str(folder / FILE))
         return sha256(folder / FILE)
 
     @classmethod
@@ -120,57 +124,29 @@ class Graph:
             raise ArtifactError(
                 f"{path} must be the file that was saved; it is missing or damaged. Save it again."
             )
-        return cls(config, _faiss().read_index(str(path)))
+        return cls(config, faiss_module().read_index(str(path)))
 
 
-def _empty(n_factors: int, config: FaissConfig) -> Any:
-    faiss = _faiss()
-    if config.kind == "flat":
-        return faiss.IndexFlatIP(n_factors)
-    width = -(-(n_factors + 1) // LANES) * LANES
-    metric = faiss.METRIC_INNER_PRODUCT
-    if config.storage == "int8":
-        library = faiss.IndexHNSWSQ(width, faiss.ScalarQuantizer.QT_8bit, config.m, metric)
-    else:
-        library = faiss.IndexHNSWFlat(width, config.m, metric)
-    library.hnsw.efConstruction = config.ef_construction
-    return library
+def _effort(config: FaissConfig) -> dict[str, Any]:
+    return {
+        "ef_construction": config.ef_construction,
+        "deterministic": config.deterministic,
+    }
 
 
-def _codes(vectors: FloatMatrix, max_norm: float, *, width: int) -> FloatMatrix:
-    # [v | sqrt(max_norm^2 - |v|^2) | 0 ...]
-    n_items, n_factors = vectors.shape
-    if width == n_factors:
-        return vectors
-    codes = np.zeros((n_items, width), dtype=np.float32)
-    codes[:, :n_factors] = vectors
-    squares = np.einsum("if,if->i", vectors, vectors, dtype=np.float64)
-    codes[:, n_factors] = np.sqrt(np.maximum(max_norm**2 - squares, 0.0))
-    return codes
+def _padded(vectors: FloatMatrix, width: int) -> FloatMatrix:
+    if vectors.shape[1] == width:
+        return np.ascontiguousarray(vectors)
+    out = np.zeros((len(vectors), width), dtype=np.float32)
+    out[:, : vectors.shape[1]] = vectors
+    return out
 
 
 def _parameters(config: FaissConfig, effort: int, allowed: BoolArray) -> Any:
-    faiss = _faiss()
+    faiss = faiss_module()
     chosen: dict[str, Any] = {}
     if len(allowed):
         chosen["sel"] = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
     if config.kind == "flat":
         return faiss.SearchParameters(**chosen)
     return faiss.SearchParametersHNSW(efSearch=effort, **chosen)
-
-
-@contextmanager
-def _threads(n_threads: int) -> Iterator[None]:
-    # OpenMP keeps this number per calling thread, so concurrent callers do not disturb each other
-    faiss = _faiss()
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(n_threads)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
-
-
-def _faiss() -> Any:
-    # by name: the type hints that faiss 1.15 ships contradict what it does
-    return importlib.import_module("faiss")

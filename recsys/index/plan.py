@@ -21,10 +21,12 @@ STEP_FACTOR_SECONDS = 22e-9
 def graph_effort(
     n_excluded: npt.NDArray[np.int64], *, k: int, ef_search: int, share: float
 ) -> npt.NDArray[np.int64]:
-    """Return how many candidates to keep while walking the graph (``ef``), for each query.
+    r"""Return how many candidates to keep while walking the graph (``ef``), for each query.
+
+    .. math:: ef = \frac{\max(ef_{search}, 2k) + n_{excluded}}{share}
 
     Steps on items that may not be given bring nothing: a filter divides the yield by its share,
-    and every excluded item (a person's history is close to what they like) may cost one step.
+    and an excluded item (a person's history is close to what they like) costs a step.
 
     Parameters
     ----------
@@ -40,19 +42,21 @@ def graph_effort(
     Returns
     -------
     (n_queries,) int64
-        ``ceil(ef_search / share)`` if k items beside the excluded ones fit twice, else the next
-        power of two that holds them: few different values, so that a batch is few calls.
+        Before the division rounded up to a few different values (quarters of ``ef_search``, powers
+        of two from four times that), so that a batch is few calls.
 
     Examples
     --------
-    >>> graph_effort(np.array([0, 50, 300]), k=10, ef_search=128, share=1.0).tolist()
-    [128, 128, 512]
+    >>> graph_effort(np.array([0, 30, 50, 1000]), k=10, ef_search=128, share=1.0).tolist()
+    [128, 160, 192, 2048]
     """
-    wanted = np.maximum(2 * k, k + n_excluded)
-    enough = 1 << np.ceil(np.log2(wanted)).astype(np.int64)
-    plain = np.where(wanted <= ef_search, ef_search, np.maximum(enough, ef_search))
-    effort: npt.NDArray[np.int64] = np.ceil(plain / share).astype(np.int64)
-    return effort
+    wanted = max(ef_search, 2 * k) + n_excluded
+    quarter = max(8, ef_search // 4)
+    fine = -(-wanted // quarter) * quarter
+    coarse = 1 << np.ceil(np.log2(wanted)).astype(np.int64)
+    nothing_left_out = np.where(n_excluded == 0, wanted, fine)
+    effort = np.where(wanted <= 4 * ef_search, nothing_left_out, coarse)
+    return np.ceil(effort / share).astype(np.int64)
 
 
 def scan_is_cheaper(

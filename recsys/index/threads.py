@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from itertools import repeat
 from typing import Any, TypeVar
 
 from recsys.core.errors import ConfigError
@@ -72,19 +73,19 @@ class _SharedLimit:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._n_inside = 0
-        self._limit: Any = None
+        self._before: list[int] = []
 
     def __enter__(self) -> None:
         with self._lock:
             if self._n_inside == 0:
-                self._limit = _shared_pools().limit(limits=1)
+                self._before = _switch(_shared_pools(), repeat(1))
             self._n_inside += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._n_inside -= 1
             if self._n_inside == 0:
-                self._limit.restore_original_limits()
+                _switch(_shared_pools(), self._before)
 
 
 _shared_limit = _SharedLimit()
@@ -92,26 +93,48 @@ _shared_limit = _SharedLimit()
 
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    own = _limit_this_thread()
+    before = _limit_this_thread()
     try:
         with _shared_limit:
             yield
     finally:
-        own.restore_original_limits()
+        _switch(_own_pools(), before)
 
 
-def _limit_this_thread() -> Any:
+def _limit_this_thread() -> list[int]:
     # a BLAS on OpenMP keeps its number of threads per calling thread
-    return _pools().select(threading_layer="openmp").limit(limits=1)
+    return _switch(_own_pools(), repeat(1))
+
+
+def _switch(pools: list[Any], n_threads: Iterable[int]) -> list[int]:
+    # threadpoolctl's own limit() does the same in 30 microseconds: it asks for every fact first
+    before = [int(pool.get_num_threads()) for pool in pools]
+    _take_over(pools)
+    for pool, n in zip(pools, n_threads, strict=False):
+        pool.set_num_threads(n)
+    _take_over(pools)
+    return before
+
+
+def _take_over(pools: list[Any]) -> None:
+    # threadpoolctl 3.8 listens to the first thread only and silently ignores all others; here the
+    # threads have agreed behind a lock, and whichever comes last has to be heard
+    for pool in pools:
+        if hasattr(pool, "clear_controlling_thread"):
+            pool.clear_controlling_thread(force=True)
 
 
 @cache
-def _shared_pools() -> Any:
-    layers = {one.threading_layer for one in _pools().lib_controllers} - {"openmp"}
-    return _pools().select(threading_layer=sorted(layers))
+def _shared_pools() -> list[Any]:
+    return [pool for pool in _blas_pools() if pool.threading_layer != "openmp"]
 
 
 @cache
-def _pools() -> Any:
+def _own_pools() -> list[Any]:
+    return [pool for pool in _blas_pools() if pool.threading_layer == "openmp"]
+
+
+@cache
+def _blas_pools() -> list[Any]:
     threadpoolctl: Any = importlib.import_module("threadpoolctl")  # it has no type hints
-    return threadpoolctl.ThreadpoolController().select(user_api="blas")
+    return list(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)

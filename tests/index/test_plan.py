@@ -13,7 +13,7 @@ from recsys.index.plan import graph_effort, scan_is_cheaper
 )
 def test_the_effort_has_room_for_the_list_and_what_is_excluded(n_excluded, k, ef_search, share):
     effort = graph_effort(np.array([n_excluded]), k=k, ef_search=ef_search, share=share)[0]
-    assert effort >= max(k + n_excluded, ef_search)
+    assert effort >= max(2 * k, ef_search) + n_excluded
     assert effort * share >= k
 
 

@@ -3,11 +3,11 @@ import threading
 import pytest
 
 from recsys.core.errors import ConfigError
-from recsys.index.threads import _pools, n_cores, run_parts, thread_budget
+from recsys.index.threads import _shared_pools, n_cores, run_parts, thread_budget
 
 
 def blas_threads():
-    return [library["num_threads"] for library in _pools().info()]
+    return [pool.get_num_threads() for pool in _shared_pools()]
 
 
 def test_every_part_is_done_once():

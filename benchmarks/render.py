@@ -1,0 +1,138 @@
+"""Write ``docs/benchmarks.md`` from the results in ``benchmarks/results/*.json``.
+
+Run by ``make pages``. A test fails when the page is older than the results.
+
+Each results file holds: ``title``; ``what_this_does_not_show`` (a line or a list of lines);
+``machine`` and ``versions`` (mappings); ``columns`` (names) and ``rows`` (each a mapping by column,
+or a list as long); ``notes`` (a line or a list of lines); ``command``; ``measured_on``. Only
+``title``, ``columns`` and ``rows`` are required.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "benchmarks.md"
+REQUIRED = ("title", "columns", "rows")
+
+HEAD = """<!-- Written by benchmarks/render.py: run `make pages` instead of editing. -->
+
+# Benchmarks
+
+## What these numbers do not show
+"""
+
+
+def load(folder: Path) -> list[dict[str, Any]]:
+    """Return every result, in the order of the file names.
+
+    Raises
+    ------
+    ValueError
+        If a file lacks a required entry, or a row does not fit the columns.
+    """
+    results = []
+    for path in sorted(folder.glob("*.json")):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        missing = [name for name in REQUIRED if name not in result]
+        if missing:
+            raise ValueError(f"{path.name} must have {', '.join(REQUIRED)}; it lacks {missing}.")
+        rows = [_row(row, result["columns"], path.name) for row in result["rows"]]
+        results.append({**result, "rows": rows, "file": path.name})
+    return results
+
+
+def _row(row: Any, columns: list[str], file: str) -> list[Any]:
+    strangers = set(row) - set(columns) if isinstance(row, Mapping) else set()
+    if strangers or (not isinstance(row, Mapping) and len(row) != len(columns)):
+        raise ValueError(f"{file}: a row must fit the columns {columns}; one is {row}.")
+    return [row.get(name) for name in columns] if isinstance(row, Mapping) else list(row)
+
+
+def render(results: list[dict[str, Any]]) -> str:
+    """Return the page: first what the numbers do not show, then one section for each file."""
+    parts = [HEAD]
+    limits = {
+        line: None for result in results for line in lines_of(result, "what_this_does_not_show")
+    }
+    parts += [f"* {line}" for line in limits] or ["Nothing is measured yet."]
+    for result in results:
+        parts += ["", *section(result)]
+    return "\n".join(parts) + "\n"
+
+
+def section(result: dict[str, Any]) -> list[str]:
+    """Return the lines of one result: what it does not show, a table, where it comes from."""
+    out = [f"## {result['title']}", ""]
+    out += [f"| {' | '.join(cell(name) for name in result['columns'])} |"]
+    out += ["|" + "---|" * len(result["columns"])]
+    out += [f"| {' | '.join(cell(value) for value in row)} |" for row in result["rows"]]
+    notes = lines_of(result, "notes")
+    out += ["", *[f"* {line}" for line in notes]] if notes else []
+    out += ["", f"Results file: `benchmarks/results/{result['file']}`."]
+    if result.get("command"):
+        out += [f"Made by: `{result['command']}`."]
+    if result.get("measured_on"):
+        out += [f"Measured on: {result['measured_on']}."]
+    for name in ("machine", "versions"):
+        if result.get(name):
+            out += [f"{name.capitalize()}: {facts(result[name])}."]
+    return out
+
+
+def facts(value: Any) -> str:
+    """Return a mapping as ``name value, name value``.
+
+    Examples
+    --------
+    >>> facts({"cores": 2, "python": "3.11"})
+    'cores 2, python 3.11'
+    """
+    if not isinstance(value, Mapping):
+        return str(value)
+    return ", ".join(f"{name} {cell(one)}" for name, one in value.items())
+
+
+def cell(value: Any) -> str:
+    """Return one cell: four significant digits, nothing for None, no broken table.
+
+    Examples
+    --------
+    >>> [cell(one) for one in (0.123456, 1234.5678, 7, None, "a|b", True)]
+    ['0.1235', '1235', '7', '', 'a\\\\|b', 'yes']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return " to ".join(cell(one) for one in value)
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def lines_of(result: dict[str, Any], name: str) -> list[str]:
+    """Return an entry that may be absent, one line or a list of lines."""
+    value = result.get(name) or []
+    return [value] if isinstance(value, str) else [str(line) for line in value]
+
+
+def main() -> None:
+    """Write the page."""
+    try:
+        text = render(load(RESULTS))
+    except ValueError as err:
+        sys.exit(str(err))
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""The command line: the only room that prints, exits and reads the environment and the clock."""
+
+from recsys.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,88 @@
+"""``recsys digest``: a digest for everyone who is due."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recsys.cli.console import say
+from recsys.cli.ids import as_known, given_ids
+from recsys.cli.inputs import typed_time
+from recsys.cli.options import AsOf, ConfigFile, Json, Model, UserIds, UsersFile, Where
+from recsys.cli.output import STDOUT, answer, check_json_file
+from recsys.cli.progress import working
+from recsys.cli.settings import load_config
+from recsys.core.errors import ConfigError
+
+Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="FILE", help="The digests: .jsonl, .jsonl.gz, .json, .parquet."),
+]
+History = Annotated[
+    Path | None,
+    typer.Option(
+        "--history", metavar="FILE", help="Who got what before: read, then grown. May be new."
+    ),
+]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="DIR", help="Also a page per person, and index.html."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
+Length = Annotated[
+    int | None, typer.Option("-k", "--k", metavar="N", help="Items in a digest.", show_default="10")
+]
+
+
+def digest(  # noqa: PLR0913  # a command has as many options as it has
+    model: Model,
+    *,
+    out: Out,
+    history: History = None,
+    html: Html = None,
+    as_of: AsOf = None,
+    k: Length = None,
+    where: Where = None,
+    user: UserIds = None,
+    users_file: UsersFile = None,
+    resume: Resume = False,
+    config: ConfigFile = None,
+    json_file: Json = None,
+) -> None:
+    """Write a digest for everyone who is due: all of them, or nothing."""
+    check_json_file(json_file)
+    if out == STDOUT:
+        raise ConfigError("--out must name a file; digests are not written to stdout.")
+
+    from recsys.digest import DigestConfig, run
+    from recsys.serving import Recommender
+
+    changes: dict[str, Any] = {"k": k, "where": where}
+    settings = load_config(DigestConfig, config).replace(
+        **{name: value for name, value in changes.items() if value is not None}
+    )
+    typed = given_ids(user, users_file, option="--user", column="user_id")
+    everyone = user is None and users_file is None
+    loaded = Recommender.load(model)
+    with working() as progress:
+        report = run(
+            loaded,
+            out=out,
+            history=history,
+            as_of=None if as_of is None else typed_time(as_of),
+            config=settings,
+            html=html,
+            resume=resume,
+            users=None if everyone else as_known(typed, loaded.users),
+            progress=progress,
+        )
+
+    def show() -> None:
+        say(str(report))
+        say(f"Written: {out}")
+        if html is not None:
+            say(f"Open {html / 'index.html'} in a browser ({report.n_pages} pages).")
+
+    answer(report.to_dict(), json_file=json_file, show=show)

@@ -1,0 +1,153 @@
+"""The files a command reads, and what it left out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from recsys.cli.console import note
+from recsys.cli.settings import kind_weights, pairs
+
+if TYPE_CHECKING:
+    from recsys.data import BadRow, Catalog, EventLog, People
+
+N_NAMED = 3
+"""So many bad rows are named one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How files are read.
+
+    Attributes
+    ----------
+    columns : mapping
+        Contract name to name in the files.
+    kinds : mapping
+        Weights of event kinds that are added or changed.
+    on_bad_row : {"stop", "skip"}
+        Whether a bad row ends it all.
+    now : datetime64[us]
+        Events more than a day later are refused.
+    """
+
+    columns: Mapping[str, str]
+    kinds: Mapping[str, float]
+    on_bad_row: Literal["stop", "skip"]
+    now: Any
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        columns: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        on_bad_row: Literal["stop", "skip"] = "stop",
+        now: str | None = None,
+    ) -> Reader:
+        """Build from options; without ``now`` the system's clock is asked."""
+        from recsys.core.clock import to_utc
+
+        moment = to_utc(typed_time(now), name="--now") if now is not None else system_now()
+        return cls(
+            columns=pairs(columns, option="--columns", example="user_id=member_id"),
+            kinds=kind_weights(kinds),
+            on_bad_row=on_bad_row,
+            now=moment,
+        )
+
+    def with_kinds(self, kinds: Mapping[str, float]) -> Reader:
+        """Return a reader with other kinds: those of the settings and of the options together."""
+        return replace(self, kinds=dict(kinds))
+
+    def all(
+        self, events: Sequence[Path], items: Path | None, item_tags: Path | None, users: Path | None
+    ) -> tuple[EventLog, Catalog | None, People | None]:
+        """Read everything a model is made from."""
+        return self.events(events), self.catalog(items, item_tags), self.people(users)
+
+    def events(self, paths: Sequence[Path]) -> EventLog:
+        """Read files of events; none gives an empty log."""
+        from recsys.data import EventLog, KindTable
+
+        kinds = KindTable.default().with_kinds(dict(self.kinds))
+        if not paths:
+            return EventLog.empty(kinds=kinds)
+        return EventLog.read(
+            list(paths),
+            columns=self.columns,
+            kinds=kinds,
+            on_bad_row=self.on_bad_row,
+            now=self.now,
+        )
+
+    def catalog(self, items: Path | None, item_tags: Path | None) -> Catalog | None:
+        """Read a file of items, a file of their tags, or both; None without any."""
+        from recsys.data import Catalog
+
+        if items is None and item_tags is None:
+            return None
+        return Catalog.read(
+            items, item_tags=item_tags, columns=self.columns, on_bad_row=self.on_bad_row
+        )
+
+    def people(self, users: Path | None) -> People | None:
+        """Read a file of people; None without one."""
+        from recsys.data import People
+
+        if users is None:
+            return None
+        return People.read(users, columns=self.columns, on_bad_row=self.on_bad_row)
+
+
+def tell_left_out(*tables: Any) -> None:
+    """Say on stderr which rows were left out, and how many events were repeated."""
+    for one in tables:
+        if one is None:
+            continue
+        if one.n_skipped:
+            named = "; ".join(said(row) for row in one.skipped[:N_NAMED])
+            note(f"{one.n_skipped:,} bad row(s) left out: {named}")
+        if getattr(one, "n_dropped_duplicates", 0):
+            note(f"{one.n_dropped_duplicates:,} repeated event(s) left out")
+
+
+def skipped_records(*tables: Any) -> list[dict[str, Any]]:
+    """Return the rows left out as plain values."""
+    return [
+        {"file": row.file, "line": row.line, "column": row.column, "reason": row.reason}
+        for one in tables
+        if one is not None
+        for row in one.skipped
+    ]
+
+
+def said(row: BadRow) -> str:
+    """Return one bad row in words."""
+    return f"{row.file}, line {row.line}, column {row.column}: {row.reason}"
+
+
+def typed_time(text: str) -> str | float:
+    """Return a time as typed: a number is epoch seconds, the rest is ISO 8601.
+
+    Examples
+    --------
+    >>> typed_time("1520812800"), typed_time("2018-03-12")
+    (1520812800.0, '2018-03-12')
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    # a compact ISO date, 20180312, is a number too
+    return text if text.isdigit() and len(text) == len("20180312") else number
+
+
+def system_now() -> Any:
+    """Return the system's time: the one place where the library asks."""
+    from recsys.core.clock import to_utc
+
+    return to_utc(datetime.now(UTC))

@@ -1,0 +1,68 @@
+"""Where long work is: a bar on a terminal, a line per stage elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from recsys.cli.console import shown, stderr
+from recsys.core.progress import Progress
+
+QUIET_SECONDS = 5.0
+"""Work shorter than this says nothing when nobody watches: cron mails every line."""
+
+
+@contextmanager
+def working() -> Iterator[Progress]:
+    """Yield a progress callback that shows on stderr where the work is."""
+    if not stderr().is_terminal:
+        yield Lines()
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+    from rich.progress import Progress as Bars
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=stderr(), transient=True) as bars:
+        task = bars.add_task("start", total=None)
+
+        def report(stage: str, done: int, total: int) -> None:
+            bars.update(task, description=shown(stage, 30), completed=done, total=total or None)
+
+        yield report
+
+
+class Lines:
+    """A progress callback that prints a line on stderr whenever another stage begins.
+
+    Parameters
+    ----------
+    quiet_seconds : float
+        Stages that begin earlier than this are not printed.
+    """
+
+    def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
+        self._loud_from = time.perf_counter() + quiet_seconds
+        self._stage = ""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:  # noqa: ARG002  # its type
+        """Take a report."""
+        if stage == self._stage:
+            return
+        self._stage = stage
+        if time.perf_counter() >= self._loud_from:
+            typer.echo(f"{shown(stage, 60)} ...", err=True)

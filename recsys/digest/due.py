@@ -1,0 +1,97 @@
+"""Who gets a digest now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recsys.core.arrays import BoolArray
+from recsys.core.clock import DAY
+from recsys.data import IdMap, People
+from recsys.digest.config import DigestConfig
+from recsys.digest.received import Received
+from recsys.digest.tally import Tally
+
+HOUR = np.timedelta64(3_600_000_000, "us")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """Whether each person wants digests and takes part, looked up once for a run.
+
+    Attributes
+    ----------
+    users : IdMap
+        The model's people.
+    agrees, active : (n_users + 1,) bool
+        Consent to digests; status "active". The last entry, true, is for unknown people, who
+        never said anything.
+    """
+
+    users: IdMap
+    agrees: BoolArray
+    active: BoolArray
+
+    @classmethod
+    def of(cls, people: People) -> Standing:
+        """Look consent and status up."""
+        active = np.asarray(people.status == "active", dtype=bool)
+        return cls(people.users, np.append(people.consent.digest, True), np.append(active, True))
+
+
+def due(
+    user_ids: Sequence[Any],
+    *,
+    standing: Standing,
+    received: Received,
+    as_of: np.datetime64,
+    config: DigestConfig,
+) -> tuple[BoolArray, Tally]:
+    """Return who is due, and counts of why the others are not.
+
+    Due is who wants digests (or never said otherwise), is active, and had the last one at least
+    ``period_days`` ago, less the grace. Whether there is anything to send is not known yet.
+
+    Parameters
+    ----------
+    user_ids : sequence of n_people ids
+        May be unknown to the model.
+    standing : Standing
+        Consent and status.
+    received : Received
+        When the last digest was.
+    as_of : datetime64[us]
+        The moment of this run.
+    config : DigestConfig
+        The period and the grace.
+
+    Returns
+    -------
+    tuple of (n_people,) bool and Tally
+    """
+    rows = standing.users.rows(user_ids)
+    agrees, active = standing.agrees[rows], standing.active[rows]
+    recent = as_of - received.last(user_ids) < wait(config)  # NaT, never, compares False
+    counts = Tally(
+        n_people=len(rows),
+        n_declined=int((~agrees).sum()),
+        n_inactive=int((agrees & ~active).sum()),
+        n_recent=int((agrees & active & recent).sum()),
+    )
+    return np.asarray(agrees & active & ~recent, dtype=bool), counts
+
+
+def wait(config: DigestConfig) -> np.timedelta64:
+    """Return the least time between two digests.
+
+    Examples
+    --------
+    >>> str(wait(DigestConfig(period_days=7, grace_hours=6)).astype("timedelta64[h]"))
+    '162 hours'
+    """
+    period = np.timedelta64(round(config.period_days * (DAY / np.timedelta64(1, "us"))), "us")
+    grace = np.timedelta64(round(config.grace_hours * (HOUR / np.timedelta64(1, "us"))), "us")
+    return period - min(grace, period // 2)

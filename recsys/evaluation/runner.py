@@ -1,0 +1,264 @@
+"""Offline measurement: fit on train, rank for the people of test, compare."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
+from recsys.core.clock import Moment
+from recsys.core.errors import ConfigError, DataError, UnknownIdError
+from recsys.core.progress import Progress, silent
+from recsys.core.rng import named_rng
+from recsys.data import Catalog, EventLog, People
+from recsys.evaluation.machine import peak_rss_mb, versions
+from recsys.evaluation.targets import Targets, lines_of, pair_matrix, targets
+from recsys.metrics import (
+    bootstrap_interval,
+    coverage,
+    gini,
+    intra_list_diversity,
+    novelty,
+    ranking_metrics,
+)
+from recsys.serving import Recommender, RecommenderConfig, rank_rows
+
+BATCH = 1024
+"""People ranked at once."""
+
+DEFAULT_KS = (10, 20)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What was measured.
+
+    Attributes
+    ----------
+    metrics : dict of str to float
+        Means over people, such as ``recall@20``; all in [0, 1] but ``novelty@k`` (bits).
+    intervals : dict of str to (float, float)
+        95 % bootstrap intervals of the means over people.
+    per_user : dict of str to (n_users,) float64
+        The values behind the means: for paired comparisons.
+    user_ids : (n_users,) object
+        Whose values they are.
+    record : dict
+        The JSON record of the contract.
+    """
+
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    per_user: dict[str, Any]
+    user_ids: Any
+    record: dict[str, Any]
+
+
+def evaluate(
+    train: EventLog,
+    test: EventLog,
+    *,
+    mask: EventLog | None = None,
+    catalog: Catalog | None = None,
+    users: People | None = None,
+    config: RecommenderConfig | None = None,
+    options: EvaluationOptions | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Fit on ``train``, and measure the lists against ``test``.
+
+    Parameters
+    ----------
+    train, test : EventLog
+        Fitted on; measured against.
+    mask : EventLog or None
+        Pairs neither fitted nor recommended, such as a validation part.
+    catalog : Catalog or None
+        Its items are candidates too.
+    users : People or None
+    config : RecommenderConfig or None
+        None is the default preset.
+    options : EvaluationOptions or None
+        What is measured; None is recall and the rest at 10 and 20.
+    progress : Progress
+        Told of the fit and of the people ranked.
+
+    Raises
+    ------
+    ConfigError, DataError
+        As :meth:`Recommender.fit`; and if no test event counts.
+
+    Notes
+    -----
+    Candidates of a person are all items of train and catalog, less their own train and mask pairs.
+    Test items outside count in the denominator of recall and are reported as ``n_outside``.
+    """
+    options = EvaluationOptions() if options is None else options
+    started = time.perf_counter()
+    model = Recommender.fit(
+        train, catalog, users=users, config=config, now=options.as_of, progress=progress
+    )
+    fitted = time.perf_counter()
+    measured = measure(model, train, test, mask=mask, options=options, progress=progress)
+    ended = time.perf_counter()
+    seconds = {"load": 0.0, "tune": 0.0, "fit": fitted - started, "recommend": ended - fitted}
+    measured.record["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
+    return measured
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationOptions:
+    """What is measured, and how.
+
+    Attributes
+    ----------
+    ks : tuple of int
+        List lengths; each greater than 0.
+    candidates : sequence of item ids or None
+        The only items that may be recommended; None means all.
+    target_kinds : sequence of str or None
+        Kinds of test events that count; None is all but negative and authoring ones.
+    positive : str or None
+        A filter on test events, such as ``"value >= 4"``.
+    as_of : time or None
+        The moment of the lists; None is the last training event.
+    n_resamples : int
+        Bootstrap resamples behind the intervals.
+    """
+
+    ks: tuple[int, ...] = DEFAULT_KS
+    candidates: Sequence[Any] | None = None
+    target_kinds: Sequence[str] | None = None
+    positive: str | None = None
+    as_of: Moment | None = None
+    n_resamples: int = 1000
+
+    def __post_init__(self) -> None:
+        if not self.ks or any(isinstance(k, bool) or k < 1 for k in self.ks):
+            raise ConfigError(f"k must be whole numbers of at least 1; got {list(self.ks)}.")
+
+
+def measure(
+    model: Recommender,
+    train: EventLog,
+    test: EventLog,
+    *,
+    mask: EventLog | None = None,
+    options: EvaluationOptions | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Measure a fitted model's lists against ``test``; see :func:`evaluate`."""
+    options = EvaluationOptions() if options is None else options
+    allowed = _allowed(model, options.candidates)
+    wanted = targets(
+        test, model.items, candidates=allowed, kinds=options.target_kinds, positive=options.positive
+    )
+    hidden = pair_matrix(train, model.users, model.items)
+    if mask is not None:
+        hidden = sp.csr_matrix(hidden + pair_matrix(mask, model.users, model.items))
+    ranked = _ranked(model, wanted, hidden, allowed=allowed, k=max(options.ks), progress=progress)
+    per_user = ranking_metrics(
+        ranked, wanted.relevant, ks=options.ks, n_relevant=wanted.n_relevant
+    )
+    metrics, intervals = _summary(per_user, model.config.seed, options.n_resamples)
+    metrics |= _beyond(model, ranked, allowed=allowed, ks=options.ks)
+    record = {
+        "metrics": {name: round(value, 6) for name, value in metrics.items()},
+        "intervals": {
+            name: [round(low, 6), round(high, 6)] for name, (low, high) in intervals.items()
+        },
+        "n_users": len(wanted.user_ids),
+        "n_items": int(allowed.sum()),
+        "n_test_pairs": int(wanted.n_relevant.sum()),
+        "n_outside": wanted.n_outside,
+        "seconds": {"load": 0.0, "tune": 0.0, "fit": 0.0, "recommend": 0.0},
+        "peak_rss_mb": peak_rss_mb(),
+        "config": model.config.to_dict(),
+        "notes": list(model.notes),
+        "seed": model.config.seed,
+        "target_kinds": list(wanted.kinds),
+        "as_of": str(model.now),
+        "versions": versions(),
+    }
+    return Evaluation(metrics, intervals, per_user, wanted.user_ids, record)
+
+
+def _allowed(model: Recommender, candidates: Sequence[Any] | None) -> BoolArray:
+    allowed = np.ones(len(model.items), dtype=bool)
+    if candidates is None:
+        return allowed
+    rows = model.items.rows(list(candidates))
+    if (rows == NO_ROW).all():
+        raise DataError(
+            "candidates must hold items of train or of the catalog; none of "
+            f"{len(rows)} is known. Ids must have the type they have in the data."
+        )
+    if (rows == NO_ROW).any():
+        unknown = [one for one, row in zip(candidates, rows, strict=True) if row == NO_ROW]
+        raise UnknownIdError.of("item", unknown, n_known=len(model.items))
+    allowed[:] = False
+    allowed[rows] = True
+    return allowed
+
+
+def _ranked(
+    model: Recommender,
+    wanted: Targets,
+    hidden: Csr,
+    *,
+    allowed: BoolArray,
+    k: int,
+    progress: Progress,
+) -> RowArray:
+    user_rows = model.users.rows(wanted.user_ids)
+    out = np.full((len(user_rows), k), NO_ROW, dtype=np.int32)
+    for start in range(0, len(user_rows), BATCH):
+        progress("rank", start, len(user_rows))
+        some = slice(start, start + BATCH)
+        excluded = lines_of(hidden, user_rows[some])
+        best = rank_rows(
+            model, wanted.user_ids[some], k=k, exclude=excluded, allowed=allowed
+        ).rows
+        out[some, : best.shape[1]] = best
+    progress("rank", len(user_rows), len(user_rows))
+    return out
+
+
+def _summary(
+    per_user: dict[str, Any], seed: int, n_resamples: int
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    metrics, intervals = {}, {}
+    for name, values in per_user.items():
+        metrics[name] = float(values.mean())
+        rng = named_rng(seed, "bootstrap", name)
+        interval = bootstrap_interval(values, rng=rng, n_resamples=n_resamples)
+        intervals[name] = (interval.low, interval.high)
+    return metrics, intervals
+
+
+def _beyond(
+    model: Recommender, ranked: RowArray, *, allowed: BoolArray, ks: Iterable[int]
+) -> dict[str, float]:
+    n_items = len(model.items)
+    counts = np.bincount(model.seen.indices, minlength=n_items)
+    n_users = max(len(model.users), 1)
+    share = n_items / max(int(allowed.sum()), 1)
+    out = {}
+    for k in ks:
+        out[f"coverage@{k}"] = min(coverage(ranked, n_items=n_items, k=k) * share, 1.0)
+        out[f"gini@{k}"] = gini(ranked, n_items=n_items, k=k)
+        out[f"novelty@{k}"] = _mean(novelty(ranked, item_counts=counts, n_users=n_users, k=k))
+        features = model.item_profiles.matrix
+        if features.nnz:
+            out[f"intra_list_diversity@{k}"] = _mean(intra_list_diversity(ranked, features, k=k))
+    return out
+
+
+def _mean(values: Any) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else 0.0

@@ -1,0 +1,26 @@
+"""Popularity, content and collaborative blocks, and the hybrid that puts them in one space."""
+
+from recsys.models.base import Block, KernelBlock, Queries, TrainingSet, VectorBlock
+from recsys.models.fitting import FittedHybrid, HybridConfig, fit_hybrid
+from recsys.models.history import known_queries
+from recsys.models.hybrid import HybridModel, QueryState
+from recsys.models.spec import BLOCKS, BlockSpec, knows_taste
+from recsys.models.validation import ValidationConfig
+
+__all__ = [
+    "BLOCKS",
+    "Block",
+    "BlockSpec",
+    "FittedHybrid",
+    "HybridConfig",
+    "HybridModel",
+    "KernelBlock",
+    "Queries",
+    "QueryState",
+    "TrainingSet",
+    "ValidationConfig",
+    "VectorBlock",
+    "fit_hybrid",
+    "known_queries",
+    "knows_taste",
+]

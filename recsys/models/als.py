@@ -1,0 +1,224 @@
+"""Adapters of the ``implicit`` package: its ALS and BPR as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.contribution import Contribution, Source
+from recsys.core.progress import Progress, silent
+from recsys.models.base import Queries, TrainingSet
+from recsys.models.explaining import check_one, linear_parts
+from recsys.models.foldin import gram_matrix, person_system, solve_people
+from recsys.models.history_map import MappedBlock, fit_history_map
+from recsys.models.learned import LearnedBlock
+from recsys.models.pair_weights import (
+    HistoryConfig,
+    history_matrix,
+    training_matrix,
+    with_data,
+)
+from recsys.models.ridge import ridge_map
+
+
+class ALSConfig(HistoryConfig):
+    """Settings of :class:`ALSBlock`."""
+
+    n_factors: PositiveInt = 64
+    """Length of the vectors."""
+    regularization: PositiveFloat = 0.05
+    """L2 weight on both sides."""
+    alpha: PositiveFloat = 10.0
+    """Confidence of a pair is ``alpha`` times its weight; a pair that never happened has 1."""
+    n_epochs: PositiveInt = 15
+    """Sweeps over both sides."""
+    feature_regularization: PositiveFloat = 10.0
+    """Of the map from tags to vectors, for items without events."""
+    seed: NonNegativeInt = 0
+    """Fixes the random start."""
+
+
+class ALSBlock(LearnedBlock):
+    """Alternating least squares of ``implicit`` [HuKorenVolinsky2008]_, folded in exactly.
+
+    Parameters
+    ----------
+    config : ALSConfig, optional
+    name : str
+        Unique among the blocks of a hybrid.
+    """
+
+    def __init__(self, config: ALSConfig | None = None, *, name: str = "als") -> None:
+        self.config = ALSConfig() if config is None else config
+        super().__init__(name)
+
+    def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
+        """Run ``implicit`` on a copy: it refuses read-only arrays (0.7.3)."""
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        config = self.config
+        settings = {
+            "factors": config.n_factors,
+            "regularization": config.regularization,
+            "alpha": config.alpha,
+            "iterations": config.n_epochs,
+            "random_state": config.seed,
+        }
+        history = training_matrix(training, config)
+        model = _run(AlternatingLeastSquares, settings, history, report=_epochs(self.name, config.n_epochs, progress))
+        items = _factors(model.item_factors)
+        self.keep(
+            item_factors=items,
+            item_gram=gram_matrix(items),
+            tag_map=_tag_map(training, items, config.feature_regularization),
+        )
+
+    @property
+    def item_factors(self) -> FloatMatrix:
+        """(n_items, n_factors) float32."""
+        return self.learned("item_factors")
+
+    def user_factors(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32: the exact solution for each history."""
+        confidence, extra = self._weights(queries)
+        return solve_people(
+            self.item_factors,
+            extra,
+            gram=self.learned("item_gram"),
+            ridge=np.full(queries.n_queries, self.config.regularization, dtype=np.float32),
+            targets=np.asarray(confidence @ self.item_factors, dtype=np.float32),
+        )
+
+    def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
+        """Return (n_new, n_factors) float32 by the map from tags to vectors [Gantner2010]_."""
+        return np.ascontiguousarray(item_features @ self.learned("tag_map"), dtype=np.float32)
+
+    def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
+        """Return the part of each item of the history."""
+        check_one(query)
+        confidence, extra = self._weights(query)
+        system = person_system(
+            self.item_factors,
+            extra,
+            0,
+            gram=self.learned("item_gram"),
+            ridge=self.config.regularization,
+        )
+        targets = np.linalg.solve(system, self.item_factors[item_rows].T.astype(np.float64)).T
+        return [
+            linear_parts(
+                self.name,
+                confidence,
+                source=Source.ITEM,
+                sources=self.item_factors,
+                targets=targets,
+            )
+        ]
+
+    def _weights(self, queries: Queries) -> tuple[Csr, Csr]:
+        history = history_matrix(queries, self.config)
+        confidence = with_data(history, history.data * np.float32(self.config.alpha))
+        return confidence, with_data(history, np.maximum(confidence.data - 1, 0))
+
+
+class BPRConfig(HistoryConfig):
+    """Settings of :class:`BPRBlock`."""
+
+    n_factors: PositiveInt = 64
+    """Length of the vectors, without the bias."""
+    learning_rate: PositiveFloat = 0.05
+    """Step of the stochastic gradient."""
+    regularization: NonNegativeFloat = 0.01
+    """L2 weight on both sides."""
+    n_epochs: PositiveInt = 100
+    """Passes over the events."""
+    feature_regularization: PositiveFloat = 10.0
+    """Of the map from tags to vectors, for items without events."""
+    seed: NonNegativeInt = 0
+    """Fixes every random draw; needs ``n_threads`` 1 to give the same numbers again."""
+    n_threads: PositiveInt = 1
+    """Threads of the gradient steps; more than 1 races for the same vectors: not repeatable."""
+
+
+class BPRBlock(MappedBlock):
+    r"""Bayesian personalised ranking of ``implicit`` [BPR2009]_.
+
+    People are folded in by a learned map, see :mod:`recsys.models.history_map`.
+
+    Parameters
+    ----------
+    config : BPRConfig, optional
+    name : str
+        Unique among the blocks of a hybrid.
+    """
+
+    def __init__(self, config: BPRConfig | None = None, *, name: str = "bpr") -> None:
+        self.config = BPRConfig() if config is None else config
+        super().__init__(self.config, name=name)
+
+    def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
+        """Run ``implicit`` on a copy: it refuses read-only arrays (0.7.3)."""
+        from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+        config = self.config
+        history = training_matrix(training, config)
+        settings = {
+            "factors": config.n_factors,
+            "learning_rate": config.learning_rate,
+            "regularization": config.regularization,
+            "iterations": config.n_epochs,
+            "num_threads": config.n_threads,
+            "random_state": config.seed,
+        }
+        model = _run(BayesianPersonalizedRanking, settings, history, report=_epochs(self.name, config.n_epochs, progress))
+        items, people = _factors(model.item_factors), _factors(model.user_factors)
+        self.keep(
+            item_factors=items,
+            history_map=fit_history_map(history, items, people[:, :-1]),
+            tag_factors=_tag_map(training, items, config.feature_regularization),
+        )
+
+
+def _run(
+    kind: Callable[..., Any],
+    settings: dict[str, float | int],
+    matrix: Csr,
+    *,
+    report: Callable[..., None],
+) -> Any:
+    """Build and fit with one BLAS thread: implicit brings its own threads, and warns otherwise."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    own = sp.csr_matrix(matrix, copy=True)  # it wants writable arrays, though it writes to none
+    with threadpool_limits(1, "blas"):
+        model = kind(**settings)
+        model.fit(own, show_progress=False, callback=report)
+    return model
+
+
+def _epochs(name: str, n_epochs: int, progress: Progress) -> Callable[..., None]:
+    def report(epoch: int, *_: object) -> None:
+        progress(name, epoch + 1, n_epochs)
+
+    return report
+
+
+def _factors(values: Any) -> FloatMatrix:
+    return np.array(values, dtype=np.float32, order="C")
+
+
+def _tag_map(training: TrainingSet, items: FloatMatrix, regularization: float) -> FloatMatrix:
+    counts = np.bincount(training.interactions.indices, minlength=training.n_items)
+    # An item's vector is as sure as its events are many.
+    weights = np.sqrt(counts).astype(np.float32)
+    return ridge_map(
+        training.item_features,
+        items,
+        regularization=regularization,
+        weights=weights / np.float32(max(float(weights.mean()), 1e-12)),
+    )

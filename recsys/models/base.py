@@ -1,0 +1,154 @@
+"""What a model is given, and what it must give back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.contribution import Contribution
+from recsys.core.progress import Progress
+from recsys.data import TimedEvents
+
+Arrays = dict[str, npt.NDArray[Any]]
+"""Named arrays: how a fitted block is saved. Plain dtypes only, never objects."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSet:
+    """Everything a block may learn from.
+
+    Attributes
+    ----------
+    interactions : (n_users, n_items) csr float32
+        Confidence of each pair, without decay; greater than 0 where stored.
+    events : TimedEvents
+        The taste events behind ``interactions``, oldest first.
+    item_features : (n_items, n_tags) csr float32
+        Item profiles; ``n_tags`` may be 0.
+    user_features : (n_users, n_tags) csr float32
+        What people declared, in the vocabulary of ``item_features``; may be all zero.
+    item_times : (n_items,) datetime64[us]
+        When each item came into being (published, else first event); NaT where unknown.
+    now : datetime64[us]
+        The moment the model speaks for; NaT when the events have no times.
+    """
+
+    interactions: Csr
+    events: TimedEvents
+    item_features: Csr
+    user_features: Csr
+    item_times: npt.NDArray[np.datetime64]
+    now: np.datetime64
+
+    @property
+    def n_users(self) -> int:
+        return int(self.interactions.shape[0])
+
+    @property
+    def n_items(self) -> int:
+        return int(self.interactions.shape[1])
+
+    @property
+    def has_times(self) -> bool:
+        return not np.isnat(self.now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queries:
+    """The people asked about, as what is known of them: never as row numbers of the training.
+
+    Attributes
+    ----------
+    history : (n_queries, n_items) csr float32
+        Confidence of each item consumed, without decay.
+    age_days : (nnz,) float32
+        Days since the last event of each stored pair of ``history``, in its order; 0 without times.
+    tags : (n_queries, n_tags) csr float32
+        Declared interests (and pins), in the vocabulary of the item profiles.
+    """
+
+    history: Csr
+    age_days: npt.NDArray[np.float32]
+    tags: Csr
+
+    @property
+    def n_queries(self) -> int:
+        return int(self.history.shape[0])
+
+    @property
+    def n_consumed(self) -> npt.NDArray[np.int64]:
+        """(n_queries,) int64: how many items each person consumed."""
+        return np.diff(self.history.indptr).astype(np.int64)
+
+    def take(self, rows: npt.NDArray[np.integer[Any]]) -> Queries:
+        """Return the queries at ``rows``, in that order."""
+        starts, ends = self.history.indptr[rows], self.history.indptr[rows + 1]
+        ages = [self.age_days[start:end] for start, end in zip(starts, ends, strict=True)]
+        return Queries(
+            history=self.history[rows],
+            age_days=np.concatenate(ages) if ages else self.age_days[:0],
+            tags=self.tags[rows],
+        )
+
+    def chunk(self, start: int, stop: int) -> Queries:
+        """Return the queries from ``start`` up to ``stop``, without copying their ages."""
+        indptr = self.history.indptr
+        return Queries(
+            history=self.history[start:stop],
+            age_days=self.age_days[indptr[start] : indptr[min(stop, self.n_queries)]],
+            tags=self.tags[start:stop],
+        )
+
+
+@runtime_checkable
+class Block(Protocol):
+    """One part of a hybrid: a score for each person and item, linear in what explains it.
+
+    A block whose score is an inner product is a :class:`VectorBlock`; one that is not is a
+    :class:`KernelBlock` and re-scores candidates.
+    """
+
+    name: str
+
+    def fit(self, training: TrainingSet, *, progress: Progress) -> None:
+        """Learn; the same training set and seed give the same numbers."""
+
+    def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
+        """Return parts that sum to the scores of ``item_rows`` for the one query given."""
+
+    def to_arrays(self) -> Arrays:
+        """Return what was learned."""
+
+    def load_arrays(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take what :meth:`to_arrays` gave (possibly memory-mapped and read-only)."""
+
+
+@runtime_checkable
+class VectorBlock(Block, Protocol):
+    """A block that is an inner product: ``score(u, i) = <user_factors(u), item_factors(i)>``."""
+
+    @property
+    def item_factors(self) -> FloatMatrix:
+        """(n_items, n_factors) float32."""
+
+    def user_factors(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32; zero rows for people it knows nothing of."""
+
+    def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
+        """Return (n_new, n_factors) float32 of items without events, from their (n_new, n_tags) features."""
+
+
+@runtime_checkable
+class KernelBlock(Block, Protocol):
+    """A block that is not an inner product of short vectors: it scores whole rows or candidates."""
+
+    def scores(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_items) float32."""
+
+    def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
+        """Return (n_queries, n_candidates) float32 for ``item_rows`` (n_queries, n_candidates); 0 for row -1."""

@@ -1,0 +1,131 @@
+"""Content block: what an item is about against what a person reads and declares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.contribution import Contribution, Source
+from recsys.core.progress import Progress, silent
+from recsys.core.rng import named_rng
+from recsys.models.base import Queries, TrainingSet
+from recsys.models.explaining import check_one, linear_parts
+from recsys.models.krylov import leading_vectors
+from recsys.models.learned import LearnedBlock
+from recsys.models.pair_weights import HistoryConfig, history_matrix, power, row_sums, scale
+
+
+class ContentConfig(HistoryConfig):
+    """Settings of :class:`ContentBlock`."""
+
+    n_factors: PositiveInt = 256
+    """Length of the vectors; a narrower vocabulary is used as it is."""
+    user_exponent: NonNegativeFloat = 0.5
+    """How much long histories are damped."""
+    declared_weight: NonNegativeFloat = 1.0
+    """What declared tags count beside the history."""
+    singular_exponent: float = 0.0
+    """Power of each singular value in the product: 0 keeps the cosine of the tags, negative ones
+    bring rare themes forward."""
+    seed: NonNegativeInt = 0
+    """Fixes the random start of the decomposition."""
+
+
+class ContentBlock(LearnedBlock):
+    r"""Tag profiles as vectors: latent semantic analysis of the weighted tags [Deerwester1990]_.
+
+    .. math:: t_u = n_u^{-b} \sum_s h_{us} t_s + g \, d_u, \qquad
+              s(u, i) = \langle V^T t_u, \; \Sigma^{e} V^T t_i \rangle
+
+    with *t* the items' profiles, *d* the declared tags and *V* the leading right singular vectors
+    of the item profiles, or the identity where the vocabulary is not wider than ``n_factors``.
+    What people do is not used in the fit, so one event, or one declared tag, is enough.
+
+    Parameters
+    ----------
+    config : ContentConfig, optional
+    name : str
+        Unique among the blocks of a hybrid.
+    """
+
+    def __init__(self, config: ContentConfig | None = None, *, name: str = "content") -> None:
+        self.config = ContentConfig() if config is None else config
+        super().__init__(name)
+
+    def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
+        """Decompose the item profiles; the events play no part."""
+        features = training.item_features
+        left, right = self._maps(features, progress)
+        self.keep(
+            item_factors=_dense(features @ right),
+            tag_factors=left,
+            item_map=right,
+            features_data=features.data.copy(),
+            features_indices=features.indices.copy(),
+            features_indptr=features.indptr.copy(),
+        )
+        progress("content", 1, 1)
+
+    @property
+    def item_factors(self) -> FloatMatrix:
+        """(n_items, n_factors) float32."""
+        return self.learned("item_factors")
+
+    def user_factors(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32: the profile of history and declared tags."""
+        return _dense(self._profiles(queries) @ self.learned("tag_factors"))
+
+    def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
+        """Return (n_new, n_factors) float32, exactly as for known items."""
+        return _dense(item_features @ self.learned("item_map"))
+
+    def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
+        """Return the part of each tag of the person's profile."""
+        check_one(query)
+        return [
+            linear_parts(
+                self.name,
+                self._profiles(query),
+                source=Source.TAG,
+                sources=self.learned("tag_factors"),
+                targets=self.item_factors[item_rows],
+            )
+        ]
+
+    def _maps(self, features: Csr, progress: Progress) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return the (n_tags, n_factors) maps of people and of items."""
+        n_tags = features.shape[1]
+        if n_tags <= self.config.n_factors:
+            identity = np.eye(n_tags, dtype=np.float32)
+            return identity, identity.copy()
+        values, vectors = leading_vectors(
+            features,
+            self.config.n_factors,
+            rng=named_rng(self.config.seed, "content"),
+            progress=progress,
+        )
+        gain = power(values, self.config.singular_exponent / 2)
+        return vectors, np.ascontiguousarray(vectors * gain)
+
+    def _profiles(self, queries: Queries) -> Csr:
+        history = history_matrix(queries, self.config)
+        history = scale(history, rows=power(row_sums(history), -self.config.user_exponent))
+        inferred = history @ self._features()
+        if self.config.declared_weight and queries.tags.nnz:
+            rows = np.full(queries.n_queries, self.config.declared_weight, dtype=np.float32)
+            inferred = inferred + scale(queries.tags, rows=rows)
+        return sp.csr_matrix(inferred)
+
+    def _features(self) -> Csr:
+        parts = [self.learned(f"features_{part}") for part in ("data", "indices", "indptr")]
+        n_tags = len(self.learned("tag_factors"))
+        return sp.csr_matrix(tuple(parts), shape=(len(parts[2]) - 1, n_tags))
+
+
+def _dense(matrix: Any) -> FloatMatrix:
+    return np.ascontiguousarray(matrix, dtype=np.float32)

@@ -1,0 +1,185 @@
+"""Blocks side by side in one vector space, weighted on the query side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import DoubleArray, FloatMatrix, RowArray, freeze
+from recsys.core.contribution import Contribution
+from recsys.models.base import Block, KernelBlock, Queries, VectorBlock
+
+BATCH = 1024
+"""People scored at once: bounds the memory of a dense batch of scores."""
+
+BUCKET_EDGES = (1, 5, 20)
+"""Items consumed at which a person enters the next activity bucket."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryState:
+    """What the hybrid knows of some people, before the weights.
+
+    Attributes
+    ----------
+    vectors : (n_queries, n_factors) float32
+        User factors of the vector blocks, side by side.
+    scales : (n_queries, n_blocks) float32
+        What makes the spread of each block's scores 1 for that person; 0 where a block is silent.
+    buckets : (n_queries,) int8
+        Activity bucket: how many of the edges the person has reached.
+    """
+
+    vectors: FloatMatrix
+    scales: FloatMatrix
+    buckets: npt.NDArray[np.int8]
+
+    def take(self, rows: npt.NDArray[np.integer]) -> QueryState:
+        """Return the states at ``rows``, in that order."""
+        return QueryState(self.vectors[rows], self.scales[rows], self.buckets[rows])
+
+
+class HybridModel:
+    r"""A weighted sum of standardised block scores.
+
+    .. math:: s(u, i) = \sum_m g_m(b_u)\, \sigma_m(u)\, s_m(u, i)
+
+    with :math:`g_m` the weight of block *m* in the activity bucket of *u* and :math:`\sigma_m(u)`
+    one over the standard deviation of *u*'s scores of block *m* over all items. The vector blocks
+    form one inner product, ``<query_vectors(u), item_factors(i)>``; kernel blocks re-score.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Fitted.
+    weights : (n_buckets, n_blocks) float64
+        Weight of each block for people of each activity bucket.
+    bucket_edges : sequence of int
+        Ascending; ``n_buckets`` is one more than their number.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        weights: DoubleArray,
+        *,
+        bucket_edges: Sequence[int] = BUCKET_EDGES,
+    ) -> None:
+        self.blocks = tuple(blocks)
+        self.bucket_edges = tuple(bucket_edges)
+        self.weights = freeze(np.array(weights, dtype=np.float64))
+        self._vector = [(at, b) for at, b in enumerate(blocks) if isinstance(b, VectorBlock)]
+        self._kernel = [(at, b) for at, b in enumerate(blocks) if isinstance(b, KernelBlock)]
+        self.item_factors = freeze(_side_by_side([b.item_factors for _, b in self._vector]))
+        widths = [b.item_factors.shape[1] for _, b in self._vector]
+        self._owner = np.repeat([at for at, _ in self._vector], widths).astype(np.int64)
+        self._grams = [_covariance(b.item_factors) for _, b in self._vector]
+
+    @property
+    def n_items(self) -> int:
+        return int(self.item_factors.shape[0])
+
+    @property
+    def n_buckets(self) -> int:
+        return len(self.bucket_edges) + 1
+
+    @property
+    def has_kernels(self) -> bool:
+        """Whether some block is not an inner product, so that candidates are re-scored."""
+        return bool(self._kernel)
+
+    def states(self, queries: Queries) -> QueryState:
+        """Return what the blocks make of some people, in batches."""
+        parts = [
+            self._state(queries.chunk(start, start + BATCH))
+            for start in range(0, max(queries.n_queries, 1), BATCH)
+        ]
+        return QueryState(
+            vectors=np.concatenate([part.vectors for part in parts]),
+            scales=np.concatenate([part.scales for part in parts]),
+            buckets=np.concatenate([part.buckets for part in parts]),
+        )
+
+    def query_vectors(self, state: QueryState) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32: weighted, ready for an index of ``item_factors``."""
+        gains = self.gains(state)
+        return np.ascontiguousarray(state.vectors * gains[:, self._owner])
+
+    def gains(self, state: QueryState) -> FloatMatrix:
+        """Return (n_queries, n_blocks) float32: weight times scale of each block."""
+        return (self.weights[state.buckets] * state.scales).astype(np.float32)
+
+    def kernel_scores(self, queries: Queries, state: QueryState) -> FloatMatrix:
+        """Return the (n_queries, n_items) float32 part of the score that no vector holds."""
+        gains = self.gains(state)
+        out = np.zeros((queries.n_queries, self.n_items), dtype=np.float32)
+        for at, block in self._kernel:
+            if np.any(gains[:, at]):
+                out += gains[:, at, None] * block.scores(queries)
+        return out
+
+    def kernel_candidate_scores(
+        self, queries: Queries, state: QueryState, *, item_rows: RowArray
+    ) -> FloatMatrix:
+        """Return the same for candidates: (n_queries, n_candidates) float32, 0 for row -1."""
+        gains = self.gains(state)
+        out = np.zeros(item_rows.shape, dtype=np.float32)
+        for at, block in self._kernel:
+            if np.any(gains[:, at]):
+                out += gains[:, at, None] * block.candidate_scores(queries, item_rows)
+        return out
+
+    def block_scores(self, queries: Queries) -> list[FloatMatrix]:
+        """Return each block's standardised, unweighted scores: (n_queries, n_items) float32 each."""
+        state = self.states(queries)
+        out: list[FloatMatrix] = []
+        for at, block in enumerate(self.blocks):
+            if isinstance(block, VectorBlock):
+                scores = block.user_factors(queries) @ block.item_factors.T
+            else:
+                scores = block.scores(queries)  # type: ignore[attr-defined]
+            out.append(scores * state.scales[:, at, None])
+        return out
+
+    def explain(
+        self, query: Queries, state: QueryState, *, item_rows: RowArray
+    ) -> list[Contribution]:
+        """Return parts that sum to the scores of ``item_rows`` for the one person asked about."""
+        gains = self.gains(state)[0]
+        return [
+            part.scaled(float(gain))
+            for gain, block in zip(gains, self.blocks, strict=True)
+            if gain != 0
+            for part in block.explain(query, item_rows)
+        ]
+
+    def _state(self, queries: Queries) -> QueryState:
+        scales = np.zeros((queries.n_queries, len(self.blocks)), dtype=np.float32)
+        parts = []
+        for (at, block), gram in zip(self._vector, self._grams, strict=True):
+            factors = block.user_factors(queries)
+            scales[:, at] = _inverse(np.sqrt(np.maximum(((factors @ gram) * factors).sum(1), 0)))
+            parts.append(factors)
+        for at, block in self._kernel:
+            if np.any(self.weights[:, at]):
+                scales[:, at] = _inverse(block.scores(queries).std(axis=1))
+        buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
+        vectors = _side_by_side(parts) if parts else np.zeros((queries.n_queries, 0), np.float32)
+        return QueryState(vectors, scales, buckets.astype(np.int8))
+
+
+def _side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
+    return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
+
+
+def _covariance(factors: FloatMatrix) -> FloatMatrix:
+    centred = factors - factors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return (centred.T @ centred) / np.float32(max(len(factors), 1))
+
+
+def _inverse(spread: FloatMatrix) -> FloatMatrix:
+    floor = np.float32(1e-12)
+    return np.where(spread > floor, 1 / np.maximum(spread, floor), 0).astype(np.float32)

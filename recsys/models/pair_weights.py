@@ -1,0 +1,133 @@
+"""How much each item of a history counts: by confidence and by age."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+from pydantic import PositiveFloat
+
+from recsys.core.arrays import Csr, FloatArray
+from recsys.core.clock import age_days
+from recsys.core.config import Config
+from recsys.models.base import Queries, TrainingSet
+
+
+class HistoryConfig(Config):
+    """Settings that every block shares: what one event of a person weighs."""
+
+    weighting: Literal["binary", "confidence", "log"] = "binary"
+    """Weight of a pair: 1; its confidence; or log(1 + confidence)."""
+    half_life_days: PositiveFloat | None = None
+    """A history item counts half after so many days, when someone is scored; None: no decay."""
+    training_half_life_days: PositiveFloat | None = None
+    """The same for the pairs that are learned from; None: no decay."""
+
+
+def history_matrix(queries: Queries, config: HistoryConfig) -> Csr:
+    r"""Return what each item of each history weighs.
+
+    .. math:: h_{ui} = g(c_{ui}) \, 2^{-a_{ui} / half\_life\_days}
+
+    with *g* the weighting, *c* the confidence and *a* the age in days [DingLi2005]_.
+
+    Returns
+    -------
+    (n_queries, n_items) csr float32
+        The pairs of ``queries.history``, in its order.
+
+    Examples
+    --------
+    >>> history = sp.csr_matrix(np.array([[3.0, 1.0]], np.float32))
+    >>> queries = Queries(history, np.array([0, 30], np.float32), sp.csr_matrix((1, 0)))
+    >>> config = HistoryConfig(weighting="confidence", half_life_days=30)
+    >>> history_matrix(queries, config).toarray().tolist()
+    [[3.0, 0.5]]
+    """
+    history = queries.history
+    weights = _weigh(history.data, config.weighting)
+    if config.half_life_days is not None:
+        weights = weights * np.exp2(-queries.age_days / np.float32(config.half_life_days))
+    return with_data(history, weights)
+
+
+def training_matrix(training: TrainingSet, config: HistoryConfig) -> Csr:
+    """Return the (n_users, n_items) csr float32 that a block learns from.
+
+    The age of a pair is that of its last event; a pair without a time does not decay.
+    """
+    interactions = training.interactions
+    weights = _weigh(interactions.data, config.weighting)
+    if config.training_half_life_days is not None and training.has_times:
+        ages = pair_age_days(training)
+        weights = weights * np.exp2(-ages / np.float32(config.training_half_life_days))
+    return with_data(interactions, weights)
+
+
+def pair_age_days(training: TrainingSet) -> FloatArray:
+    """Return the (nnz,) float32 days since the last event of each stored pair; 0 where unknown."""
+    matrix, events = training.interactions, training.events
+    n_items = np.int64(training.n_items)
+    pair_users = np.repeat(np.arange(training.n_users, dtype=np.int64), np.diff(matrix.indptr))
+    keys = pair_users * n_items + matrix.indices  # sorted: the matrix is canonical
+    event_keys = events.user_rows.astype(np.int64) * n_items + events.item_rows
+    places = np.searchsorted(keys, event_keys)
+    known = places < len(keys)
+    known[known] = keys[places[known]] == event_keys[known]
+    known &= ~np.isnat(events.occurred_at)
+    ages = np.full(len(keys), np.inf)
+    event_ages = age_days(events.occurred_at[known], training.now)
+    np.minimum.at(ages, places[known], np.maximum(event_ages, 0.0))
+    ages[np.isinf(ages)] = 0.0
+    return ages.astype(np.float32)
+
+
+def row_sums(matrix: Csr) -> FloatArray:
+    """Return the (n_rows,) float32 sums of the rows of a csr matrix."""
+    return np.asarray(matrix.sum(axis=1), dtype=np.float32).ravel()
+
+
+def column_sums(matrix: Csr) -> FloatArray:
+    """Return the (n_columns,) float32 sums of the columns of a csr matrix."""
+    return np.bincount(matrix.indices, weights=matrix.data, minlength=matrix.shape[1]).astype(
+        np.float32
+    )
+
+
+def power(degrees: FloatArray, exponent: float) -> FloatArray:
+    """Return ``degrees ** exponent`` with 0 for a degree of 0, whatever the exponent's sign.
+
+    Examples
+    --------
+    >>> power(np.array([4, 0], np.float32), -0.5).tolist()
+    [0.5, 0.0]
+    """
+    out = np.zeros(len(degrees), dtype=np.float32)
+    some = degrees > 0
+    out[some] = np.power(degrees[some], np.float32(exponent))
+    return out
+
+
+def scale(matrix: Csr, *, rows: FloatArray | None = None, columns: FloatArray | None = None) -> Csr:
+    """Return ``diag(rows) matrix diag(columns)``; None leaves that side alone."""
+    data = matrix.data
+    if rows is not None:
+        data = data * np.repeat(rows, np.diff(matrix.indptr))
+    if columns is not None:
+        data = data * columns[matrix.indices]
+    return with_data(matrix, data)
+
+
+def with_data(matrix: Csr, data: FloatArray) -> Csr:
+    """Return ``matrix`` with other values in the same places (the index arrays are shared)."""
+    data = np.asarray(data, dtype=np.float32)
+    return sp.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _weigh(confidence: FloatArray, weighting: str) -> FloatArray:
+    if weighting == "binary":
+        return np.ones(len(confidence), dtype=np.float32)
+    if weighting == "log":
+        return np.log1p(confidence, dtype=np.float32)
+    return np.asarray(confidence, dtype=np.float32)

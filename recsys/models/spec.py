@@ -1,0 +1,83 @@
+"""Blocks by name: what a configuration says, and what it builds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from recsys.core.config import Config
+from recsys.core.errors import ConfigError
+from recsys.models.als import ALSBlock, ALSConfig, BPRBlock, BPRConfig
+from recsys.models.base import Block
+from recsys.models.content import ContentBlock, ContentConfig
+from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
+from recsys.models.item_item import EASEBlock, EASEConfig, ItemKNNBlock, ItemKNNConfig
+from recsys.models.lightfm import LightFMBlock, LightFMConfig
+from recsys.models.popularity import PopularityBlock, PopularityConfig
+from recsys.models.spectral import SpectralBlock, SpectralConfig
+
+BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
+    "popularity": (PopularityBlock, PopularityConfig),
+    "content": (ContentBlock, ContentConfig),
+    "spectral": (SpectralBlock, SpectralConfig),
+    "feature_als": (FeatureALSBlock, FeatureALSConfig),
+    "ease": (EASEBlock, EASEConfig),
+    "item_knn": (ItemKNNBlock, ItemKNNConfig),
+    "als": (ALSBlock, ALSConfig),
+    "bpr": (BPRBlock, BPRConfig),
+    "lightfm": (LightFMBlock, LightFMConfig),
+}
+"""Every kind of block: its class and its configuration."""
+
+
+class BlockSpec(Config):
+    """One block of a hybrid: its kind, its settings, and a name where a kind occurs twice."""
+
+    kind: str
+    """A key of ``BLOCKS``: popularity, content, spectral, feature_als, ease, ..."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Settings of that block, as its configuration documents them."""
+    name: str = ""
+    """Names the block in weights, reasons and files; the kind where empty."""
+
+    @model_validator(mode="after")
+    def _check(self) -> BlockSpec:
+        if self.kind not in BLOCKS:
+            raise ValueError(f"kind must be one of {', '.join(BLOCKS)}; got {self.kind!r}")
+        self.block_config()
+        return self
+
+    @property
+    def label(self) -> str:
+        """The name, or the kind."""
+        return self.name or self.kind
+
+    def block_config(self) -> Config:
+        """Return the block's own configuration, checked."""
+        return BLOCKS[self.kind][1](**self.settings)
+
+    def build(self) -> Block:
+        """Return a new block, not yet fitted."""
+        block: Block = BLOCKS[self.kind][0](self.block_config())
+        block.name = self.label
+        return block
+
+
+def knows_taste(block: Block) -> bool:
+    """Say whether a block's scores differ from person to person by what they like."""
+    return not isinstance(block, PopularityBlock)
+
+
+def check_labels(specs: tuple[BlockSpec, ...]) -> None:
+    """Raise if two blocks share a name.
+
+    Raises
+    ------
+    ConfigError
+        If a name occurs twice.
+    """
+    labels = [spec.label for spec in specs]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise ConfigError(f"block names must be unique; {twice[0]!r} occurs twice. Set `name`.")

@@ -1,0 +1,153 @@
+"""A validation part cut from the training events: what the weights are chosen on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix, freeze_csr
+from recsys.core.clock import DAY
+from recsys.core.config import Config
+from recsys.core.rng import named_rng
+from recsys.data import TimedEvents, interactions
+from recsys.models.base import TrainingSet
+
+
+class ValidationConfig(Config):
+    """How the validation parts are cut."""
+
+    share: float = Field(default=0.1, gt=0, lt=0.5)
+    """Share of the events in one part: the latest when they have times, else random per person."""
+    window_days: PositiveFloat | None = None
+    """Length of one part in days; None takes what holds ``share`` of the events."""
+    n_cuts: PositiveInt = 2
+    """Parts cut one before the other in time; 1 without times."""
+    max_users: PositiveInt = 3000
+    """People measured per part; more are sampled."""
+    min_users: PositiveInt = 30
+    """With fewer people than this, weights are not learnt but taken from the defaults."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValidationPart:
+    """A smaller training set, and what the people in it did next.
+
+    Attributes
+    ----------
+    training : TrainingSet
+        The events before the cut.
+    user_rows : (n_validation,) int32
+        People with at least one held-out item, and something known before the cut.
+    relevant : (n_validation, n_items) csr
+        The held-out items of each, less those already consumed before the cut.
+    """
+
+    training: TrainingSet
+    user_rows: npt.NDArray[np.int32]
+    relevant: Csr
+
+
+def validation_parts(
+    training: TrainingSet, config: ValidationConfig, *, seed: int
+) -> Iterator[ValidationPart]:
+    """Yield the validation parts, latest first; none where too few people would be measured."""
+    times = training.events.occurred_at
+    timed = training.has_times and not np.isnat(times).any()
+    masks = _time_masks(times, config) if timed else _random_masks(training, config, seed)
+    for before, after, now in masks:
+        part = _part(training, before, after, now=now if timed else training.now)
+        rows = np.flatnonzero(np.diff(part.relevant.indptr)).astype(np.int32)
+        if len(rows) < config.min_users:
+            continue
+        if len(rows) > config.max_users:
+            rng = named_rng(seed, "validation", str(now))
+            rows = np.sort(rng.choice(rows, config.max_users, replace=False))
+        yield ValidationPart(part.training, rows, part.relevant[rows])
+
+
+def _time_masks(
+    times: npt.NDArray[np.datetime64], config: ValidationConfig
+) -> Iterator[tuple[BoolArray, BoolArray, np.datetime64]]:
+    end = times[-1]
+    window = _window(times, config)
+    for step in range(config.n_cuts):
+        cut, stop = end - window * (step + 1), end - window * step
+        before = times <= cut
+        if before.sum() * 2 < len(times):
+            return
+        yield before, (times > cut) & (times <= stop), cut
+
+
+def _window(times: npt.NDArray[np.datetime64], config: ValidationConfig) -> np.timedelta64:
+    if config.window_days is not None:
+        return np.timedelta64(round(config.window_days * 86_400_000_000), "us")
+    first = times[int(len(times) * (1 - config.share))]
+    return max(times[-1] - first, np.timedelta64(1, "us"), DAY / 24)
+
+
+def _random_masks(
+    training: TrainingSet, config: ValidationConfig, seed: int
+) -> Iterator[tuple[BoolArray, BoolArray, np.datetime64]]:
+    n_items = training.n_items
+    events = training.events
+    pairs, pair_of = np.unique(
+        events.user_rows.astype(np.int64) * n_items + events.item_rows, return_inverse=True
+    )
+    rng = named_rng(seed, "validation split")
+    draw = rng.random(len(pairs))
+    held = draw < config.share
+    # at least one pair of each person stays
+    users = pairs // n_items
+    first_kept = np.full(training.n_users, np.inf)
+    np.minimum.at(first_kept, users, 1 - draw)
+    held &= (1 - draw) > first_kept[users]
+    after = held[pair_of]
+    yield ~after, after, training.now
+
+
+def _part(
+    training: TrainingSet, before: BoolArray, after: BoolArray, *, now: np.datetime64
+) -> ValidationPart:
+    shape = training.interactions.shape
+    events = training.events
+    known = events.select(before)
+    matrix = interactions(known, shape=shape)
+    held = interactions(events.select(after), shape=shape)
+    relevant = held - held.multiply(matrix > 0)
+    relevant = freeze_csr(relevant.tocsr())
+    relevant = _only_people(relevant, np.diff(matrix.indptr) > 0)
+    return ValidationPart(
+        training=TrainingSet(
+            interactions=matrix,
+            events=known,
+            item_features=training.item_features,
+            user_features=training.user_features,
+            item_times=training.item_times,
+            now=now,
+        ),
+        user_rows=np.zeros(0, np.int32),
+        relevant=relevant,
+    )
+
+
+def _only_people(matrix: Csr, keep: BoolArray) -> Csr:
+    import scipy.sparse as sp
+
+    matrix = sp.csr_matrix(sp.diags_array(keep.astype(np.float32)) @ matrix)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def relevance_of(part: ValidationPart, candidates: Sequence[npt.NDArray[np.int32]]) -> FloatMatrix:
+    """Return (n_validation, n_candidates) bool: which candidates were consumed next."""
+    rows = np.asarray(candidates)
+    dense = part.relevant
+    out = np.zeros(rows.shape, dtype=bool)
+    for line, wanted in enumerate(rows):
+        held = dense.indices[dense.indptr[line] : dense.indptr[line + 1]]
+        out[line] = np.isin(wanted, held)
+    return out

@@ -1,0 +1,24 @@
+"""Rules over ranked candidates: filters, caps, and reasons in words."""
+
+from recsys.ranking.caps import Cap, CapTable, apply_caps
+from recsys.ranking.columns import ColumnSource, TypedColumns
+from recsys.ranking.expression import parse_expression
+from recsys.ranking.filters import Filter, Where, parse_filter
+from recsys.ranking.reasons import TEMPLATES, Reason, ReasonNames, Wording, word_reasons
+
+__all__ = [
+    "TEMPLATES",
+    "Cap",
+    "CapTable",
+    "ColumnSource",
+    "Filter",
+    "Reason",
+    "ReasonNames",
+    "TypedColumns",
+    "Where",
+    "Wording",
+    "apply_caps",
+    "parse_expression",
+    "parse_filter",
+    "word_reasons",
+]

@@ -1,0 +1,317 @@
+"""Reasons in words: the parts of a score, said to the person it is for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray, DoubleArray
+from recsys.core.contribution import Contribution, Source
+from recsys.core.errors import ConfigError, clip
+from recsys.profiles import TagVocabulary
+
+TEMPLATES: Mapping[str, str] = {
+    "item": "because of “{title}”",
+    "item.view": "because you viewed “{title}”",
+    "item.like": "because you liked “{title}”",
+    "item.bookmark": "because you bookmarked “{title}”",
+    "item.share": "because you shared “{title}”",
+    "item.comment": "because you commented on “{title}”",
+    "item.answer": "because you answered “{title}”",
+    "item.ask": "because you asked “{title}”",
+    "item.rate": "because you rated “{title}”",
+    "item.purchase": "because you bought “{title}”",
+    "item.join": "because you joined “{title}”",
+    "item.follow": "because you follow “{title}”",
+    "item.favorite": "because “{title}” is a favorite of yours",
+    "item.post": "because you posted “{title}”",
+    "tag": "tag {tag}",
+    "tag.followed": "you follow tag {tag}",
+    "tag.format": "format {tag}",
+    "tag.level": "level {tag}",
+    "tag.language": "language {tag}",
+    "tag.community": "community {tag}",
+    "tag.author": "by {tag}",
+    "tag.text": "about {tag}",
+    "popularity": "popular",
+    "popularity.now": "popular now",
+    "popularity.week": "popular this week",
+    "popularity.month": "popular this month",
+    "freshness": "new",
+    "other": "other signals",
+}
+"""The wording. ``{title}`` is an item's title or id, ``{tag}`` the name of a tag."""
+
+_FIELD_OF = {"item": "title", "tag": "tag"}
+_OPEN_FAMILIES = ("item.", "tag.")  # kinds of events and families of tags are the caller's
+_MAX_TITLE = 80
+_ROUNDING = 1e-5
+"""Scores are float32 sums: what is left below this share is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a score, in words.
+
+    Attributes
+    ----------
+    text : str
+        What to show.
+    source : Source
+        Where the part comes from; the rest of the score is ``Source.PERSON``.
+    id : object or None
+        The id of the item or the name of the tag; None for the others.
+    value : float
+        How much of the score it is.
+    """
+
+    text: str
+    source: Source
+    id: Any
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How reasons are said.
+
+    Attributes
+    ----------
+    templates : mapping of str to str
+        Replaces some of ``TEMPLATES``, for another language say; ``item.<kind>`` may be any kind
+        of event.
+    popularity_half_life_days : float or None
+        Says "now" up to 3 days, "this week" up to 14, "this month" up to 60, and nothing beyond
+        or where None.
+    max_reasons : int
+        Most parts that are named, besides the rest.
+    min_share : float
+        Least share of the positive parts that is worth naming.
+
+    Raises
+    ------
+    ConfigError
+        If a template is unknown or has a field that is never filled.
+
+    Examples
+    --------
+    >>> Wording({"tag": "Thema {tag}"}).text("tag", tag="Gatter")
+    'Thema Gatter'
+    """
+
+    templates: Mapping[str, str] = field(default_factory=dict)
+    popularity_half_life_days: float | None = None
+    max_reasons: int = 3
+    min_share: float = 0.02
+
+    def __post_init__(self) -> None:
+        for name, template in self.templates.items():
+            _check_template(name, template)
+
+    def text(self, *names: str, **values: str) -> str:
+        """Return the first template of ``names`` that there is, filled."""
+        for name in names:
+            template = self.templates.get(name, TEMPLATES.get(name))
+            if template is not None:
+                return template.format(**values)
+        raise ConfigError(f"there must be a template; none of {', '.join(names)} is known.")
+
+    @property
+    def popularity(self) -> str:
+        """The name of the template for popularity."""
+        days = self.popularity_half_life_days
+        for limit, name in ((3, "now"), (14, "week"), (60, "month")):
+            if days is not None and days <= limit:
+                return f"popularity.{name}"
+        return "popularity"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReasonNames:
+    """What the rows of contributions are called, for one person.
+
+    Attributes
+    ----------
+    item_id : callable
+        Item row to id.
+    title : callable
+        Item row to title, or None.
+    kind : callable
+        Item row to the kind of event by which this person met it, or None.
+    tags : TagVocabulary
+        Names and families of tag rows.
+    followed : frozenset of int
+        Tag rows that this person declared.
+    """
+
+    item_id: Callable[[int], Any]
+    title: Callable[[int], str | None]
+    kind: Callable[[int], str | None] = field(default=lambda _: None)
+    tags: TagVocabulary = field(default_factory=TagVocabulary.empty)
+    followed: frozenset[int] = frozenset()
+
+
+def word_reasons(
+    contributions: Sequence[Contribution],
+    *,
+    n_items: int,
+    names: ReasonNames,
+    scores: npt.ArrayLike | None = None,
+    wording: Wording | None = None,
+) -> tuple[tuple[Reason, ...], ...]:
+    """Say in words what made the scores of some items, for one person.
+
+    Parts of several blocks with one cause are added: a cause is named once. Of each item the
+    largest positive parts are named, and all else, negative parts and what no part explains, is
+    one last reason, so that the values of an item's reasons add up to its score.
+
+    Parameters
+    ----------
+    contributions : sequence of Contribution
+        Over the same ``n_items`` items.
+    n_items : int
+        How many items.
+    names : ReasonNames
+        What rows are called.
+    scores : (n_items,) float or None
+        What the reasons must add up to; None means the sum of the parts.
+    wording : Wording or None
+        None means English, three reasons.
+
+    Returns
+    -------
+    tuple of n_items tuples of Reason
+        Largest first, the rest last. A missing title is no error: the id stands for it.
+
+    Examples
+    --------
+    >>> parts = [Contribution("als", Source.ITEM, [0, 1], [[0.5], [0.125]]),
+    ...          Contribution("popular", Source.POPULARITY, [-1], [[0.25]])]
+    >>> names = ReasonNames(item_id=lambda row: f"q{row}", kind={0: "answer"}.get,
+    ...                     title={0: "What is a gate?"}.get)
+    >>> for one in word_reasons(parts, n_items=1, names=names, scores=[1.0])[0]:
+    ...     print(one.value, one.text)
+    0.5 because you answered “What is a gate?”
+    0.25 popular
+    0.125 because of “q1”
+    0.125 other signals
+    """
+    causes, values = _summed(contributions, n_items)
+    totals = values.sum(axis=0) if scores is None else np.asarray(scores, dtype=np.float64)
+    nameable = np.array([source != Source.PERSON for source, _ in causes], dtype=np.bool_)
+    wording = wording or Wording()
+    return tuple(
+        _reasons_of(
+            causes,
+            values[:, item],
+            _named(values[:, item], nameable, wording),
+            total=float(totals[item]),
+            speaker=_Speaker(names, wording),
+        )
+        for item in range(n_items)
+    )
+
+
+_Cause: TypeAlias = tuple[Source, int]
+
+
+def _summed(
+    contributions: Sequence[Contribution], n_items: int
+) -> tuple[list[_Cause], DoubleArray]:
+    place: dict[_Cause, int] = {}
+    places = [
+        place.setdefault((one.source, row), len(place))
+        for one in contributions
+        for row in one.rows.tolist()
+    ]
+    values = np.zeros((len(place), n_items), dtype=np.float64)
+    if places:
+        np.add.at(values, places, np.concatenate([one.values for one in contributions]))
+    return list(place), values
+
+
+def _named(values: DoubleArray, nameable: BoolArray, wording: Wording) -> list[int]:
+    least = wording.min_share * values[values > 0].sum()
+    worth = np.flatnonzero(nameable & (values > 0) & (values >= least))
+    best = worth[np.argsort(-values[worth], kind="stable")][: wording.max_reasons]
+    return [int(at) for at in best]
+
+
+def _reasons_of(
+    causes: Sequence[_Cause],
+    values: DoubleArray,
+    named: list[int],
+    *,
+    total: float,
+    speaker: _Speaker,
+) -> tuple[Reason, ...]:
+    reasons = [speaker.reason(causes[at], float(values[at])) for at in named]
+    rest = total - float(values[named].sum())
+    if abs(rest) > _ROUNDING * float(np.abs(values).sum()):
+        reasons.append(speaker.rest(rest))
+    return tuple(reasons)
+
+
+class _Speaker:
+    """Puts a cause into words, for one person."""
+
+    def __init__(self, names: ReasonNames, wording: Wording) -> None:
+        self._names = names
+        self._wording = wording
+
+    def rest(self, value: float) -> Reason:
+        return Reason(self._wording.text("other"), Source.PERSON, None, value)
+
+    def reason(self, cause: _Cause, value: float) -> Reason:
+        source, row = cause
+        if source == Source.ITEM:
+            item_id = self._names.item_id(row)
+            title = _shown(self._names.title(row)) or _shown(str(item_id))
+            text = self._wording.text(f"item.{self._names.kind(row)}", "item", title=title)
+            return Reason(text, source, item_id, value)
+        if source == Source.TAG:
+            tag = self._names.tags.names[row]
+            return Reason(
+                self._wording.text(*self._tag_templates(row), tag=tag), source, tag, value
+            )
+        if source == Source.POPULARITY:
+            return Reason(self._wording.text(self._wording.popularity), source, None, value)
+        return Reason(self._wording.text(str(source), "other"), source, None, value)
+
+    def _tag_templates(self, row: int) -> tuple[str, ...]:
+        by_family = (f"tag.{self._names.tags.families[row]}", "tag")
+        return ("tag.followed", *by_family) if row in self._names.followed else by_family
+
+
+def _shown(title: Any) -> str:
+    if not isinstance(title, str):
+        return ""
+    return clip(" ".join(title[: 4 * _MAX_TITLE].split()), _MAX_TITLE)
+
+
+def _check_template(name: str, template: str) -> None:
+    family = name.partition(".")[0]
+    is_open = name.startswith(_OPEN_FAMILIES)
+    if name not in TEMPLATES and not is_open:
+        near = difflib.get_close_matches(name, TEMPLATES, n=1)
+        guess = f" Nearest: {near[0]!r}." if near else ""
+        raise ConfigError(
+            f"templates must have known names; {clip(name)!r} is none.{guess} "
+            f"Known: {', '.join(TEMPLATES)}."
+        )
+    known = _FIELD_OF.get(family)
+    try:
+        fields = {part[1] for part in Formatter().parse(template)} - {None}
+    except ValueError as err:
+        raise ConfigError(
+            f"the template {name!r} cannot be read: {err}. Double each brace."
+        ) from err
+    if fields - {known}:
+        help_ = f"only {{{known}}} is filled" if known else "nothing is filled"
+        raise ConfigError(f"the template {name!r} has a field that is unknown; {help_} there.")

@@ -1,0 +1,17 @@
+"""The recommender: snapshots, ranked lists, reasons, save and load."""
+
+from recsys.serving.answers import Recommendations, SimilarItems
+from recsys.serving.config import RecommenderConfig
+from recsys.serving.loading import load, verify
+from recsys.serving.measuring import rank_rows
+from recsys.serving.recommender import Recommender
+
+__all__ = [
+    "Recommendations",
+    "Recommender",
+    "RecommenderConfig",
+    "SimilarItems",
+    "load",
+    "rank_rows",
+    "verify",
+]

@@ -1,0 +1,188 @@
+"""What the recommender answers: ids, scores, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from recsys.core.arrays import BoolArray, FloatMatrix, ObjectArray
+from recsys.core.clock import to_iso
+from recsys.data import ExposureLog
+from recsys.ranking import Reason
+
+ItemReasons = tuple[Reason, ...]
+"""The reasons of one item, strongest first; their values sum to its score."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recommendations:
+    """One ranked list per person asked about, in the order asked.
+
+    Attributes
+    ----------
+    user_ids : (n_queries,) object
+        As given by the caller; None for people described by a history only.
+    item_ids : (n_queries, k) object
+        Best first; None where a list is short.
+    scores : (n_queries, k) float32
+        Higher is better, comparable within one list; -inf exactly where ``item_ids`` is None.
+    known : (n_queries,) bool
+        Whether the model had heard of the person.
+    shortfall : tuple of (str or None)
+        Why a list has fewer than ``k`` items; None where it is full.
+    request_id : str
+        Names this answer; exposures and later events refer to it.
+    model_version : str
+        Names the model that answered.
+    answered_at : datetime64[us]
+        The moment the lists are for.
+    arms : tuple of (str or None)
+        Experiment arm of each person; None outside experiments.
+    reasons : tuple of tuple of ItemReasons, or None
+        Per person, per item; None unless asked for with ``explain=True``.
+    like : object
+        A dataframe of the caller's, whose library ``to_frame`` answers in; None means pyarrow.
+    """
+
+    user_ids: ObjectArray
+    item_ids: ObjectArray
+    scores: FloatMatrix
+    known: BoolArray
+    shortfall: tuple[str | None, ...]
+    request_id: str
+    model_version: str
+    answered_at: np.datetime64
+    arms: tuple[str | None, ...] = ()
+    reasons: tuple[tuple[ItemReasons, ...], ...] | None = None
+    backend: str = field(default="pyarrow")
+
+    def __len__(self) -> int:
+        return len(self.user_ids)
+
+    @property
+    def k(self) -> int:
+        """Length of the lists, padding included."""
+        return int(self.item_ids.shape[1])
+
+    def to_frame(self) -> Any:
+        """Return one row per person and item: user_id, rank (from 1), item_id, score, reason.
+
+        The answer is a dataframe of the library the events came from, else a pyarrow table.
+        """
+        who, place = np.nonzero(self.item_ids != None)  # noqa: E711  (elementwise on objects)
+        columns: dict[str, Any] = {
+            "user_id": self.user_ids[who].tolist(),
+            "rank": place + 1,
+            "item_id": self.item_ids[who, place].tolist(),
+            "score": self.scores[who, place],
+        }
+        if self.reasons is not None:
+            columns["reason"] = [
+                "; ".join(reason.text for reason in self.reasons[row][rank][:1])
+                for row, rank in zip(who, place, strict=True)
+            ]
+        return frame_of(columns, self.backend)
+
+    def exposures(self, *, surface: str = "") -> ExposureLog:
+        """Return what was shown, to be logged: one row per person and item.
+
+        Parameters
+        ----------
+        surface : str
+            Where it was shown, such as "home" or "digest".
+        """
+        who, place = np.nonzero(self.item_ids != None)  # noqa: E711
+        return ExposureLog.from_frame(
+            {
+                "request_id": [self.request_id] * len(who),
+                "user_id": self.user_ids[who].tolist(),
+                "item_id": self.item_ids[who, place].tolist(),
+                "rank": (place + 1).tolist(),
+                "shown_at": [to_iso(self.answered_at)] * len(who),
+                "surface": [surface] * len(who),
+                "model_version": [self.model_version] * len(who),
+            }
+        )
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return plain values, one record per person, as ``recsys recommend --json`` writes them."""
+        return [self._record(row) for row in range(len(self))]
+
+    def _record(self, row: int) -> dict[str, Any]:
+        found = int((self.item_ids[row] != None).sum())  # noqa: E711
+        items = [
+            {
+                "rank": place + 1,
+                "item_id": self.item_ids[row, place],
+                "score": round(float(self.scores[row, place]), 6),
+                "reasons": self._reason_records(row, place),
+            }
+            for place in range(found)
+        ]
+        return {
+            "user_id": self.user_ids[row],
+            "known": bool(self.known[row]),
+            "model_version": self.model_version,
+            "request_id": self.request_id,
+            "shortfall": self.shortfall[row],
+            "items": items,
+        }
+
+    def _reason_records(self, row: int, place: int) -> list[dict[str, Any]]:
+        if self.reasons is None:
+            return []
+        return [
+            {
+                "text": reason.text,
+                "source": str(reason.source),
+                "id": reason.id,
+                "value": round(reason.value, 6),
+            }
+            for reason in self.reasons[row][place]
+        ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimilarItems:
+    """One ranked list per item asked about.
+
+    Attributes
+    ----------
+    query_ids : (n_queries,) object
+        The items asked about.
+    item_ids : (n_queries, k) object
+        Best first; None where a list is short.
+    scores : (n_queries, k) float32
+        Cosine similarity in the model's space, at most 1; -inf where ``item_ids`` is None.
+    """
+
+    query_ids: ObjectArray
+    item_ids: ObjectArray
+    scores: FloatMatrix
+    backend: str = "pyarrow"
+
+    def to_frame(self) -> Any:
+        """Return one row per pair: query_id, rank, item_id, score."""
+        who, place = np.nonzero(self.item_ids != None)  # noqa: E711
+        columns = {
+            "query_id": self.query_ids[who].tolist(),
+            "rank": place + 1,
+            "item_id": self.item_ids[who, place].tolist(),
+            "score": self.scores[who, place],
+        }
+        return frame_of(columns, self.backend)
+
+
+def frame_of(columns: dict[str, Any], backend: str) -> Any:
+    """Return a dataframe of the named library: pandas, polars or pyarrow."""
+    import narwhals as nw
+
+    return nw.from_dict(columns, backend=backend).to_native()
+
+
+def plain(values: Sequence[Any]) -> list[Any]:
+    """Return ids as JSON values: text and whole numbers as they are, the rest as text."""
+    return [one if isinstance(one, str | int) else str(one) for one in values]

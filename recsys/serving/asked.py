@@ -1,0 +1,191 @@
+"""From ids or histories to queries the model can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.core.arrays import NO_ROW, Csr, RowArray, objects
+from recsys.core.errors import DataError, UnknownIdError, clip
+from recsys.models import Queries, QueryState
+from recsys.serving.snapshot import Asked, Snapshot
+
+RECENT_CONFIDENCE = 1.0
+"""Confidence of an item given as a bare id: one ordinary view."""
+
+
+def ask_users(
+    snapshot: Snapshot, user_ids: Iterable[Any], *, recent: Sequence[Any] | None = None
+) -> Asked:
+    """Return the people named, known or not.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    user_ids : iterable of ids
+        Unknown ones become newcomers.
+    recent : sequence of item ids, sequence of such sequences, or None
+        Items of this session: one list for all, or one per person. None means none.
+
+    Raises
+    ------
+    DataError
+        If ``user_ids`` is a single text, or ``recent`` has the wrong length.
+    UnknownIdError
+        If an item of ``recent`` is unknown.
+    """
+    ids = as_ids(user_ids, name="user_ids")
+    rows = snapshot.dataset.users.rows(ids)
+    if recent is not None:
+        queries = _with_recent(snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent"))
+        return Asked(ids, rows, queries, snapshot.model.states(queries))
+    personal = _personal_rows(snapshot, rows)
+    if (personal != NO_ROW).all():
+        return Asked(ids, rows, _take(snapshot.queries, rows), snapshot.states.take(rows))
+    queries = _known_or_empty(snapshot, personal)
+    return Asked(ids, rows, queries, _states(snapshot, personal, queries))
+
+
+def ask_histories(snapshot: Snapshot, histories: Sequence[Sequence[Any]]) -> Asked:
+    """Return people described by what they consumed, folded in.
+
+    Raises
+    ------
+    UnknownIdError
+        If an item is unknown.
+    """
+    lists = item_lists(snapshot, [list(one) for one in histories], len(histories), name="histories")
+    rows = np.full(len(lists), NO_ROW, dtype=np.int32)
+    queries = _with_recent(snapshot, rows, lists)
+    ids = objects([None] * len(lists))
+    return Asked(ids, rows, queries, snapshot.model.states(queries))
+
+
+def as_ids(values: Iterable[Any], *, name: str) -> Any:
+    """Return ids as an object array.
+
+    Raises
+    ------
+    DataError
+        If ``values`` is one text or number instead of a list of ids.
+    """
+    if isinstance(values, str | bytes | int | float):
+        raise DataError(f"{name} must be a list of ids; got {clip(repr(values))}. Write [{clip(repr(values))}].")
+    return objects(values.tolist() if isinstance(values, np.ndarray) else values)
+
+
+def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_ids") -> RowArray:
+    """Return the rows of items that must be known.
+
+    Raises
+    ------
+    UnknownIdError
+        If one is not; up to five are named.
+    """
+    ids = as_ids(item_ids, name=name)
+    rows = snapshot.dataset.items.rows(ids)
+    if (rows == NO_ROW).any():
+        unknown = list(ids[rows == NO_ROW])
+        raise UnknownIdError.of("item", unknown, n_known=snapshot.n_items)
+    return rows
+
+
+def item_lists(
+    snapshot: Snapshot, lists: Sequence[Any], n_queries: int, *, name: str
+) -> list[RowArray]:
+    """Return one array of item rows per person, from one list for all or one per person.
+
+    Raises
+    ------
+    DataError
+        If there are several lists, but not one per person.
+    UnknownIdError
+        If an item is unknown.
+    """
+    per_person = _is_nested(lists)
+    if not per_person:
+        return [item_rows(snapshot, lists, name=name)] * n_queries
+    if len(lists) != n_queries:
+        raise DataError(
+            f"{name} must be one list for all or one per person ({n_queries}); got {len(lists)} lists."
+        )
+    flat = [one for single in lists for one in single]
+    rows = item_rows(snapshot, flat, name=name)
+    ends = np.cumsum([len(single) for single in lists])
+    return np.split(rows, ends[:-1]) if len(lists) else []
+
+
+def _is_nested(lists: Sequence[Any]) -> bool:
+    kinds = {isinstance(one, list | tuple | set | frozenset | np.ndarray) for one in lists}
+    return kinds == {True}
+
+
+def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
+    personal = np.where(rows != NO_ROW, snapshot.personal[rows], False)
+    return np.where(personal, rows, NO_ROW).astype(np.int32)
+
+
+def _take(queries: Queries, rows: RowArray) -> Queries:
+    return queries.take(rows)
+
+
+def _known_or_empty(snapshot: Snapshot, rows: RowArray) -> Queries:
+    """Return the queries of known rows, and empty ones for row -1."""
+    known = np.flatnonzero(rows != NO_ROW)
+    some = snapshot.queries.take(rows[known])
+    spread = sp.csr_matrix(
+        (np.ones(len(known), np.float32), (known, np.arange(len(known)))),
+        shape=(len(rows), len(known)),
+    )
+    return Queries(
+        history=_spread_rows(some.history, known, len(rows)),
+        age_days=some.age_days,
+        tags=sp.csr_matrix(spread @ some.tags),
+    )
+
+
+def _spread_rows(matrix: Csr, places: Any, n_rows: int) -> Csr:
+    """Return ``matrix`` with its rows at ``places`` of ``n_rows``, the order of entries kept."""
+    counts = np.zeros(n_rows, dtype=np.int64)
+    counts[places] = np.diff(matrix.indptr)
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    return sp.csr_matrix((matrix.data, matrix.indices, indptr), shape=(n_rows, matrix.shape[1]))
+
+
+def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
+    """Return stored states for known rows, and one computed state for everybody unknown."""
+    unknown = np.flatnonzero(rows == NO_ROW)
+    nobody = snapshot.model.states(queries.take(unknown[:1]))
+    state = snapshot.states.take(np.maximum(rows, 0)) if snapshot.n_users else None
+    if state is None:
+        return nobody.take(np.zeros(len(rows), dtype=np.int64))
+    known = rows != NO_ROW
+    return QueryState(
+        vectors=np.where(known[:, None], state.vectors, nobody.vectors),
+        scales=np.where(known[:, None], state.scales, nobody.scales),
+        buckets=np.where(known, state.buckets, nobody.buckets),
+    )
+
+
+def _with_recent(snapshot: Snapshot, rows: RowArray, recent: list[RowArray]) -> Queries:
+    """Return what is known of each person, with the session's items added at age 0."""
+    base = _known_or_empty(snapshot, _personal_rows(snapshot, rows))
+    ages = sp.csr_matrix((base.age_days + 1, base.history.indices, base.history.indptr), shape=base.history.shape)
+    lines = np.repeat(np.arange(len(recent)), [len(one) for one in recent])
+    columns = np.concatenate(recent) if recent else np.zeros(0, np.int32)
+    fresh = sp.csr_matrix(
+        (np.full(len(columns), RECENT_CONFIDENCE, np.float32), (lines, columns)),
+        shape=base.history.shape,
+    )
+    fresh.data[:] = RECENT_CONFIDENCE  # the same item twice in a session counts once
+    history = sp.csr_matrix(base.history.maximum(fresh))
+    history.sort_indices()
+    # stored as age + 1, so that "seen just now" is not an absent entry; a session's item is now
+    shifted = sp.csr_matrix(ages - ages.multiply(fresh > 0)) + sp.csr_matrix(fresh > 0)
+    shifted = sp.csr_matrix(shifted, dtype=np.float32)
+    shifted.eliminate_zeros()
+    shifted.sort_indices()
+    return Queries(history=history, age_days=shifted.data - 1, tags=base.tags)

@@ -1,0 +1,253 @@
+"""From data to a snapshot: profiles, model, index, and what each person may not see."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, ObjectArray, freeze_csr, objects
+from recsys.core.clock import DAY, Moment, to_utc
+from recsys.core.progress import Progress
+from recsys.data import (
+    Catalog,
+    Dataset,
+    EventLog,
+    People,
+    interactions,
+    negatives,
+    seen,
+    taste_events,
+)
+from recsys.index import build_index
+from recsys.models import (
+    BlockSpec,
+    FittedHybrid,
+    HybridConfig,
+    HybridModel,
+    TrainingSet,
+    fit_hybrid,
+    known_queries,
+)
+from recsys.profiles import (
+    ItemProfiles,
+    build_item_profiles,
+    declared_profile,
+    match_declared,
+    muted_matrix,
+)
+from recsys.serving.config import RecommenderConfig
+from recsys.serving.snapshot import Snapshot
+from recsys.serving.visibility import VisibilityTable
+
+NOT_A_TIME = np.datetime64("NaT", "us")
+
+
+def build_snapshot(
+    dataset: Dataset,
+    config: RecommenderConfig,
+    *,
+    now: Moment | None,
+    progress: Progress,
+) -> Snapshot:
+    """Fit everything, and return the snapshot that serves it.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is wrong, or a block needs more memory than there is.
+    DataError
+        If an event lies after ``now``.
+    """
+    started = time.perf_counter()
+    moment = _now(dataset, now)
+    progress("profiles", 0, 0)
+    profiles = build_item_profiles(dataset.catalog, config.profiles)
+    training = _training_set(dataset, profiles, config, now=moment)
+    fitted = fit_hybrid(
+        training, _hybrid_config(config), preset=config.preset, progress=progress
+    )
+    seconds = time.perf_counter() - started
+    return assemble(
+        dataset, config, now=moment, profiles=profiles, training=training, fitted=fitted,
+        seconds=seconds, progress=progress,
+    )
+
+
+def assemble(
+    dataset: Dataset,
+    config: RecommenderConfig,
+    *,
+    now: np.datetime64,
+    profiles: ItemProfiles,
+    training: TrainingSet,
+    fitted: FittedHybrid,
+    seconds: float,
+    progress: Progress,
+) -> Snapshot:
+    """Return the snapshot that serves a fitted model."""
+    progress("people", 0, 0)
+    queries = known_queries(training)
+    states = fitted.model.states(queries)
+    progress("index", 0, 0)
+    index = build_index(fitted.model.item_factors, config=config.index)
+    return Snapshot(
+        config=config,
+        version=_version(fitted.model, now),
+        now=now,
+        dataset=dataset,
+        item_profiles=profiles,
+        model=fitted.model,
+        specs=fitted.specs,
+        index=index,
+        queries=queries,
+        states=states,
+        seen=_seen(dataset, config, now=now),
+        refused=negatives(dataset),
+        muted=_muted(dataset, profiles),
+        own=_own(dataset),
+        visibility=VisibilityTable.of(dataset.catalog, dataset.people),
+        personal=_personal(dataset.people),
+        eligible=_eligible(dataset.catalog, now=now),
+        notes=fitted.notes,
+        measured={"validation": fitted.validation, "fit_seconds": round(seconds, 3)},
+    )
+
+
+def _training_set(
+    dataset: Dataset, profiles: ItemProfiles, config: RecommenderConfig, *, now: np.datetime64
+) -> TrainingSet:
+    timed = taste_events(dataset, config=config.interactions, now=now)
+    shape = (len(dataset.users), len(dataset.items))
+    return TrainingSet(
+        interactions=interactions(timed, shape, config=config.interactions),
+        events=timed,
+        item_features=profiles.matrix,
+        user_features=declared_tags(dataset.people, profiles),
+        item_times=item_times(dataset.catalog, dataset.events),
+        now=now,
+    )
+
+
+def declared_tags(people: People, profiles: ItemProfiles) -> Csr:
+    """Return the (n_users, n_tags) csr of what people declared, weighted as an item would be."""
+    found = match_declared(people.declared, people.tag_names, profiles.tags)
+    return declared_profile(found.matrix, profiles)
+
+
+def item_times(catalog: Catalog, events: EventLog) -> Any:
+    """Return when each item came into being: published, else its first event; NaT if unknown."""
+    n_items = len(catalog.items)
+    first = np.full(n_items, np.iinfo(np.int64).max)
+    times = events.occurred_at.astype("datetime64[us]")
+    given = ~np.isnat(times)
+    np.minimum.at(first, events.item_rows[given], times[given].astype(np.int64))
+    out = np.where(first == np.iinfo(np.int64).max, NOT_A_TIME, first.view("datetime64[us]"))
+    published = catalog.column("published_at")
+    out = np.where(np.isnat(published), out, published)
+    return out.astype("datetime64[us]")
+
+
+def _now(dataset: Dataset, now: Moment | None) -> np.datetime64:
+    """Return ``now``, else the time of the last event, else NaT."""
+    if now is not None:
+        return to_utc(now)
+    times = dataset.events.occurred_at
+    times = times[~np.isnat(times)]
+    return times.max().astype("datetime64[us]") if len(times) else NOT_A_TIME
+
+
+def _hybrid_config(config: RecommenderConfig) -> HybridConfig:
+    """Return the hybrid's settings; a part alone is a hybrid of it and, for newcomers, popularity."""
+    hybrid = config.hybrid
+    if hybrid.seed == 0 and config.seed:
+        hybrid = hybrid.replace(seed=config.seed)
+    if config.model == "hybrid":
+        return hybrid
+    if config.model == "popularity":
+        return hybrid.replace(blocks=(BlockSpec(kind="popularity"),), weights={"popularity": (1.0,)})
+    n_more = len(hybrid.bucket_edges)
+    return hybrid.replace(
+        blocks=(BlockSpec(kind=config.model), BlockSpec(kind="popularity")),
+        weights={config.model: (1.0,), "popularity": (1.0, *([0.0] * n_more))},
+    )
+
+
+def _seen(dataset: Dataset, config: RecommenderConfig, *, now: np.datetime64) -> Csr:
+    """Return every pair a person touched, less what is repeatable and long enough ago."""
+    if not config.repeatable or np.isnat(now):
+        return seen(dataset)
+    events = dataset.events
+    gaps = np.full(len(dataset.items), np.inf)
+    formats = dataset.catalog.column("format")
+    for name, days in config.repeatable.items():
+        gaps[formats == name] = days
+    age = (now - events.occurred_at) / DAY
+    fresh = ~(age > gaps[events.item_rows])
+    return seen(replace(dataset, events=events.select(fresh)))
+
+
+def _own(dataset: Dataset) -> Csr:
+    authors = dataset.author_rows
+    items = np.flatnonzero(authors != NO_ROW)
+    shape = (len(dataset.users), len(dataset.items))
+    ones = np.ones(len(items), np.float32)
+    return freeze_csr(sp.csr_matrix((ones, (authors[items], items)), shape=shape))
+
+
+def _muted(dataset: Dataset, profiles: ItemProfiles) -> Csr:
+    """Return pairs of people and the items whose author or tag they muted."""
+    people, catalog = dataset.people, dataset.catalog
+    pairs = sp.csr_matrix((len(dataset.users), len(dataset.items)), dtype=np.float32)
+    if any(people.muted_tags):
+        carries = (profiles.matrix > 0).astype(np.float32)
+        pairs = pairs + muted_matrix(people.muted_tags, profiles.tags) @ carries.T
+    if any(people.muted_authors):
+        pairs = pairs + _by_muted_author(people, _authors(dataset))
+    return freeze_csr(sp.csr_matrix(pairs))
+
+
+def _authors(dataset: Dataset) -> ObjectArray:
+    """Return (n_items,) author ids as text; None where nobody is known."""
+    given = dataset.catalog.column("author_id")
+    by_event = dataset.users.ids(dataset.author_rows)
+    both = [one if one is not None else other for one, other in zip(given, by_event, strict=True)]
+    return objects([None if one is None else str(one) for one in both])
+
+
+def _by_muted_author(people: People, authors: ObjectArray) -> Csr:
+    items_of: dict[str, list[int]] = {}
+    for row, author in enumerate(authors):
+        if author is not None:
+            items_of.setdefault(author, []).append(row)
+    muted = [
+        (user, item)
+        for user, names in enumerate(people.muted_authors)
+        for name in names
+        for item in items_of.get(str(name), ())
+    ]
+    users, items = np.array(muted, dtype=np.int64).reshape(-1, 2).T
+    shape = (len(people.users), len(authors))
+    return sp.csr_matrix((np.ones(len(users), np.float32), (users, items)), shape=shape)
+
+
+def _personal(people: People) -> BoolArray:
+    return np.asarray(people.consent.personalise & ~people.is_gone, dtype=bool)
+
+
+def _eligible(catalog: Catalog, *, now: np.datetime64) -> BoolArray:
+    expires = catalog.column("expires_at")
+    return np.asarray(~catalog.is_blocked & ~(expires <= now), dtype=bool)
+
+
+def _version(model: HybridModel, now: np.datetime64) -> str:
+    """Return a name that depends on what was learned, so that the same fit has the same version."""
+    digest = hashlib.sha256()
+    digest.update(np.ascontiguousarray(model.item_factors).data)
+    digest.update(np.ascontiguousarray(model.weights).data)
+    digest.update(str(now).encode())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,156 @@
+"""Who may be shown what: excluded pairs per person, and item masks shared by groups of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
+from recsys.core.errors import DataError
+from recsys.ranking import parse_filter
+from recsys.serving.asked import item_lists
+from recsys.serving.snapshot import Asked, Snapshot
+
+Where = str | Mapping[str, Any] | None
+"""A filter: an expression, a mapping, or None for all items."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What the caller asked for, beside the people.
+
+    Attributes
+    ----------
+    k : int
+        Greater than 0.
+    where : Where or sequence of Where
+        One filter for all, or one per person.
+    exclude_seen, include_own : bool
+    candidates, exclude : sequence or None
+        One list of item ids for all, or one per person.
+    """
+
+    k: int
+    where: Where | Sequence[Where] = None
+    exclude_seen: bool = True
+    include_own: bool = False
+    candidates: Sequence[Any] | None = None
+    exclude: Sequence[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constraints:
+    """What each person of a request may see.
+
+    Attributes
+    ----------
+    excluded : (n_queries, n_items) csr
+        Pairs left out.
+    masks : list of (n_items,) bool
+        The distinct sets of allowed items.
+    mask_of : (n_queries,) int32
+        Which of ``masks`` holds for each person.
+    candidates : list of (n_candidates,) int32, or None
+        The only items allowed for each person; None means all.
+    """
+
+    excluded: Csr
+    masks: list[BoolArray]
+    mask_of: RowArray
+    candidates: list[RowArray] | None
+
+
+def constrain(snapshot: Snapshot, asked: Asked, request: Request) -> Constraints:
+    """Return what each person may see.
+
+    Raises
+    ------
+    ConfigError
+        If a filter cannot be read.
+    DataError
+        If there are several filters or lists, but not one per person.
+    UnknownIdError
+        If a candidate or excluded item is unknown.
+    """
+    n_queries = len(asked.user_rows)
+    masks, mask_of = _masks(snapshot, asked, request)
+    candidates = None
+    if request.candidates is not None:
+        candidates = item_lists(snapshot, request.candidates, n_queries, name="candidates")
+        candidates = [np.unique(rows).astype(np.int32) for rows in candidates]
+    return Constraints(_excluded(snapshot, asked, request), masks, mask_of, candidates)
+
+
+def _masks(
+    snapshot: Snapshot, asked: Asked, request: Request
+) -> tuple[list[BoolArray], RowArray]:
+    filters, filter_of = _filters(request.where, len(asked.user_rows))
+    columns = snapshot.columns
+    by_filter = [
+        snapshot.eligible if one is None else snapshot.eligible & parse_filter(one).mask(columns)
+        for one in filters
+    ]
+    visible, visible_of = snapshot.visibility.masks(asked.user_rows)
+    pairs = filter_of.astype(np.int64) * len(visible) + visible_of
+    distinct, mask_of = np.unique(pairs, return_inverse=True)
+    masks = [
+        by_filter[pair // len(visible)]
+        if visible[pair % len(visible)] is None
+        else by_filter[pair // len(visible)] & visible[pair % len(visible)]
+        for pair in distinct
+    ]
+    return masks, mask_of.astype(np.int32)
+
+
+def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
+    if where is None or isinstance(where, str | Mapping):
+        return [where], np.zeros(n_queries, dtype=np.int32)
+    where = list(where)
+    if len(where) != n_queries:
+        raise DataError(
+            f"where must be one filter or one per person ({n_queries}); got {len(where)}."
+        )
+    keys = [repr(one) for one in where]
+    order = {key: at for at, key in enumerate(dict.fromkeys(keys))}
+    filters = [where[keys.index(key)] for key in order]
+    return filters or [None], np.array([order[key] for key in keys], dtype=np.int32)
+
+
+def _excluded(snapshot: Snapshot, asked: Asked, request: Request) -> Csr:
+    n_queries = len(asked.user_rows)
+    shape = (n_queries, snapshot.n_items)
+    parts = [rows_of(snapshot.refused, asked.user_rows), rows_of(snapshot.muted, asked.user_rows)]
+    if request.exclude_seen:
+        parts.append(rows_of(snapshot.seen, asked.user_rows))
+        parts.append(asked.queries.history)  # a history folded in, this session's items
+    if not request.include_own:
+        parts.append(rows_of(snapshot.own, asked.user_rows))
+    if request.exclude is not None:
+        lists = item_lists(snapshot, request.exclude, n_queries, name="exclude")
+        lines = np.repeat(np.arange(n_queries), [len(one) for one in lists])
+        columns = np.concatenate(lists) if lists else np.zeros(0, np.int32)
+        parts.append(sp.csr_matrix((np.ones(len(lines), np.float32), (lines, columns)), shape=shape))
+    filled = [part for part in parts if part.nnz]
+    if not filled:
+        return sp.csr_matrix(shape, dtype=np.float32)
+    if len(filled) == 1:
+        return filled[0]
+    out = sp.csr_matrix(sum(filled[1:], filled[0]))
+    out.sort_indices()
+    return out
+
+
+def rows_of(matrix: Csr, user_rows: RowArray) -> Csr:
+    """Return the rows of known people, and empty ones for row -1."""
+    known = user_rows != NO_ROW
+    if known.all():
+        return matrix[user_rows]
+    counts = np.zeros(len(user_rows), dtype=np.int64)
+    some = matrix[user_rows[known]]
+    counts[known] = np.diff(some.indptr)
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    return sp.csr_matrix((some.data, some.indices, indptr), shape=(len(user_rows), matrix.shape[1]))

@@ -1,0 +1,358 @@
+"""The recommender: fit, ask, save, load."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.core.arrays import NO_ROW, Csr, FloatMatrix, objects
+from recsys.core.clock import Moment
+from recsys.core.errors import ConfigError, DataError, NotFittedError, clip
+from recsys.core.progress import Progress, silent
+from recsys.core.topk import TopK
+from recsys.data import Catalog, Dataset, EventLog, IdMap, People
+from recsys.profiles import ItemProfiles, ProfileTable
+from recsys.ranking import Reason
+from recsys.serving.answers import Recommendations, SimilarItems
+from recsys.serving.asked import ask_histories, ask_users, as_ids, item_rows
+from recsys.serving.building import build_snapshot
+from recsys.serving.config import RecommenderConfig
+from recsys.serving.constraints import Request, Where, constrain
+from recsys.serving.explaining import explain_lists, person_profile
+from recsys.serving.ranking import pair_scores, rank
+from recsys.serving.saved import load_snapshot, save_snapshot
+from recsys.serving.shortfall import shortfalls
+from recsys.serving.similar import similar_rows
+from recsys.serving.snapshot import Asked, Snapshot
+
+
+class Recommender:
+    """Ranked lists for people, from one immutable snapshot.
+
+    Made by :meth:`fit` or :func:`load`, never by calling the class.
+
+    Raises
+    ------
+    NotFittedError
+        If the class itself is called.
+    """
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        if not isinstance(snapshot, Snapshot):
+            raise NotFittedError(
+                "A Recommender comes from Recommender.fit(events, catalog) or recsys.load(path); "
+                "calling the class makes none."
+            )
+        self._snapshot = snapshot
+
+    @classmethod
+    def fit(
+        cls,
+        events: EventLog,
+        catalog: Catalog | None = None,
+        *,
+        users: People | None = None,
+        config: RecommenderConfig | None = None,
+        now: Moment | None = None,
+        progress: Progress | None = None,
+    ) -> Recommender:
+        """Return a recommender fitted on events, and on a catalog and people where there are.
+
+        Parameters
+        ----------
+        events : EventLog
+            May be empty if the catalog has tags or text: an app's first day.
+        catalog : Catalog or None
+            None means that items are known by their events only.
+        users : People or None
+            None means that nobody declared, muted or refused anything.
+        config : RecommenderConfig or None
+            None is the default preset.
+        now : datetime, ISO text, epoch seconds or None
+            The moment the model speaks for; None is the time of the last event.
+        progress : Progress or None
+            Called as ``progress(stage, done, total)``.
+
+        Raises
+        ------
+        ConfigError
+            If a setting is wrong, or a block needs more memory than there is.
+        DataError
+            If there are neither events nor items.
+
+        Examples
+        --------
+        >>> import recsys
+        >>> events = recsys.EventLog.from_frame({"user_id": ["ana", "bo"], "item_id": ["q1", "q2"]})
+        >>> recsys.Recommender.fit(events).recommend(["ana"], k=1).item_ids.tolist()
+        [['q2']]
+        """
+        _check_types(events, catalog, users)
+        dataset = Dataset.join(events, catalog, users)
+        if not len(dataset.items):
+            raise DataError(
+                "events or catalog must hold at least one item; both are empty. "
+                "Give a catalog with tags or text on an app's first day."
+            )
+        config = RecommenderConfig() if config is None else config
+        return cls(build_snapshot(dataset, config, now=now, progress=progress or silent))
+
+    @classmethod
+    def load(cls, path: str | Path, *, check: str = "fast") -> Recommender:
+        """Return the recommender saved in a folder; see :func:`recsys.load`."""
+        return cls(load_snapshot(Path(path), check=check))
+
+    def save(self, path: str | Path) -> None:
+        """Write the recommender to a folder: whole or not at all.
+
+        Raises
+        ------
+        DataError
+            If ``path`` is a file, or a folder that holds something else.
+        """
+        save_snapshot(self._snapshot, Path(path))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Everything a request reads."""
+        return self._snapshot
+
+    @property
+    def config(self) -> RecommenderConfig:
+        """The settings it was fitted with."""
+        return self._snapshot.config
+
+    @property
+    def version(self) -> str:
+        """Names what was learned: the same fit has the same version."""
+        return self._snapshot.version
+
+    @property
+    def now(self) -> np.datetime64:
+        """The moment it speaks for, datetime64[us]; NaT without times."""
+        return self._snapshot.now
+
+    @property
+    def dataset(self) -> Dataset:
+        """People, items and events, on the model's rows."""
+        return self._snapshot.dataset
+
+    @property
+    def item_profiles(self) -> ItemProfiles:
+        """Tag weights of the items."""
+        return self._snapshot.item_profiles
+
+    @property
+    def users(self) -> IdMap:
+        """Ids and rows of the known people."""
+        return self._snapshot.dataset.users
+
+    @property
+    def items(self) -> IdMap:
+        """Ids and rows of the items."""
+        return self._snapshot.dataset.items
+
+    @property
+    def seen(self) -> Csr:
+        """(n_users, n_items) csr: what each person touched."""
+        return self._snapshot.seen
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why the model has these blocks and weights, for a person to read."""
+        return self._snapshot.notes
+
+    def recommend(
+        self,
+        user_ids: Iterable[Any],
+        k: int = 10,
+        *,
+        where: Where | Sequence[Where] = None,
+        exclude_seen: bool = True,
+        include_own: bool = False,
+        explain: bool = False,
+        candidates: Sequence[Any] | None = None,
+        exclude: Sequence[Any] | None = None,
+        recent: Sequence[Any] | None = None,
+    ) -> Recommendations:
+        """Return the best ``k`` items of each person, best first.
+
+        Parameters
+        ----------
+        user_ids : iterable of n_queries ids
+            Unknown people get the newcomer list, with ``known`` False.
+        k : int
+            Greater than 0. A list is shorter only where no more items are allowed; then its
+            ``shortfall`` says why.
+        where : str, mapping, None, or one per person
+            A filter on items, such as ``"format = video and language in (en, zh)"``.
+        exclude_seen : bool
+            Leave out what the person touched.
+        include_own : bool
+            Allow the person's own items.
+        explain : bool
+            Give the reasons of each item.
+        candidates, exclude : sequence of item ids, or one per person; None means all, and none
+            The only items allowed, and items left out. Page 2 excludes page 1.
+        recent : sequence of item ids, or one per person; None means none
+            Items of this session, which count at once.
+
+        Raises
+        ------
+        ConfigError
+            If ``k`` is not a whole number above 0, or a filter cannot be read.
+        DataError
+            If ``user_ids`` is not a list, or a list per person has the wrong length.
+        UnknownIdError
+            If an item id is unknown. Unknown people are not an error.
+        """
+        asked = ask_users(self._snapshot, user_ids, recent=recent)
+        request = Request(
+            k=check_k(k), where=where, exclude_seen=exclude_seen, include_own=include_own,
+            candidates=candidates, exclude=exclude,
+        )
+        return self._answer(asked, request, explain=explain)
+
+    def recommend_for_history(
+        self,
+        histories: Sequence[Sequence[Any]],
+        k: int = 10,
+        *,
+        where: Where | Sequence[Where] = None,
+        explain: bool = False,
+        exclude: Sequence[Any] | None = None,
+    ) -> Recommendations:
+        """Return the best ``k`` items for people never seen before, from what they consumed.
+
+        Parameters
+        ----------
+        histories : sequence of n_queries sequences of item ids
+            Oldest first or in any order; each item counts as one event of today.
+        k, where, explain, exclude
+            As in :meth:`recommend`.
+
+        Raises
+        ------
+        UnknownIdError
+            If an item id is unknown.
+        """
+        asked = ask_histories(self._snapshot, histories)
+        request = Request(k=check_k(k), where=where, exclude=exclude)
+        return self._answer(asked, request, explain=explain)
+
+    def similar_items(
+        self, item_ids: Iterable[Any], k: int = 10, *, where: Where = None
+    ) -> SimilarItems:
+        """Return the ``k`` items most like each item asked about, itself left out.
+
+        Raises
+        ------
+        UnknownIdError
+            If an item id is unknown.
+        """
+        snapshot = self._snapshot
+        rows = item_rows(snapshot, item_ids)
+        best = similar_rows(snapshot, rows, k=check_k(k), where=where)
+        return SimilarItems(self.items.ids(rows), *self._padded(best, k))
+
+    def score(self, user_ids: Iterable[Any], item_ids: Iterable[Any]) -> FloatMatrix:
+        """Return the score of every person for every item given.
+
+        Returns
+        -------
+        (n_queries, n_items_given) float32
+
+        Raises
+        ------
+        UnknownIdError
+            If an item id is unknown.
+        """
+        asked = ask_users(self._snapshot, user_ids)
+        rows = item_rows(self._snapshot, item_ids)
+        wide = np.broadcast_to(rows, (len(asked.user_rows), len(rows)))
+        return pair_scores(self._snapshot, asked, np.ascontiguousarray(wide, dtype=np.int32))
+
+    def explain(self, user_id: Any, item_id: Any) -> tuple[Reason, ...]:
+        """Return why a person would be shown an item, also one not in their list.
+
+        Returns
+        -------
+        tuple of Reason
+            Strongest first; the values sum to the score.
+
+        Raises
+        ------
+        UnknownIdError
+            If the item id is unknown.
+        """
+        asked = ask_users(self._snapshot, [user_id])
+        rows = item_rows(self._snapshot, [item_id]).reshape(1, 1)
+        scores = pair_scores(self._snapshot, asked, rows)
+        return explain_lists(self._snapshot, asked, TopK(rows, scores))[0][0]
+
+    def profile(self, user_id: Any) -> ProfileTable:
+        """Return a person's tag profile: what they declared and what their events say.
+
+        Raises
+        ------
+        UnknownIdError
+            If the person is unknown.
+        """
+        return person_profile(self._snapshot, user_id)
+
+    def _answer(self, asked: Asked, request: Request, *, explain: bool) -> Recommendations:
+        snapshot = self._snapshot
+        constraints = constrain(snapshot, asked, request)
+        best = rank(snapshot, asked, constraints, k=request.k)
+        item_ids, scores = self._padded(best, request.k)
+        return Recommendations(
+            user_ids=asked.ids,
+            item_ids=item_ids,
+            scores=scores,
+            known=asked.user_rows != NO_ROW,
+            shortfall=shortfalls(best, constraints, k=request.k, n_items=snapshot.n_items),
+            request_id=secrets.token_hex(8),
+            model_version=snapshot.version,
+            answered_at=snapshot.now,
+            arms=(None,) * len(asked.ids),
+            reasons=explain_lists(snapshot, asked, best) if explain else None,
+            backend=snapshot.dataset.events.backend,
+        )
+
+    def _padded(self, best: TopK, k: int) -> tuple[Any, FloatMatrix]:
+        """Return ids and scores with exactly ``k`` columns."""
+        n_queries, width = best.rows.shape
+        item_ids = objects([None]) if not best.rows.size else self.items.ids(best.rows.ravel())
+        wide_ids = np.full((n_queries, k), None, dtype=object)
+        wide_scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
+        if best.rows.size:
+            wide_ids[:, : min(width, k)] = item_ids.reshape(best.rows.shape)[:, :k]
+            wide_scores[:, : min(width, k)] = best.scores[:, :k]
+        return wide_ids, wide_scores
+
+
+def check_k(k: Any) -> int:
+    """Return ``k``, or raise.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a whole number above 0.
+    """
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise ConfigError(f"k must be a whole number of at least 1; got {clip(repr(k))}.")
+    return int(k)
+
+
+def _check_types(events: Any, catalog: Any, users: Any) -> None:
+    wanted = (("events", events, EventLog), ("catalog", catalog, Catalog), ("users", users, People))
+    for name, value, kind in wanted:
+        if not isinstance(value, kind) and (name == "events" or value is not None):
+            raise DataError(
+                f"{name} must be a {kind.__name__}; got {type(value).__name__}. "
+                f"Use recsys.{kind.__name__}.from_frame(frame) or .read(path)."
+            )

@@ -1,0 +1,195 @@
+"""A snapshot as a folder, and back: the form is described in docs/reference/artifact-format.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.core.arrays import freeze_csr
+from recsys.core.artifact import (
+    MANIFEST,
+    check_files,
+    check_hash,
+    csr_arrays,
+    csr_from,
+    describe_files,
+    read_arrays,
+    read_manifest,
+    write_arrays,
+    write_manifest,
+)
+from recsys.core.errors import ArtifactError, ConfigError, DataError
+from recsys.core.storage import atomic_folder
+from recsys.data import load_dataset, save_dataset
+from recsys.index import load_index
+from recsys.models import BlockSpec, HybridModel, Queries, QueryState
+from recsys.profiles import ItemProfiles
+from recsys.serving.config import RecommenderConfig
+from recsys.serving.snapshot import Snapshot
+from recsys.serving.visibility import VisibilityTable
+
+FORMAT = "recsys-model"
+FORMAT_VERSION = (1, 0)
+
+PAIRS = ("seen", "refused", "muted", "own")
+"""The sparse matrices of people and items in a snapshot."""
+
+
+def save_snapshot(snapshot: Snapshot, path: Path) -> None:
+    """Write a snapshot to a folder: whole or not at all.
+
+    Raises
+    ------
+    DataError
+        If ``path`` is a file, or a folder that holds something else.
+    """
+    with atomic_folder(path, marker=MANIFEST) as folder:
+        save_dataset(snapshot.dataset, folder / "data", keep_events=snapshot.config.keep_events)
+        write_arrays(folder, _arrays(snapshot))
+        snapshot.index.save(folder / "index")
+        manifest = {
+            "format": FORMAT,
+            "format_version": ".".join(map(str, FORMAT_VERSION)),
+            "library_version": _library_version(),
+            "config": snapshot.config.to_dict(),
+            "blocks": [spec.to_dict() for spec in snapshot.specs],
+            "bucket_edges": list(snapshot.model.bucket_edges),
+            "version": snapshot.version,
+            "now": None if np.isnat(snapshot.now) else str(snapshot.now),
+            "notes": list(snapshot.notes),
+            "measured": snapshot.measured,
+            "n_users": snapshot.n_users,
+            "n_items": snapshot.n_items,
+            "n_factors": int(snapshot.model.item_factors.shape[1]),
+            "files": describe_files(folder),
+        }
+        write_manifest(folder, manifest)
+
+
+def load_snapshot(path: Path, *, check: str = "fast") -> Snapshot:
+    """Return the snapshot saved in a folder, its arrays memory-mapped.
+
+    Parameters
+    ----------
+    path : Path
+    check : {"fast", "full"}
+        "fast" checks the manifest, every size, and the hash of what native code parses;
+        "full" checks the hash of every file.
+
+    Raises
+    ------
+    ArtifactError
+        If the folder is missing, damaged, or of a newer major format version.
+    ConfigError
+        If ``check`` is neither.
+    """
+    manifest = verify_folder(path, check=check)
+    try:
+        return _load(path, manifest)
+    except (KeyError, TypeError, ValueError, IndexError, DataError) as err:
+        if isinstance(err, ArtifactError):
+            raise
+        raise ArtifactError(
+            f"{path} is damaged or from another version ({type(err).__name__}: {err}). Refit."
+        ) from err
+
+
+def verify_folder(path: Path, *, check: str = "full") -> dict[str, Any]:
+    """Check a saved folder without loading it, and return its manifest.
+
+    Raises
+    ------
+    ArtifactError
+        If something is missing or damaged.
+    ConfigError
+        If ``check`` is neither "fast" nor "full".
+    """
+    if check not in ("fast", "full"):
+        raise ConfigError(f"check must be 'fast' or 'full'; got {check!r}.")
+    manifest = read_manifest(path, kind=FORMAT, major=FORMAT_VERSION[0])
+    check_files(path, manifest, full=check == "full")
+    for name in manifest["files"]:
+        if not name.endswith(".npy") and check == "fast":
+            check_hash(path, manifest, name)
+    return manifest
+
+
+def _arrays(snapshot: Snapshot) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "weights": snapshot.model.weights,
+        "people/age_days": snapshot.queries.age_days,
+        "people/vectors": snapshot.states.vectors,
+        "people/scales": snapshot.states.scales,
+        "people/buckets": snapshot.states.buckets,
+        "people/personal": snapshot.personal,
+        "items/eligible": snapshot.eligible,
+        "items/expression_of": snapshot.visibility.expression_of,
+        "people/holds": snapshot.visibility.holds,
+    }
+    out |= csr_arrays("people/history", snapshot.queries.history)
+    out |= csr_arrays("people/tags", snapshot.queries.tags)
+    for name in PAIRS:
+        out |= csr_arrays(f"pairs/{name}", getattr(snapshot, name))
+    out |= {f"profiles/{key}": one for key, one in snapshot.item_profiles.to_arrays().items()}
+    for at, block in enumerate(snapshot.model.blocks):
+        out |= {f"blocks/{at}/{key}": one for key, one in block.to_arrays().items()}
+    return out
+
+
+def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
+    arrays = read_arrays(path, manifest, prefix="")
+    config = RecommenderConfig.from_dict(manifest["config"])
+    specs = tuple(BlockSpec.from_dict(one) for one in manifest["blocks"])
+    model = HybridModel(
+        _blocks(specs, arrays), arrays["weights"], bucket_edges=manifest["bucket_edges"]
+    )
+    return Snapshot(
+        config=config,
+        version=manifest["version"],
+        now=np.datetime64(manifest["now"] or "NaT", "us"),
+        dataset=load_dataset(path / "data"),
+        item_profiles=ItemProfiles.from_arrays(_below("profiles/", arrays), config.profiles),
+        model=model,
+        specs=specs,
+        index=load_index(path / "index"),
+        queries=Queries(
+            history=csr_from("people/history", arrays),
+            age_days=arrays["people/age_days"],
+            tags=csr_from("people/tags", arrays),
+        ),
+        states=QueryState(
+            arrays["people/vectors"], arrays["people/scales"], arrays["people/buckets"]
+        ),
+        **{name: freeze_csr(csr_from(f"pairs/{name}", arrays)) for name in PAIRS},
+        visibility=VisibilityTable(arrays["items/expression_of"], arrays["people/holds"]),
+        personal=arrays["people/personal"],
+        eligible=arrays["items/eligible"],
+        notes=tuple(manifest["notes"]),
+        measured=manifest["measured"],
+    )
+
+
+def _blocks(specs: tuple[BlockSpec, ...], arrays: Mapping[str, Any]) -> list[Any]:
+    blocks = []
+    for at, spec in enumerate(specs):
+        block = spec.build()
+        block.load_arrays(_below(f"blocks/{at}/", arrays))
+        blocks.append(block)
+    return blocks
+
+
+def _below(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)
+    }
+
+
+def _library_version() -> str:
+    try:
+        return version("recsys-engine")
+    except PackageNotFoundError:
+        return "unknown"

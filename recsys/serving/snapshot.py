@@ -1,0 +1,148 @@
+"""One immutable state of the recommender: everything a request reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray, Csr, RowArray
+from recsys.data import Dataset
+from recsys.index import ExactIndex, VectorIndex
+from recsys.models import BlockSpec, HybridModel, Queries, QueryState
+from recsys.profiles import ItemProfiles
+from recsys.ranking import TypedColumns, Wording
+from recsys.serving.config import RecommenderConfig
+from recsys.serving.similarity import similarity_index
+from recsys.serving.visibility import VisibilityTable
+
+
+@dataclass(frozen=True, eq=False)  # no slots: what is made at first use is kept
+class Snapshot:
+    """Everything a request reads; never changed after it is made.
+
+    Attributes
+    ----------
+    config : RecommenderConfig
+    version : str
+        Names this state in answers and exposures.
+    now : datetime64[us]
+        The moment it speaks for; NaT without times.
+    dataset : Dataset
+        People, items and events, on shared rows.
+    item_profiles : ItemProfiles
+        (n_items, n_tags) tag weights.
+    model : HybridModel
+        Fitted blocks and their weights.
+    specs : tuple of BlockSpec
+        What the blocks were built from.
+    index : VectorIndex
+        Over ``model.item_factors``.
+    queries : Queries
+        What is known of each user row.
+    states : QueryState
+        What the blocks make of them.
+    seen : (n_users, n_items) csr
+        Pairs left out when seen items are excluded.
+    refused : (n_users, n_items) csr
+        Pairs never shown: hidden, disliked or reported.
+    muted : (n_users, n_items) csr
+        Pairs never shown because the person muted the author or a tag.
+    own : (n_users, n_items) csr
+        Pairs of authors and their items.
+    visibility : VisibilityTable
+        Which items are for whom.
+    personal : (n_users,) bool
+        Who is served personally: consented, and not banned or deleted.
+    eligible : (n_items,) bool
+        Items that may be shown at all: active, not expired.
+    notes : tuple of str
+        Why the model is as it is.
+    measured : dict
+        What was measured while fitting: validation, index recall, seconds.
+    """
+
+    config: RecommenderConfig
+    version: str
+    now: np.datetime64
+    dataset: Dataset
+    item_profiles: ItemProfiles
+    model: HybridModel
+    specs: tuple[BlockSpec, ...]
+    index: VectorIndex
+    queries: Queries
+    states: QueryState
+    seen: Csr
+    refused: Csr
+    muted: Csr
+    own: Csr
+    visibility: VisibilityTable
+    personal: BoolArray
+    eligible: BoolArray
+    notes: tuple[str, ...]
+    measured: dict[str, Any]
+
+    @property
+    def n_items(self) -> int:
+        return len(self.dataset.items)
+
+    @property
+    def n_users(self) -> int:
+        return len(self.dataset.users)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """How reasons are said: popularity by the shortest half-life that has a weight."""
+        days = [
+            spec.block_config().to_dict().get("half_life_days")
+            for at, spec in enumerate(self.specs)
+            if spec.kind == "popularity" and self.model.weights[:, at].any()
+        ]
+        known = [one for one in days if one is not None]
+        return Wording(popularity_half_life_days=min(known, default=None))
+
+    @cached_property
+    def columns(self) -> TypedColumns:
+        """The catalog as filters read it, typed at first use."""
+        return TypedColumns(self.dataset.catalog)
+
+    @cached_property
+    def similarity(self) -> ExactIndex:
+        """Unit item vectors of taste, made when first asked for."""
+        return similarity_index(self.model, self.item_profiles)
+
+    @cached_property
+    def _by_user(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        rows = self.dataset.events.user_rows
+        order = np.argsort(rows, kind="stable")
+        return order, np.searchsorted(rows[order], np.arange(self.n_users + 1))
+
+    def events_of(self, user_row: int) -> npt.NDArray[np.int64]:
+        """Return the positions of a person's events, in the log's order."""
+        order, starts = self._by_user
+        return order[starts[user_row] : starts[user_row + 1]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """The people of one request.
+
+    Attributes
+    ----------
+    ids : (n_queries,) object
+        As given; None where a person is only a history.
+    user_rows : (n_queries,) int32
+        -1 for unknown people.
+    queries : Queries
+        What is known of each; empty for unknown people.
+    states : QueryState
+        What the blocks make of them.
+    """
+
+    ids: npt.NDArray[np.object_]
+    user_rows: RowArray
+    queries: Queries
+    states: QueryState

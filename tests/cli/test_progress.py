@@ -1,0 +1,33 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from recsys.cli import progress
+from recsys.cli.progress import Lines, working
+
+
+def test_short_work_says_nothing_when_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    with working() as report:
+        report("fit", 0, 2)
+        report("index", 0, 0)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_says_each_stage_once_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Lines(quiet_seconds=0.0)
+    for done in range(5):
+        report("fit", done, 5)
+    report("index", 0, 0)
+    assert capsys.readouterr() == ("", "fit ...\nindex ...\n")
+
+
+def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=100)
+    monkeypatch.setattr(progress, "stderr", lambda: screen)
+    with working() as report:
+        report("fit [b]", 1, 2)
+        report("index", 0, 0)
+        report("rank", 3, 4)
+    assert isinstance(screen.file, io.StringIO)
+    assert "3/4" in screen.file.getvalue()

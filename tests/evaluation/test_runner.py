@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import recsys
+from recsys.datasets import read_split, synthetic_world
+from recsys.evaluation import EvaluationOptions, evaluate
+from recsys.testing.oracles import naive_user_metrics
+
+ALL_TIME = recsys.RecommenderConfig.from_dict(
+    {
+        "hybrid": {
+            "blocks": [{"kind": "popularity", "settings": {"half_life_days": None}}],
+            "weights": {"popularity": [1.0]},
+        }
+    }
+)
+
+
+def log(*rows: tuple[str, str, str]) -> recsys.EventLog:
+    users, items, kinds = zip(*rows, strict=True)
+    return recsys.EventLog.from_frame(
+        {"user_id": list(users), "item_id": list(items), "kind": list(kinds)}
+    )
+
+
+TRAIN = log(
+    ("a", "x", "view"), ("b", "x", "view"), ("c", "x", "view"),
+    ("a", "y", "view"), ("b", "y", "view"), ("a", "z", "view"), ("d", "w", "view"),
+)  # fmt: skip
+
+
+def test_a_result_worked_by_hand() -> None:
+    test = log(("c", "y", "view"), ("c", "v", "view"), ("d", "z", "view"))
+    found = evaluate(TRAIN, test, config=ALL_TIME, options=EvaluationOptions(ks=(1, 2)))
+    # c gets y first: one of two; v is no candidate but counts. d gets x, y: nothing.
+    assert found.metrics["recall@1"] == pytest.approx(0.25)
+    assert found.metrics["precision@2"] == pytest.approx(0.25)
+    assert found.metrics["mrr@2"] == pytest.approx(0.5)
+    assert found.metrics["ndcg@1"] == pytest.approx(0.5)
+    assert found.record["n_outside"] == 1
+    assert found.record["n_users"] == 2
+
+
+def test_masked_pairs_are_not_recommended() -> None:
+    test = log(("d", "y", "view"))
+    options = EvaluationOptions(ks=(1,))
+    plain = evaluate(TRAIN, test, config=ALL_TIME, options=options)
+    masked = evaluate(TRAIN, test, mask=log(("d", "x", "view")), config=ALL_TIME, options=options)
+    assert plain.metrics["recall@1"] == 0.0
+    assert masked.metrics["recall@1"] == 1.0
+
+
+def test_negative_and_authoring_kinds_are_no_targets() -> None:
+    test = log(("c", "y", "hide"), ("c", "z", "ask"), ("d", "y", "view"))
+    found = evaluate(TRAIN, test, config=ALL_TIME, options=EvaluationOptions(ks=(2,)))
+    assert found.record["n_users"] == 1
+    assert found.record["target_kinds"] == ["view"]
+
+
+def test_target_kinds_choose_what_counts() -> None:
+    test = log(("c", "y", "view"), ("d", "y", "like"))
+    options = EvaluationOptions(ks=(2,), target_kinds=["like"])
+    assert evaluate(TRAIN, test, config=ALL_TIME, options=options).record["n_users"] == 1
+
+
+def test_a_positive_filter_chooses_ratings() -> None:
+    test = recsys.EventLog.from_frame(
+        {"user_id": ["c", "d"], "item_id": ["y", "y"], "kind": ["rate"] * 2, "value": [5, 2]}
+    )
+    options = EvaluationOptions(ks=(2,), positive="value >= 4")
+    assert evaluate(TRAIN, test, config=ALL_TIME, options=options).record["n_users"] == 1
+
+
+def test_nothing_to_measure_is_an_error_that_names_the_kinds() -> None:
+    with pytest.raises(recsys.DataError, match="Kinds in the file: hide"):
+        evaluate(TRAIN, log(("c", "y", "hide")), config=ALL_TIME)
+
+
+def test_candidates_limit_the_lists() -> None:
+    test = log(("c", "z", "view"))
+    options = EvaluationOptions(ks=(1,), candidates=["z", "w"])
+    assert evaluate(TRAIN, test, config=ALL_TIME, options=options).metrics["recall@1"] == 1.0
+
+
+@pytest.mark.parametrize("ks", [(), (0,), (-1,)])
+def test_wrong_list_lengths_are_refused(ks: tuple[int, ...]) -> None:
+    with pytest.raises(recsys.ConfigError, match="k must be whole numbers"):
+        EvaluationOptions(ks=ks)
+
+
+def test_the_record_has_what_the_contract_names() -> None:
+    events, catalog, people = synthetic_world(60, 40, seed=1)
+    cut = events.n_events * 9 // 10
+    order = np.argsort(events.occurred_at, kind="stable")
+    found = evaluate(
+        events.select(np.sort(order[:cut])),
+        events.select(np.sort(order[cut:])),
+        catalog=catalog,
+        users=people,
+        config=recsys.RecommenderConfig(preset="fast"),
+    )
+    wanted = {"metrics", "n_users", "n_items", "seconds", "peak_rss_mb", "config", "seed",
+              "target_kinds", "versions"}  # fmt: skip
+    assert wanted <= set(found.record)
+    assert set(found.record["seconds"]) == {"load", "tune", "fit", "recommend"}
+    for name in ("recall", "precision", "ndcg", "map", "mrr", "hit_rate", "coverage", "gini"):
+        assert 0 <= found.metrics[f"{name}@20"] <= 1
+        assert f"{name}@10" in found.metrics
+    low, high = found.intervals["ndcg@20"]
+    assert low <= found.metrics["ndcg@20"] <= high
+
+
+def test_the_values_per_person_are_those_of_the_plain_definitions() -> None:
+    events, catalog, people = synthetic_world(50, 30, seed=2)
+    train, test = events.select(np.arange(0, 800)), events.select(np.arange(800, events.n_events))
+    config = recsys.RecommenderConfig(preset="fast")
+    found = evaluate(train, test, catalog=catalog, users=people, config=config)
+    model = recsys.Recommender.fit(train, catalog, users=people, config=config)
+    positive = [kind.name for kind in test.kinds if kind.role == "positive"]
+    table = test.to_frame().to_pylist()
+    for at in range(0, len(found.user_ids), 7):
+        user = found.user_ids[at]
+        relevant = {r["item_id"] for r in table if r["user_id"] == user and r["kind"] in positive}
+        top = model.recommend([user], k=10, include_own=True)
+        ranked = [one for one in top.item_ids[0] if one is not None]
+        for name, value in naive_user_metrics(ranked, relevant, 10).items():
+            assert found.per_user[f"{name}@10"][at] == pytest.approx(value), (user, name)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("folder", "recall", "ndcg"), [("gowalla", 0.0416, 0.0317), ("ml-1m-temporal", 0.0944, 0.0665)]
+)
+def test_popularity_has_the_published_digits(folder: str, recall: float, ndcg: float) -> None:
+    split = read_split(Path(os.environ["RECSYS_DATA"]) / folder)
+    options = EvaluationOptions(ks=(20,), n_resamples=10)
+    found = evaluate(split.train, split.test, config=ALL_TIME, options=options)
+    assert found.metrics["recall@20"] == pytest.approx(recall, abs=1e-4)
+    assert found.metrics["ndcg@20"] == pytest.approx(ndcg, abs=1e-4)
