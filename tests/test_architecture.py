@@ -78,14 +78,13 @@ def test_a_leading_underscore_is_respected(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.name != "__init__.py"], ids=dotted)
 def test_each_module_has_its_twin_among_the_tests(path: Path) -> None:
-    name = f"test_{path.name.lstrip('_')}"
-    twin = ROOT / "tests" / path.relative_to(PACKAGE).with_name(name)
+    twin = ROOT / "tests" / path.relative_to(PACKAGE).with_name(f"test_{path.name}")
     assert twin.exists(), f"write {twin.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_each_test_of_a_room_has_its_module(room: str) -> None:
-    modules = {path.stem.lstrip("_") for path in (PACKAGE / room).rglob("*.py")}
+    modules = {path.stem for path in (PACKAGE / room).rglob("*.py")}
     tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / room).rglob("test_*.py")}
     about_the_whole = {name for name in tests if name.startswith("room_")}  # test_room_speed.py
     assert tests - modules - about_the_whole == set()

@@ -65,7 +65,8 @@ def cut(events: EventLog, days: int) -> tuple[EventLog, EventLog]:
 def run(data: str, *, quick: bool) -> list[dict[str, Any]]:
     """Measure every part on one data set."""
     load, days = DATA[data]
-    events, catalog, people = load()
+    events, catalog, *rest = load()
+    people = rest[0] if rest else None
     train, test = cut(events, days)
     measured: dict[str, Evaluation] = {}
     names = list(PARTS)[1:3] if quick else list(PARTS)

@@ -35,7 +35,8 @@ def imports(n_runs: int) -> Iterator[dict[str, Any]]:
 def fits(n_runs: int) -> Iterator[dict[str, Any]]:
     """Time the fit of each preset on the embedded data."""
     for name, load in (("community", load_community), ("movies", load_movies)):
-        events, catalog, people = load()
+        events, catalog, *rest = load()
+        people = rest[0] if rest else None
         for preset in ("fast", "balanced"):
             config = recsys.RecommenderConfig(preset=preset)
             taken = timed(

@@ -84,7 +84,9 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         cells = zip(row, columns, strict=True)
         out.add_row(*(Text(shown(value, column.width)) for value, column in cells))
-    _stdout().print(out)
+    with _stdout().capture() as printed:  # else rich itself ends the program when a pipe breaks
+        _stdout().print(out)
+    typer.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def shown(value: object, width: int = 60) -> str:

@@ -36,7 +36,7 @@ Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what
 
 
 def demo(*, out: Out = Path("recsys-demo"), json_file: Json = None) -> None:
-    """Try everything on real community data: fit, measure, lists, digest."""
+    """Take a tour on real data: fit, measure, lists, digests."""
     check_json_file(json_file)
     _prepare(out)
     started = time.perf_counter()
@@ -206,7 +206,7 @@ def _show_measured(found: dict[str, Evaluation]) -> None:
     table(
         (
             Column("measure", 20), Column("hybrid", 10, "right"),
-            Column("popular now", 12, "right"), Column("hybrid, 95 % interval", 24),
+            Column("popularity", 12, "right"), Column("hybrid, 95 % interval", 24),
         ),
         rows,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recsys.cli.console import say
+from recsys.cli.console import prose, say
 from recsys.cli.ids import as_known, given_ids
 from recsys.cli.inputs import typed_time
 from recsys.cli.options import AsOf, ConfigFile, Json, Model, UserIds, UsersFile, Where
@@ -51,7 +51,7 @@ def digest(  # noqa: PLR0913  # a command has as many options as it has
     config: ConfigFile = None,
     json_file: Json = None,
 ) -> None:
-    """Write a digest for everyone who is due: all of them, or nothing."""
+    """Write a digest for everyone who is due, or nothing."""
     check_json_file(json_file)
     if out == STDOUT:
         raise ConfigError("--out must name a file; digests are not written to stdout.")
@@ -71,7 +71,7 @@ def digest(  # noqa: PLR0913  # a command has as many options as it has
             loaded,
             out=out,
             history=history,
-            as_of=None if as_of is None else typed_time(as_of),
+            as_of=None if as_of is None else typed_time(as_of, option="--as-of"),
             config=settings,
             html=html,
             resume=resume,
@@ -80,7 +80,7 @@ def digest(  # noqa: PLR0913  # a command has as many options as it has
         )
 
     def show() -> None:
-        say(str(report))
+        prose(str(report))
         say(f"Written: {out}")
         if html is not None:
             say(f"Open {html / 'index.html'} in a browser ({report.n_pages} pages).")

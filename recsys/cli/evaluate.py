@@ -99,7 +99,7 @@ def evaluate(  # noqa: PLR0913  # a command has as many options as it has
     options: dict[str, Any] = {
         "target_kinds": split_words(target_kinds),
         "positive": positive,
-        "as_of": None if as_of is None else typed_time(as_of),
+        "as_of": None if as_of is None else typed_time(as_of, option="--as-of"),
     }
     if k:
         options["ks"] = tuple(dict.fromkeys(k))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from recsys.cli.settings import kind_weights, pairs
 if TYPE_CHECKING:
     from recsys.data import BadRow, Catalog, EventLog, People
 
+NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 N_NAMED = 3
 """So many bad rows are named one by one."""
 
@@ -49,9 +51,7 @@ class Reader:
         now: str | None = None,
     ) -> Reader:
         """Build from options; without ``now`` the system's clock is asked."""
-        from recsys.core.clock import to_utc
-
-        moment = to_utc(typed_time(now), name="--now") if now is not None else system_now()
+        moment = system_now() if now is None else typed_time(now, option="--now")
         return cls(
             columns=pairs(columns, option="--columns", example="user_id=member_id"),
             kinds=kind_weights(kinds),
@@ -130,20 +130,25 @@ def said(row: BadRow) -> str:
     return f"{row.file}, line {row.line}, column {row.column}: {row.reason}"
 
 
-def typed_time(text: str) -> str | float:
-    """Return a time as typed: a number is epoch seconds, the rest is ISO 8601.
+def typed_time(text: str, *, option: str) -> Any:
+    """Return a time as ``datetime64[us]``: a typed number is epoch seconds, the rest ISO 8601.
+
+    Raises
+    ------
+    DataError
+        If it is neither; the message names the option.
 
     Examples
     --------
-    >>> typed_time("1520812800"), typed_time("2018-03-12")
-    (1520812800.0, '2018-03-12')
+    >>> str(typed_time("1520812800", option="--now"))
+    '2018-03-12T00:00:00.000000'
     """
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    # a compact ISO date, 20180312, is a number too
-    return text if text.isdigit() and len(text) == len("20180312") else number
+    from recsys.core.clock import to_utc
+
+    # a compact ISO date, 20180312, looks like a number too
+    if NUMBER.fullmatch(text) and len(text) != len("20180312"):
+        return to_utc(float(text), name=option)
+    return to_utc(text, name=option)
 
 
 def system_now() -> Any:

@@ -192,7 +192,7 @@ def _catalog(data: Dataset) -> dict[str, Any]:
     once = np.flatnonzero(per_tag == 1)
     bare = np.diff(catalog.tags.indptr) == 0
     for name in ("title", "text"):
-        bare &= np.equal(catalog.column(name), None)
+        bare &= np.array([one is None for one in catalog.column(name)], np.bool_)
     return {
         "n_tags": len(catalog.tag_names),
         "n_tags_used_once": len(once),

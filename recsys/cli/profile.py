@@ -15,6 +15,9 @@ from recsys.core.errors import ConfigError
 if TYPE_CHECKING:
     from recsys.profiles import ProfileTable
 
+N_ITEMS = 2
+"""So many items behind a tag are printed; JSON has up to three."""
+
 UserId = Annotated[list[str], typer.Option("--user", metavar="ID", help="The person. Repeatable.")]
 Top = Annotated[
     int, typer.Option("--top", metavar="N", help="Tags to print; 0 is all. JSON has all.")
@@ -63,8 +66,8 @@ def show_profile(user_id: object, tags: ProfileTable, *, top: int) -> None:
         return
     kept = tags.top(top) if top else tags
     columns = (
-        Column("tag", 28), Column("family", 9), Column("weight", 6, "right"),
-        Column("confidence", 10, "right"), Column("source", 8), Column("evidence", 24),
+        Column("tag", 24), Column("family", 9), Column("weight", 6, "right"),
+        Column("confidence", 10, "right"), Column("source", 8), Column("evidence", 20),
     )  # fmt: skip
     rows = [
         (one.tag, one.family, f"{one.weight:.2f}", f"{one.confidence:.2f}", one.source,
@@ -79,7 +82,7 @@ def show_profile(user_id: object, tags: ProfileTable, *, top: int) -> None:
 def _evidence(n_events: int, item_ids: tuple[Any, ...]) -> str:
     if not n_events:
         return ""
-    return f"{n_events}: {', '.join(shown(one, 12) for one in item_ids)}"
+    return f"{n_events}: {', '.join(shown(one, 12) for one in item_ids[:N_ITEMS])}"
 
 
 def _records(tags: ProfileTable) -> list[dict[str, Any]]:

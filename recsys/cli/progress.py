@@ -47,7 +47,7 @@ def working() -> Iterator[Progress]:
 
 
 class Lines:
-    """A progress callback that prints a line on stderr whenever another stage begins.
+    """A progress callback that prints a line on stderr when a stage begins for the first time.
 
     Parameters
     ----------
@@ -57,12 +57,12 @@ class Lines:
 
     def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
         self._loud_from = time.perf_counter() + quiet_seconds
-        self._stage = ""
+        self._said: set[str] = set()
 
     def __call__(self, stage: str, done: int, total: int) -> None:  # noqa: ARG002  # its type
         """Take a report."""
-        if stage == self._stage:
+        if stage in self._said:
             return
-        self._stage = stage
+        self._said.add(stage)
         if time.perf_counter() >= self._loud_from:
             typer.echo(f"{shown(stage, 60)} ...", err=True)

@@ -14,7 +14,7 @@ from recsys.core.arrays import BoolArray, Csr
 from recsys.core.errors import DataError, clip
 from recsys.data.columns import id_column, text_column, word_column
 from recsys.data.frames import frame_source
-from recsys.data.ids import IdMap, same_rows
+from recsys.data.ids import IdMap, moved_rows, same_rows
 from recsys.data.rows import MAX_LISTED, BadRow, OnBadRow, RowReport, Source, rename
 from recsys.data.tables import (
     column_values,
@@ -294,22 +294,20 @@ def _with_long_tags(catalog: Catalog, source: Source, on_bad_row: OnBadRow) -> C
     ids = id_column(source, report, "item_id")
     names, families = text_column(source, "tag"), text_column(source, "family")
     names = pc.utf8_trim_whitespace(names)
-    blank = np.asarray(pc.fill_null(pc.equal(names, ""), True))
-    report.bad(blank, "tag", "must not be empty.")
     weights = weight_column(source, report)
     keep, skipped, n_skipped = report.finish()
     tagged, rows = ids.mapped(keep, name="item_id")
     items = catalog.items.union(tagged, name="item_id")
-    if keep is not None:
-        mask = pa.array(keep)
-        names, weights = names.filter(mask), weights[keep]
-        families = None if families is None else families.filter(mask)
+    good = np.ones(source.n_rows, np.bool_) if keep is None else keep
+    # Real exports have rows without a tag: they say that the item is there, and nothing else.
+    tag_given = np.asarray(pc.fill_null(pc.not_equal(names, ""), False))
+    chosen = pa.array(good & tag_given)
     long = TagTable.of(
-        items.rows(tagged.values())[rows] if len(rows) else rows,
-        names,
+        moved_rows(rows, tagged, items)[tag_given[good]],
+        names.filter(chosen),
         n_rows=len(items),
-        weights=weights.astype(np.float32),
-        families=families,
+        weights=weights[good & tag_given].astype(np.float32),
+        families=None if families is None else families.filter(chosen),
     )
     wider = catalog.aligned(items)
     return replace(

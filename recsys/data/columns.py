@@ -85,7 +85,7 @@ def id_column(source: Source, report: RowReport, name: str) -> IdColumn:
     return IdColumn(codes, uniques, kind)
 
 
-def optional_ids(source: Source, name: str) -> Any | None:
+def optional_ids(source: Source, name: str) -> Any:
     """Return a column of ids that may be missing, as an Arrow array; None if there is none.
 
     Raises
@@ -105,7 +105,7 @@ def optional_ids(source: Source, name: str) -> Any | None:
     return values
 
 
-def text_column(source: Source, name: str) -> Any | None:
+def text_column(source: Source, name: str) -> Any:
     """Return a column as ``large_string`` texts; "" becomes null; None if there is no column.
 
     Booleans become "true" and "false", numbers their digits.
@@ -141,7 +141,7 @@ def as_text(array: Any, *, name: str) -> Any:
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.large_string()), texts)
 
 
-def list_column(source: Source, name: str) -> Any | None:
+def list_column(source: Source, name: str) -> Any:
     r"""Return a column of lists as ``large_list<large_string>``; None if there is no column.
 
     Text is split at ``|``, where ``\|`` stands for a bar and ``\\`` for a backslash; parts are

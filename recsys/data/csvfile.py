@@ -58,7 +58,7 @@ def _delimiter(raw: bytes) -> str:
     return "\t" if b"\t" in first else ";" if b";" in first else ","
 
 
-def _fast_table(raw: bytes, delimiter: str, width: int) -> Any | None:
+def _fast_table(raw: bytes, delimiter: str, width: int) -> Any:
     """Read with Arrow; None if it finds a row that is not regular."""
     import pyarrow as pa
     import pyarrow.csv as pc

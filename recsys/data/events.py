@@ -78,10 +78,10 @@ class EventLog:
     values: npt.NDArray[np.float32]
     occurred_at: TimeArray
     kinds: KindTable = KindTable()  # noqa: RUF009  # frozen
-    session_ids: Any | None = None
-    request_ids: Any | None = None
-    event_ids: Any | None = None
-    currency: Any | None = None
+    session_ids: Any = None
+    request_ids: Any = None
+    event_ids: Any = None
+    currency: Any = None
     amounts: DoubleArray | None = None
     n_dropped_duplicates: int = 0
     skipped: tuple[BadRow, ...] = ()

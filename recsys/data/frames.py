@@ -89,11 +89,12 @@ def _from_narwhals(frame: Any, name: str) -> Any:
             f"{name} must be a dataframe (pandas, polars, pyarrow, DuckDB, ...) or a mapping of "
             f"columns; got {type(frame).__name__}."
         ) from err
+    except ValueError as err:  # pandas allows two columns of one name, narwhals does not
+        refuse_repeated_names([str(one) for one in frame.columns], name)
+        raise DataError(f"{name} cannot be read: {clip(' '.join(str(err).split()), 120)}.") from err
     if isinstance(wrapped, nw.LazyFrame):
         wrapped = wrapped.collect()
     names = [str(one) for one in wrapped.columns]
-    if len(set(names)) != len(names):
-        refuse_repeated_names(names, name)
     objects = [key for key, kind in wrapped.schema.items() if kind == nw.Object]
     try:
         if not objects:

@@ -52,7 +52,7 @@ def _objects(raw: bytes) -> list[tuple[int, bytes]]:
     return [(at, line) for at, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _fast_table(raw: bytes) -> Any | None:
+def _fast_table(raw: bytes) -> Any:
     """Read with Arrow, told which columns are text; None if a line is not regular."""
     import pyarrow as pa
     import pyarrow.json as pj
@@ -70,7 +70,7 @@ def _fast_table(raw: bytes) -> Any | None:
         return None
 
 
-def _sniffed(raw: bytes) -> Any | None:
+def _sniffed(raw: bytes) -> Any:
     """Return a schema that keeps texts texts: Arrow would make times of what looks like them."""
     import pyarrow as pa
 

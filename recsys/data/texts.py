@@ -23,7 +23,7 @@ def encoded(texts: Any) -> Any:
     return texts
 
 
-def joined(columns: Sequence[Any | None], lengths: Sequence[int]) -> Any | None:
+def joined(columns: Sequence[Any | None], lengths: Sequence[int]) -> Any:
     """Return columns one after the other; an absent one counts as nulls; None if all are."""
     import pyarrow as pa
 

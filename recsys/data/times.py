@@ -213,9 +213,7 @@ def _from_text(array: Any) -> tuple[TimeArray, BoolArray]:
     times = np.full(len(array), NAT)
     left = np.asarray(array.is_valid())
     for pattern, kind in ((ZONED, pa.timestamp("us", "UTC")), (NAIVE, pa.timestamp("us"))):
-        if not left.any():
-            return times, left
-        fits = _matches(array, pattern) & left
+        fits = _matches(array, pattern) & left if left.any() else left
         if fits.any():
             times[fits] = _cast(array.filter(pa.array(fits)), kind, _slow_time)
             left &= ~fits

@@ -107,6 +107,14 @@ class ItemFacts:
             out &= published >= oldest
         return np.asarray(out, dtype=bool)
 
+    @cached_property
+    def _personal(self) -> BoolArray:
+        return np.append(self.dataset.people.consent.personalise, False)
+
+    def is_personal(self, user_id: object) -> bool:
+        """Say whether the model may, and can, make a list of this person's own."""
+        return bool(self._personal[self.dataset.users.row(user_id)])
+
     def author_name(self, row: int) -> str | None:
         """Return what to call the author of an item: ``author_name`` if there is such a column."""
         if self.author_names[row] is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.core.arrays import NO_ROW
+from recsys.core.contribution import Source
 from recsys.core.storage import atomic_folder
 from recsys.digest.config import DigestConfig
 from recsys.digest.facts import ItemFacts, date_text
@@ -20,6 +21,7 @@ MARKER = ".recsys-digest"
 PEOPLE_FOLDER = "people"
 ROWS_PER_INDEX = 1000
 MAX_CHIPS = 6
+MAX_TOLD = 2
 
 
 @contextmanager
@@ -71,6 +73,7 @@ def person_page(digest: Digest, *, facts: ItemFacts) -> str:
         name=config.name,
         digest=digest,
         cards=cards,
+        is_personal=digest.known and facts.is_personal(digest.user_id),
     )
 
 
@@ -153,7 +156,6 @@ def index_name(page: int) -> str:
 
 def _card(entry: Entry, row: int, facts: ItemFacts) -> dict[str, Any]:
     is_known = row != NO_ROW
-    reasons = [why.text for why in entry.reasons]
     return {
         "rank": entry.rank,
         "title": entry.title or str(entry.item_id),
@@ -163,10 +165,17 @@ def _card(entry: Entry, row: int, facts: ItemFacts) -> dict[str, Any]:
         "date": date_text(facts.published[row]) if is_known else "",
         "excerpt": excerpt(facts.bodies[row]) if is_known else "",
         "tags": facts.tag_names(row)[:MAX_CHIPS] if is_known else [],
-        "why": reasons[0][:1].upper() + reasons[0][1:] if reasons else "",
+        "why": _why(entry),
         "bars": score_bars((why.text, why.value) for why in entry.reasons),
         "score": entry.score,
     }
+
+
+def _why(entry: Entry) -> str:
+    """Return the strongest reasons as one line; what pulls a score down is no reason to show it."""
+    told = [why.text for why in entry.reasons if why.value > 0 and why.source != Source.PERSON]
+    line = " · ".join(told[:MAX_TOLD])
+    return line[:1].upper() + line[1:]
 
 
 def _first(digests: Iterable[Digest], limit: int) -> Iterator[Digest]:

@@ -15,9 +15,9 @@ from recsys.core.clock import Moment
 from recsys.core.errors import ConfigError, DataError, UnknownIdError
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
-from recsys.data import Catalog, EventLog, People
+from recsys.data import Catalog, EventLog, IdMap, People
 from recsys.evaluation.machine import peak_rss_mb, versions
-from recsys.evaluation.targets import Targets, lines_of, pair_matrix, targets
+from recsys.evaluation.targets import Targets, pair_matrix, targets
 from recsys.metrics import (
     bootstrap_interval,
     coverage,
@@ -158,9 +158,10 @@ def measure(
     wanted = targets(
         test, model.items, candidates=allowed, kinds=options.target_kinds, positive=options.positive
     )
-    hidden = pair_matrix(train, model.users, model.items)
+    people = IdMap.of(wanted.user_ids)  # also those whom only mask and test know
+    hidden = pair_matrix(train, people, model.items)
     if mask is not None:
-        hidden = sp.csr_matrix(hidden + pair_matrix(mask, model.users, model.items))
+        hidden = sp.csr_matrix(hidden + pair_matrix(mask, people, model.items))
     ranked = _ranked(model, wanted, hidden, allowed=allowed, k=max(options.ks), progress=progress)
     per_user = ranking_metrics(
         ranked, wanted.relevant, ks=options.ks, n_relevant=wanted.n_relevant
@@ -215,17 +216,17 @@ def _ranked(
     k: int,
     progress: Progress,
 ) -> RowArray:
-    user_rows = model.users.rows(wanted.user_ids)
-    out = np.full((len(user_rows), k), NO_ROW, dtype=np.int32)
-    for start in range(0, len(user_rows), BATCH):
-        progress("rank", start, len(user_rows))
+    n_people = len(wanted.user_ids)
+    out = np.full((n_people, k), NO_ROW, dtype=np.int32)
+    for start in range(0, n_people, BATCH):
+        progress("rank", start, n_people)
         some = slice(start, start + BATCH)
-        excluded = lines_of(hidden, user_rows[some])
+        excluded = hidden[some]
         best = rank_rows(
             model, wanted.user_ids[some], k=k, exclude=excluded, allowed=allowed
         ).rows
         out[some, : best.shape[1]] = best
-    progress("rank", len(user_rows), len(user_rows))
+    progress("rank", n_people, n_people)
     return out
 
 

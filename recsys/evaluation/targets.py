@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, ObjectArray, RowArray
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, ObjectArray
 from recsys.core.errors import DataError
 from recsys.data import EventLog, IdMap
 from recsys.ranking import parse_filter
@@ -152,9 +152,3 @@ class EventColumns:
     def tag_mask(self, name: str) -> BoolArray:
         """Return no row: events have no tags."""
         return np.zeros(len(self), dtype=bool)
-
-
-def lines_of(matrix: Csr, user_rows: RowArray) -> Csr:
-    """Return the rows of known people, and empty ones for row -1."""
-    padded = sp.vstack([matrix, sp.csr_matrix((1, matrix.shape[1]), dtype=np.float32)]).tocsr()
-    return padded[np.where(user_rows == NO_ROW, matrix.shape[0], user_rows)]

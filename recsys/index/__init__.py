@@ -6,6 +6,7 @@ from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
 from recsys.index.measure import TunedSearch, measure_recall, tune_search
+from recsys.index.request import Request, checked_request
 from recsys.index.scores import score_rows, top_k
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "FaissConfig",
     "FaissIndex",
     "IndexConfig",
+    "Request",
     "TunedSearch",
     "VectorIndex",
     "build_index",
+    "checked_request",
     "load_index",
     "measure_recall",
     "score_rows",

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from recsys.core.arrays import BoolArray, Csr, FloatMatrix
 from recsys.core.topk import TopK
+from recsys.index.request import Request
 
 
 @runtime_checkable
@@ -57,6 +58,13 @@ class VectorIndex(Protocol):
         TopK
             Exactly ``k`` columns; -1 and -inf only where fewer items are left to give. Equal
             scores stand in the order of their rows.
+        """
+
+    def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
+        """Return what :meth:`search` would, for a request that has been checked.
+
+        A caller that has the csr arrays at hand saves the making of a matrix, which costs as much
+        as a short search.
         """
 
     def save(self, folder: Path) -> None:

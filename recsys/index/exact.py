@@ -121,7 +121,7 @@ class ExactIndex:
         return self.answer(request, n_threads=n_threads)
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
-        """Return the answer to a request that has been checked."""
+        """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""
         from recsys.index._kernels import order
 
         rows, mask = self._worth_scoring(request.allowed)

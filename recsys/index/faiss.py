@@ -19,6 +19,9 @@ from recsys.index.request import Heap, Request, checked_request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.threads import thread_budget
 
+SCAN = 0
+"""Stands for "no walk": the exact index answers."""
+
 FLAT_EFFORT = 16
 """Fewest candidates to ask of a flat index: its rounding may swap the last of them."""
 
@@ -115,8 +118,12 @@ class FaissIndex:
         request = checked_request(
             queries, k, shape=(self.n_items, self.n_factors), exclude=exclude, allowed=allowed
         )
+        return self.answer(request, n_threads=n_threads)
+
+    def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
+        """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""
         budget = thread_budget(n_threads, is_small=request.n_queries == 1)
-        rows, scores = empty_heap(request.n_queries, k)
+        rows, scores = empty_heap(request.n_queries, request.k)
         for effort, places in self._plan(request):
             rows[places], scores[places] = self._walk(request.only(places), effort, budget)
         short = np.flatnonzero(rows[:, -1] < 0)
@@ -165,17 +172,20 @@ class FaissIndex:
             n_allowed = int(np.count_nonzero(request.allowed))
         if not n_allowed:
             return
-        is_flat = self.config.kind == "flat"
-        efforts = graph_effort(
-            request.n_excluded,
-            k=request.k,
-            ef_search=FLAT_EFFORT if is_flat else self.config.ef_search,
-            share=1.0 if is_flat else n_allowed / self.n_items,
-        )
+        counts = request.n_excluded.tolist()
+        effort_of = {n: self._effort(n, k=request.k, n_allowed=n_allowed) for n in set(counts)}
+        efforts = np.array([effort_of[n] for n in counts], dtype=np.int64)
+        for effort in sorted(set(effort_of.values()) - {SCAN}):
+            yield effort, np.flatnonzero(efforts == effort)
+
+    def _effort(self, n_excluded: int, *, k: int, n_allowed: int) -> int:
+        if self.config.kind == "flat":
+            effort = graph_effort(n_excluded, k=k, ef_search=FLAT_EFFORT, share=1.0)
+            return SCAN if effort >= self.n_items else effort
+        share = n_allowed / self.n_items
+        effort = graph_effort(n_excluded, k=k, ef_search=self.config.ef_search, share=share)
         sizes = {"n_allowed": n_allowed, "n_items": self.n_items, "n_factors": self.n_factors}
-        walks = efforts < self.n_items if is_flat else ~scan_is_cheaper(efforts, **sizes)
-        for effort in np.unique(efforts[walks]):
-            yield int(effort), np.flatnonzero(walks & (efforts == effort))
+        return SCAN if scan_is_cheaper(effort, **sizes) else effort
 
     def _walk(self, request: Request, effort: int, n_threads: int) -> Heap:
         from recsys.index._kernels import order, pick

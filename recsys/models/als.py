@@ -70,7 +70,12 @@ class ALSBlock(LearnedBlock):
             "random_state": config.seed,
         }
         history = training_matrix(training, config)
-        model = _run(AlternatingLeastSquares, settings, history, report=_epochs(self.name, config.n_epochs, progress))
+        model = _run(
+            AlternatingLeastSquares,
+            settings,
+            history,
+            report=_epochs(self.name, config.n_epochs, progress),
+        )
         items = _factors(model.item_factors)
         self.keep(
             item_factors=items,
@@ -175,7 +180,12 @@ class BPRBlock(MappedBlock):
             "num_threads": config.n_threads,
             "random_state": config.seed,
         }
-        model = _run(BayesianPersonalizedRanking, settings, history, report=_epochs(self.name, config.n_epochs, progress))
+        model = _run(
+            BayesianPersonalizedRanking,
+            settings,
+            history,
+            report=_epochs(self.name, config.n_epochs, progress),
+        )
         items, people = _factors(model.item_factors), _factors(model.user_factors)
         self.keep(
             item_factors=items,

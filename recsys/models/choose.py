@@ -64,6 +64,34 @@ def default_weights(specs: Sequence[BlockSpec], bucket_edges: Sequence[int]) -> 
     return table
 
 
+def with_newcomer_floors(weights: DoubleArray, specs: Sequence[BlockSpec]) -> DoubleArray:
+    """Return weights under which nobody's list is arbitrary, and declared tags are felt.
+
+    Parameters
+    ----------
+    weights : (n_buckets, n_blocks) float64
+        As learnt.
+    specs : sequence of BlockSpec
+
+    Notes
+    -----
+    A person of whom the taste blocks know nothing is ranked by popularity, so it keeps a small
+    weight everywhere. Validation people declared nothing, so that what a newcomer's declared tags
+    are worth cannot be learnt: it is twice the popularity.
+    """
+    table = np.array(weights, dtype=np.float64)
+    popular = np.array([spec.kind == "popularity" for spec in specs])
+    content = np.array([spec.kind == "content" for spec in specs])
+    if popular.any():
+        silent = table[:, popular].sum(axis=1) == 0
+        first = int(np.flatnonzero(popular)[0])
+        table[silent, first] = 0.01 * np.maximum(table[silent].max(axis=1), 1e-6)
+    if content.any():
+        at = int(np.flatnonzero(content)[0])
+        table[0, at] = max(table[0, at], 2.0 * table[0, popular].sum())
+    return table
+
+
 def _add_popularity(training: TrainingSet, specs: list[BlockSpec], notes: list[str]) -> None:
     specs.append(BlockSpec(kind="popularity", settings={"half_life_days": None}))
     if not training.has_times:

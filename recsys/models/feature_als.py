@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray
+from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
@@ -237,8 +237,11 @@ class _Rows:
         gram: FloatMatrix,
         ridge: FloatMatrix,
     ) -> None:
-        self.indptr = matrix.indptr[start : stop + 1]
-        self.matrix, self.fixed, self.gram, self.ridge = matrix, fixed, gram, ridge
+        # Read-only views of fixed types: one compilation for all.
+        self.indptr = freeze(matrix.indptr[start : stop + 1].astype(np.int64))
+        self.indices = freeze(matrix.indices.view())
+        self.weights = freeze(matrix.data.view())
+        self.fixed, self.gram, self.ridge = fixed, gram, ridge
 
     def apply(self, directions: FloatMatrix) -> FloatMatrix:
         """Return A_u p_u of each row."""
@@ -246,9 +249,7 @@ class _Rows:
 
         out = directions @ self.gram
         out += self.ridge * directions
-        add_gram_products(
-            self.indptr, self.matrix.indices, self.matrix.data, self.fixed, directions, out
-        )
+        add_gram_products(self.indptr, self.indices, self.weights, self.fixed, directions, out)
         return out
 
     def solve(self, answer: FloatMatrix, right: FloatMatrix, *, n_steps: int) -> None:

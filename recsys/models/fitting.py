@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import scipy.sparse as sp
 from pydantic import Field, NonNegativeInt
 
 from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix, RowArray
@@ -15,7 +16,7 @@ from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress
 from recsys.index import top_k
 from recsys.models.base import Block, Queries, TrainingSet
-from recsys.models.choose import choose_blocks, default_weights
+from recsys.models.choose import choose_blocks, default_weights, with_newcomer_floors
 from recsys.models.history import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel
 from recsys.models.spec import BlockSpec, check_labels
@@ -159,7 +160,9 @@ def _learn(
             blocks = fit_blocks(specs, part.training, progress=progress)
             ones = np.ones((n_buckets, len(specs)))
             model = HybridModel(blocks, ones, bucket_edges=config.bucket_edges)
-            examples.append(_examples(model, part))
+            queries = known_queries(part.training).take(part.user_rows)
+            examples.append(_examples(model, part, queries))
+            examples.append(_examples(model, part, _as_newcomers(queries)))
     if not examples:
         table = default_weights(specs, config.bucket_edges)
         return table, {}, "weights: defaults (too few people to learn from)"
@@ -168,25 +171,33 @@ def _learn(
         np.concatenate([example[at] for example in examples]) for at in range(3)
     )
     learnt = learn_weights(scores, relevant, buckets, n_buckets=n_buckets)
+    table = with_newcomer_floors(learnt.weights, specs)
     measured = {
-        "n_people": len(scores),
-        "n_parts": len(examples),
+        "n_people": len(scores) // 2,
+        "n_parts": len(examples) // 2,
         "ndcg@20": round(float(learnt.metric), 4),
         "best_single": specs[learnt.best_single].label,
         "best_single_ndcg@20": round(float(learnt.best_single_metric), 4),
     }
-    why = f"weights: learnt on {len(scores)} people in {len(examples)} validation part(s)"
-    return learnt.weights, measured, why
+    why = f"weights: learnt on {len(scores) // 2} people in {len(examples) // 2} validation part(s)"
+    return table, measured, why
 
 
-def _examples(model: HybridModel, part: ValidationPart) -> tuple[FloatMatrix, BoolArray, RowArray]:
+def _as_newcomers(queries: Queries) -> Queries:
+    """Return the same people as if nothing was known of what they did: who a newcomer may be."""
+    nothing = sp.csr_matrix(queries.history.shape, dtype=np.float32)
+    return Queries(history=nothing, age_days=np.zeros(0, np.float32), tags=queries.tags)
+
+
+def _examples(
+    model: HybridModel, part: ValidationPart, queries: Queries
+) -> tuple[FloatMatrix, BoolArray, RowArray]:
     """Return (n, POOL, n_blocks) standardised block scores, what was consumed, and buckets."""
-    queries = known_queries(part.training).take(part.user_rows)
     pieces = []
     step = 256
     for start in range(0, queries.n_queries, step):
         chunk = queries.chunk(start, start + step)
-        pieces.append(_pooled(model, chunk, part, start))
+        pieces.append(_pooled(model, chunk, part, start=start))
     scores = np.concatenate([piece[0] for piece in pieces])
     relevant = np.concatenate([piece[1] for piece in pieces])
     buckets = np.searchsorted(model.bucket_edges, queries.n_consumed, side="right")
@@ -194,13 +205,14 @@ def _examples(model: HybridModel, part: ValidationPart) -> tuple[FloatMatrix, Bo
 
 
 def _pooled(
-    model: HybridModel, queries: Queries, part: ValidationPart, start: int
+    model: HybridModel, queries: Queries, part: ValidationPart, *, start: int
 ) -> tuple[FloatMatrix, BoolArray]:
     by_block = model.block_scores(queries)
     each = max(POOL // len(by_block), 20)
-    tops = [top_k(scores, each, exclude=queries.history).rows for scores in by_block]
+    seen = known_queries(part.training).history[part.user_rows[start : start + queries.n_queries]]
+    tops = [top_k(scores, each, exclude=seen).rows for scores in by_block]
     blend = np.sum(by_block, axis=0, dtype=np.float32)
-    tops.append(top_k(blend, POOL, exclude=queries.history).rows)
+    tops.append(top_k(blend, POOL, exclude=seen).rows)
     pool = _first_distinct(np.hstack(tops), POOL)
     lines = np.arange(len(pool))[:, None]
     scores = np.stack([np.where(pool >= 0, s[lines, pool], -np.inf) for s in by_block], axis=2)

@@ -12,9 +12,10 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution, Source
-from recsys.core.errors import ConfigError, NotFittedError
+from recsys.core.errors import NotFittedError
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Arrays, Queries, TrainingSet
+from recsys.models.dense import BAND, dense_gram, invert_symmetric
 from recsys.models.explaining import check_one
 from recsys.models.memory import check_memory
 from recsys.models.pair_weights import (
@@ -25,11 +26,9 @@ from recsys.models.pair_weights import (
     row_sums,
     scale,
     training_matrix,
+    with_data,
 )
 from recsys.models.parallel import for_tiles
-
-_ROWS = 512
-"""Rows of a dense item-item matrix that are worked on at once: bounds temporary memory."""
 
 
 class EASEConfig(HistoryConfig):
@@ -94,12 +93,14 @@ class EASEBlock:
         check_ease_memory(training.n_items, config)
         history = training_matrix(training, config)
         degrees = column_sums(history)
-        gram = _gram(self._normalised(history, training.item_features, degrees), config.precision)
+        gram = dense_gram(
+            self._normalised(history, training.item_features, degrees), config.precision
+        )
         progress("ease", 1, 3)
         diagonal = np.diagonal(gram).copy()
         odds = config.dropout / (1 - config.dropout)
         gram[np.diag_indices_from(gram)] += config.regularization + odds * diagonal
-        _invert(gram)
+        invert_symmetric(gram)
         progress("ease", 2, 3)
         lift = power(degrees, config.output_exponent)
         self._weights = freeze(_weights_of(gram, lift).astype(np.float32, copy=False))
@@ -266,7 +267,7 @@ class ItemKNNBlock:
 
         out = np.empty(item_rows.shape, dtype=np.float32)
         history = _parts(history_matrix(queries, self.config))
-        gather_products(history, _parts(self.item_weights), item_rows, out)
+        gather_products(history, _parts(self.item_weights), freeze(item_rows.view()), out)
         return out
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
@@ -299,89 +300,80 @@ def check_ease_memory(n_items: int, config: EASEConfig, *, available: int | None
     """
     size = 8 if config.precision == "float64" else 4
     check_memory(
-        (size + (4 if size == 8 else 0)) * n_items**2 + 24 * _ROWS * n_items,
+        (size + (4 if size == 8 else 0)) * n_items**2 + 24 * BAND * n_items,
         what=f"EASE of {n_items} items",
         hint="Use the sparse kernel (item_knn) or the spectral block.",
         available=available,
     )
 
 
-def _gram(matrix: Csr, precision: str) -> npt.NDArray[Any]:
-    """Return ``matrix.T @ matrix`` dense, a band of rows at a time."""
-    transposed = matrix.T.tocsr()
-    n_items = transposed.shape[0]
-    out = np.empty((n_items, n_items), dtype=precision)
-
-    def work(start: int, stop: int) -> None:
-        (transposed[start:stop] @ matrix).toarray(out=out[start:stop])
-
-    if precision == "float32":
-        for_tiles(work, n_items, tile=_ROWS)
-    else:
-        for start in range(0, n_items, _ROWS):
-            out[start : start + _ROWS] = (transposed[start : start + _ROWS] @ matrix).toarray()
-    return out
-
-
-def _invert(gram: npt.NDArray[Any]) -> None:
-    """Replace a symmetric positive definite matrix by its inverse, in place.
-
-    Raises
-    ------
-    ConfigError
-        If it is not positive definite.
-    """
-    from scipy.linalg.lapack import get_lapack_funcs
-
-    factorise, invert = get_lapack_funcs(("potrf", "potri"), (gram,))
-    columns = gram.T  # Fortran order as LAPACK wants it, without a copy
-    _, info = factorise(columns, lower=True, clean=False, overwrite_a=True)
-    if info == 0:
-        _, info = invert(columns, lower=True, overwrite_c=True)
-    if info != 0:
-        raise ConfigError(
-            f"regularization must be large enough to invert; LAPACK stopped at {info}. "
-            "Raise it, or set precision to float64."
-        )
-    for start in range(0, len(gram), _ROWS):  # LAPACK wrote one triangle; mirror it
-        stop = min(start + _ROWS, len(gram))
-        gram[stop:, start:stop] = gram[start:stop, stop:].T
-        square = gram[start:stop, start:stop]
-        square[:] = np.triu(square) + np.triu(square, 1).T
-
-
 def _weights_of(inverse: npt.NDArray[Any], lift: FloatArray) -> npt.NDArray[Any]:
     """Turn P into B with its exponents, in place: -P / diag(P), 0 on the diagonal."""
     right = (-lift / np.diagonal(inverse)).astype(inverse.dtype)
     left = np.where(lift > 0, 1 / np.where(lift > 0, lift, 1), 0).astype(inverse.dtype)
-    for start in range(0, len(inverse), _ROWS):
-        band = inverse[start : start + _ROWS]
+    for start in range(0, len(inverse), BAND):
+        band = inverse[start : start + BAND]
         band *= right
-        band *= left[start : start + _ROWS, None]
+        band *= left[start : start + BAND, None]
     inverse[np.diag_indices_from(inverse)] = 0.0
     return inverse
 
 
 def _neighbours(people: Csr, config: ItemKNNConfig, *, n_best: int, progress: Progress) -> Csr:
-    from recsys.models.sparse_kernels import best_neighbours
-
     n_items = people.shape[1]
     damped = scale(people, rows=power(row_sums(people), -config.user_exponent))
-    item_users, user_items = _parts(damped.T.tocsr()), _parts(people)
-    product = config.similarity == "product"
+    by_item = damped.T.tocsr()
     left, right = _denominators(people, damped, config)
-    overlap = 0.0 if product else 1.0 - config.item_exponent - config.output_exponent
-    settings = (config.shrinkage, overlap, product)
-    rows = np.full((n_items, n_best), -1, dtype=np.int32)
-    values = np.zeros((n_items, n_best), dtype=np.float32)
+    bands: list[Csr] = [None] * -(-n_items // BAND)
 
     def work(start: int, stop: int) -> None:
-        best_neighbours(start, stop, item_users, user_items, (left, right), settings, rows, values)
+        band = (by_item[start:stop] @ people).tocsr()
+        band.sort_indices()
+        sources = start + np.repeat(np.arange(stop - start), np.diff(band.indptr))
+        values = _similarity(band, left[sources], right[band.indices], config)
+        values[band.indices == sources] = 0.0
+        bands[start // BAND] = keep_best(with_data(band, values), n_best)
 
-    for_tiles(work, n_items, tile=1024, progress=progress, stage="item_knn")
-    kept = rows >= 0
-    indptr = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int64)
-    return sp.csr_matrix((values[kept], rows[kept], indptr), shape=(n_items, n_items))
+    for_tiles(work, n_items, tile=BAND, progress=progress, stage="item_knn")
+    return sp.vstack(bands, format="csr") if bands else sp.csr_matrix((0, 0), dtype=np.float32)
+
+
+def _similarity(
+    together: Csr, left: FloatArray, right: FloatArray, config: ItemKNNConfig
+) -> FloatArray:
+    shrinkage = np.float32(config.shrinkage)
+    if config.similarity == "product":
+        below = left * right + shrinkage
+    else:
+        overlap = np.float32(1 - config.item_exponent - config.output_exponent)
+        below = left + right + overlap * together.data + shrinkage
+    values = np.zeros(len(below), dtype=np.float32)
+    np.divide(together.data, below, out=values, where=below > 0)
+    return values
+
+
+def keep_best(matrix: Csr, n_best: int) -> Csr:
+    """Return the ``n_best`` largest positive values of each row, ties to the lower column.
+
+    Examples
+    --------
+    >>> keep_best(sp.csr_matrix(np.array([[1.0, 3.0, 1.0, 0.0]], np.float32)), 2).toarray().tolist()
+    [[1.0, 3.0, 0.0, 0.0]]
+    """
+    kept = matrix.data > 0
+    starts = matrix.indptr
+    for row in np.flatnonzero(np.diff(starts) > n_best):
+        values = matrix.data[starts[row] : starts[row + 1]]
+        bar = np.partition(values, -n_best)[-n_best]
+        above = values > bar
+        ties = np.flatnonzero(values == bar)[: n_best - int(above.sum())]
+        above[ties] = bar > 0
+        kept[starts[row] : starts[row + 1]] &= above
+    counts = np.concatenate([[0], np.cumsum(kept)])
+    return sp.csr_matrix(
+        (matrix.data[kept], matrix.indices[kept].astype(np.int32), counts[starts]),
+        shape=matrix.shape,
+    )
 
 
 def _denominators(people: Csr, damped: Csr, config: ItemKNNConfig) -> tuple[FloatArray, FloatArray]:
@@ -394,4 +386,11 @@ def _denominators(people: Csr, damped: Csr, config: ItemKNNConfig) -> tuple[Floa
 
 
 def _parts(matrix: Csr) -> tuple[Any, Any, Any]:
-    return matrix.indptr, matrix.indices, matrix.data
+    """Return the arrays of a matrix as read-only views of fixed types: one compilation for all."""
+    parts = (
+        matrix.indptr.astype(np.int64, copy=False),
+        matrix.indices.astype(np.int32, copy=False),
+        matrix.data.astype(np.float32, copy=False),
+    )
+    indptr, indices, data = (freeze(part.view()) for part in parts)
+    return indptr, indices, data

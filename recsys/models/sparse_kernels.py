@@ -36,66 +36,6 @@ def _add_gram_products(
                 target[k] += dot * factor[k]
 
 
-def _best_neighbours(  # noqa: C901, PLR0912 - one loop nest, so that numba sees it whole
-    start: int,
-    stop: int,
-    item_users: tuple[Any, Any, Any],
-    user_items: tuple[Any, Any, Any],
-    degrees: tuple[Any, Any],
-    settings: tuple[Any, Any, Any, Any],
-    rows_out: Any,
-    values_out: Any,
-) -> None:
-    """Fill the best neighbours of items ``start`` to ``stop``: by value then row, sorted by row.
-
-    ``degrees``: left and right factor or term of each item; ``settings``: shrinkage, weight of the
-    co-occurrence in the denominator, whether the denominator is a product, whether it is used.
-    """
-    left, right = degrees
-    shrinkage, overlap, multiply = settings[0], settings[1], settings[2]
-    totals = np.zeros(right.shape[0], np.float32)
-    touched = np.empty(right.shape[0], np.int32)
-    n_best = rows_out.shape[1]
-    for item in range(start, stop):
-        n_touched = 0
-        for place in range(item_users[0][item], item_users[0][item + 1]):
-            user = item_users[1][place]
-            weight = item_users[2][place]
-            for other in range(user_items[0][user], user_items[0][user + 1]):
-                neighbour = user_items[1][other]
-                if totals[neighbour] == 0.0:
-                    touched[n_touched] = neighbour
-                    n_touched += 1
-                totals[neighbour] += weight * user_items[2][other]
-        rows = np.sort(touched[:n_touched])
-        values = np.empty(n_touched, np.float32)
-        for k in range(n_touched):
-            neighbour = rows[k]
-            together = totals[neighbour]
-            totals[neighbour] = 0.0
-            if multiply:
-                below = left[item] * right[neighbour] + shrinkage
-            else:
-                below = left[item] + right[neighbour] + overlap * together + shrinkage
-            values[k] = together / below if neighbour != item and below > 0 else 0.0
-        bar = np.float32(0.0)
-        if n_touched > n_best:
-            bar = np.partition(values, n_touched - n_best)[n_touched - n_best]
-        room_for_ties = n_best
-        for k in range(n_touched):
-            if values[k] > bar:
-                room_for_ties -= 1
-        filled = 0
-        for k in range(n_touched):
-            tie = values[k] == bar and bar > 0 and room_for_ties > 0
-            if values[k] > bar or tie:
-                rows_out[item, filled] = rows[k]
-                values_out[item, filled] = values[k]
-                filled += 1
-                if tie:
-                    room_for_ties -= 1
-
-
 def _gather_products(
     history: tuple[Any, Any, Any], kernel: tuple[Any, Any, Any], item_rows: Any, out: Any
 ) -> None:
@@ -124,5 +64,4 @@ def _gather_products(
 
 
 add_gram_products = _compile(_add_gram_products)
-best_neighbours = _compile_strict(_best_neighbours)
 gather_products = _compile_strict(_gather_products)

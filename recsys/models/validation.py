@@ -24,7 +24,7 @@ class ValidationConfig(Config):
     """Share of the events in one part: the latest when they have times, else random per person."""
     window_days: PositiveFloat | None = None
     """Length of one part in days; None takes what holds ``share`` of the events."""
-    n_cuts: PositiveInt = 2
+    n_cuts: PositiveInt = 3
     """Parts cut one before the other in time; 1 without times."""
     max_users: PositiveInt = 3000
     """People measured per part; more are sampled."""

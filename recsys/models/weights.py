@@ -10,14 +10,18 @@ import numpy.typing as npt
 from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
 
 DEPTH = 20
-"""Places of a list that count while learning."""
+"""Places of a list that count when blends are compared."""
 
-STEPS = (0.0, 0.25, 0.5, 0.71, 1.41, 2.0, 4.0)
-"""Factors tried on one weight at a time."""
+RIDGE = 1e-3
+"""Pull of the common weights towards 0, per person."""
 
-ROUNDS = 6
-PRIOR_PEOPLE = 200.0
-"""People at which a bucket's own weights count as much as everybody's."""
+PRIOR_PEOPLE = 150.0
+"""People whose evidence a bucket's pull towards the common weights is worth."""
+
+MIN_PEOPLE = 30
+"""People below which a bucket takes the common weights."""
+
+MAX_STEPS = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,17 @@ def learn_weights(
     *,
     n_buckets: int,
 ) -> LearntWeights:
-    """Return the weights of the best blend found; never below the best single block.
+    r"""Return blend weights by conditional logit, never below the best single block.
+
+    .. math::
+
+        \min_{w \ge 0} \frac{1}{n} \sum_u \frac{1}{|R_u|} \sum_{i \in R_u}
+        -\log \frac{\exp \langle w, x_{ui} \rangle}{\sum_{j \in C_u} \exp \langle w, x_{uj} \rangle}
+        + \lambda \lVert w - w_0 \rVert^2
+
+    with :math:`x_{ui}` the standardised block scores, :math:`R_u` what the person took next among
+    the candidates :math:`C_u` [McFadden1974]_. First for everybody with :math:`w_0 = 0`, then for
+    each bucket with :math:`w_0` the common weights.
 
     Parameters
     ----------
@@ -59,77 +73,112 @@ def learn_weights(
         Activity bucket of each.
     n_buckets : int
         Number of buckets.
+
+    Notes
+    -----
+    On the people given, a bucket whose blend is no better than the best single block gets that
+    block alone. Deterministic.
     """
-    pool = _Pool(scores, relevant)
+    pool = Pool.of(scores, relevant)
     n_blocks = scores.shape[2]
-    singles = [pool.ndcg(row) for row in np.eye(n_blocks)]
-    means = [float(one.mean()) for one in singles]
-    best = int(np.argmax(means))
-    everybody = np.ones(len(scores), dtype=bool)
-    start = np.eye(n_blocks)[best]
-    common = _ascend(pool, start, everybody)
+    singles = np.array([pool.ndcg(row) for row in np.eye(n_blocks)])
+    best = int(np.argmax(singles.mean(axis=1)))
+    common = _better(pool, _logit(pool, np.zeros(n_blocks), RIDGE), np.eye(n_blocks)[best])
     table = np.tile(common, (n_buckets, 1))
     for bucket in range(n_buckets):
-        mine = buckets == bucket
-        if mine.sum() < 50:
-            continue
-        own = _ascend(pool.only(mine), common, everybody[: mine.sum()])
-        share = mine.sum() / (mine.sum() + PRIOR_PEOPLE)
-        table[bucket] = share * own + (1 - share) * common
-    metric = float(np.mean(pool.ndcg_by(table[buckets])))
-    plain = float(pool.ndcg(common).mean())
-    if metric < plain:
-        table, metric = np.tile(common, (n_buckets, 1)), plain
-    return LearntWeights(table, metric, means[best], best)
+        mine = pool.only(buckets == bucket)
+        if mine.n_people >= MIN_PEOPLE:
+            own = _logit(mine, common, PRIOR_PEOPLE / mine.n_people * 0.1)
+            table[bucket] = _better(mine, own, common)
+    metric = float(pool.ndcg_by(table[buckets]).mean())
+    return LearntWeights(table, metric, float(singles[best].mean()), best)
 
 
-class _Pool:
-    def __init__(self, scores: FloatMatrix, relevant: BoolArray) -> None:
-        self.scores = np.where(np.isfinite(scores), scores, 0).astype(np.float32)
-        self.absent = ~np.isfinite(scores).all(axis=2)
-        self.relevant = relevant
-        n_wanted = np.maximum(relevant.sum(axis=1), 1)
-        discounts = 1 / np.log2(np.arange(DEPTH) + 2)
-        self.discounts = discounts
-        self.ideal = np.cumsum(discounts)[np.minimum(n_wanted, DEPTH) - 1]
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Candidates of people, what they took, and the measures of a blend on them.
 
-    def only(self, which: BoolArray) -> _Pool:
-        out = object.__new__(_Pool)
-        out.scores, out.absent = self.scores[which], self.absent[which]
-        out.relevant, out.ideal = self.relevant[which], self.ideal[which]
-        out.discounts = self.discounts
-        return out
+    Attributes
+    ----------
+    scores : (n_people, n_candidates, n_blocks) float32
+        0 where absent.
+    absent, relevant : (n_people, n_candidates) bool
+    """
+
+    scores: FloatMatrix
+    absent: BoolArray
+    relevant: BoolArray
+
+    @classmethod
+    def of(cls, scores: FloatMatrix, relevant: BoolArray) -> Pool:
+        """Take scores with -inf where a candidate is absent."""
+        absent = ~np.isfinite(scores).all(axis=2)
+        return cls(np.where(absent[:, :, None], 0, scores).astype(np.float32), absent, relevant)
+
+    @property
+    def n_people(self) -> int:
+        """How many people there are."""
+        return len(self.relevant)
+
+    def only(self, which: BoolArray) -> Pool:
+        """Return some of the people."""
+        return Pool(self.scores[which], self.absent[which], self.relevant[which])
+
+    def blend(self, weights: DoubleArray) -> FloatMatrix:
+        """Return (n_people, n_candidates) float32 blended scores; -inf where absent."""
+        blend = self.scores @ np.asarray(weights, dtype=np.float32)
+        return np.where(self.absent, np.float32(-np.inf), blend)
 
     def ndcg(self, weights: DoubleArray) -> DoubleArray:
-        return self._of(self.scores @ weights.astype(np.float32))
+        """Return (n_people,) float64 nDCG at ``DEPTH`` of one blend for all."""
+        return self._ndcg(self.blend(weights))
 
     def ndcg_by(self, weights: DoubleArray) -> DoubleArray:
-        return self._of(np.einsum("pcb,pb->pc", self.scores, weights.astype(np.float32)))
+        """Return (n_people,) float64 nDCG at ``DEPTH`` of (n_people, n_blocks) own weights."""
+        blend = np.einsum("pcb,pb->pc", self.scores, weights.astype(np.float32))
+        return self._ndcg(np.where(self.absent, np.float32(-np.inf), blend))
 
-    def _of(self, blend: FloatMatrix) -> DoubleArray:
-        blend = np.where(self.absent, -np.inf, blend)
+    def _ndcg(self, blend: FloatMatrix) -> DoubleArray:
         depth = min(DEPTH, blend.shape[1])
-        top = np.argpartition(-blend, depth - 1, axis=1)[:, :depth]
-        order = np.argsort(-np.take_along_axis(blend, top, 1), axis=1, kind="stable")
-        hits = np.take_along_axis(self.relevant, np.take_along_axis(top, order, 1), 1)
-        return np.asarray((hits @ self.discounts[:depth]) / self.ideal, dtype=np.float64)
+        order = np.argsort(-blend, axis=1, kind="stable")[:, :depth]
+        hits = np.take_along_axis(self.relevant, order, axis=1)
+        discounts = 1 / np.log2(np.arange(DEPTH) + 2)
+        n_wanted = np.clip(self.relevant.sum(axis=1), 1, DEPTH)
+        ideal = np.cumsum(discounts)[n_wanted - 1]
+        return np.asarray((hits @ discounts[:depth]) / ideal, dtype=np.float64)
 
 
-def _ascend(pool: _Pool, start: DoubleArray, _everybody: BoolArray) -> DoubleArray:
-    weights = start.copy()
-    best = float(pool.ndcg(weights).mean())
-    for _ in range(ROUNDS):
-        before = best
-        for at in range(len(weights)):
-            base = weights[at] if weights[at] > 0 else 0.25 * weights.max()
-            for step in STEPS:
-                trial = weights.copy()
-                trial[at] = base * step
-                if not trial.any():
-                    continue
-                metric = float(pool.ndcg(trial).mean())
-                if metric > best + 1e-6:
-                    best, weights = metric, trial
-        if best - before < 1e-4:
-            break
-    return weights / weights.max()
+def _better(pool: Pool, weights: DoubleArray, other: DoubleArray) -> DoubleArray:
+    """Return whichever blend is better on the people of ``pool``; ties go to ``weights``."""
+    gap = pool.ndcg(weights).mean() - pool.ndcg(other).mean()
+    return weights if gap >= 0 and weights.any() else other
+
+
+def _logit(pool: Pool, prior: DoubleArray, ridge: float) -> DoubleArray:
+    from scipy.optimize import minimize
+
+    taken = pool.relevant & ~pool.absent
+    some = pool.only(taken.any(axis=1))
+    if not some.n_people:
+        return prior
+    share = (some.relevant & ~some.absent).astype(np.float32)
+    share /= share.sum(axis=1, keepdims=True)
+    wanted = np.einsum("pc,pcb->b", share, some.scores, optimize=True) / some.n_people
+
+    def loss(weights: DoubleArray) -> tuple[float, DoubleArray]:
+        blend = some.blend(weights).astype(np.float64)
+        top = blend.max(axis=1, keepdims=True)
+        odds = np.exp(blend - top)
+        mass = odds.sum(axis=1, keepdims=True)
+        expected = np.einsum("pc,pcb->b", (odds / mass).astype(np.float32), some.scores, optimize=True)
+        value = float((np.log(mass) + top).mean() - wanted @ weights)
+        away = weights - prior
+        gradient = expected / some.n_people - wanted + 2 * ridge * away
+        return value + ridge * float(away @ away), gradient.astype(np.float64)
+
+    start = np.where(prior > 0, prior, 0.1)
+    bounds = [(0.0, None)] * len(prior)
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": MAX_STEPS}
+    )
+    return np.asarray(found.x, dtype=np.float64)

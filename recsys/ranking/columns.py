@@ -120,9 +120,7 @@ class TagColumn:
     def compare(self, op: Operator, value: str) -> BoolArray:
         """Return where the row has the tag, or has it not."""
         if op not in ("=", "!="):
-            raise ConfigError(
-                f"where must not order {self._name!r} by {op}: it is a list. Use has."
-            )
+            raise ConfigError(f"where must not use {op} on {self._name!r}: it is a list. Use has.")
         held = self.has([value], every=False)
         return held if op == "=" else ~held
 

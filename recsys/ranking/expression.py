@@ -269,7 +269,7 @@ class _Parser:
                     f"where must list at least one tag, and no null, after has, character "
                     f"{start.at}. Write for example: tags has any (gates, noise)."
                 )
-            return Has(column, values, every and len(values) > 1)
+            return Has(column, values, every)
         value = self._value(after="has")
         if value is None:
             self._at -= 1

@@ -124,8 +124,10 @@ def _is_nested(lists: Sequence[Any]) -> bool:
 
 
 def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
-    personal = np.where(rows != NO_ROW, snapshot.personal[rows], False)
-    return np.where(personal, rows, NO_ROW).astype(np.int32)
+    out = np.array(rows, dtype=np.int32)
+    known = out != NO_ROW
+    out[known] = np.where(snapshot.personal[out[known]], out[known], NO_ROW)
+    return out
 
 
 def _take(queries: Queries, rows: RowArray) -> Queries:

@@ -53,7 +53,7 @@ def save_snapshot(snapshot: Snapshot, path: Path) -> None:
         snapshot.index.save(folder / "index")
         manifest = {
             "format": FORMAT,
-            "format_version": ".".join(map(str, FORMAT_VERSION)),
+            "format_version": list(FORMAT_VERSION),
             "library_version": _library_version(),
             "config": snapshot.config.to_dict(),
             "blocks": [spec.to_dict() for spec in snapshot.specs],

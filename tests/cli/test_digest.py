@@ -69,7 +69,7 @@ def test_settings_come_from_the_file_and_options_go_before_them(
         (["--out", "d.xlsx"], "must end in"),
         (["--out", "-"], "--out must name a file"),
         (["--out", "d.jsonl", "-k", "0"], "k"),
-        (["--out", "d.jsonl", "--as-of", "soon"], "as_of"),
+        (["--out", "d.jsonl", "--as-of", "soon"], "--as-of"),
         (["--out", "d.jsonl", "--where", "colour = red"], "colour"),
         (["--out", "d.jsonl", "--users-file", "none"], "none"),
     ],

@@ -77,7 +77,7 @@ def test_what_counts_can_be_chosen(run: Run, parts: tuple[Path, Path]) -> None:
         (("--positive", "value >"), "error: "),
         (("-k", 0), "k must be"),
         (("-k", -3), "k must be"),
-        (("--as-of", "yesterday"), "as_of"),
+        (("--as-of", "yesterday"), "--as-of"),
     ):
         failed = run(*args, *more)
         assert failed.returncode == 1, more

@@ -54,9 +54,15 @@ def test_what_was_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_typed_time_may_be_epoch_seconds_or_a_compact_date() -> None:
-    assert typed_time("1520812800") == 1520812800.0
-    assert typed_time("20180312") == "20180312"
-    assert typed_time("2018-03-12T00:00:00Z") == "2018-03-12T00:00:00Z"
+    for text in ("1520812800", "1520812800.0", "20180312", "2018-03-12T01:00:00+01:00"):
+        assert typed_time(text, option="--now") == np.datetime64("2018-03-12T00:00:00", "us")
+
+
+@pytest.mark.parametrize("text", ["", "soon", "nan", "inf", "9" * 15, "1e300", "x" * 10**6])
+def test_what_is_no_time_is_told_with_the_option(text: str) -> None:
+    with pytest.raises(DataError, match="--now") as caught:
+        typed_time(text, option="--now")
+    assert len(str(caught.value)) < 300
 
 
 def test_the_system_knows_what_time_it_is() -> None:

@@ -18,8 +18,8 @@ def test_long_work_says_each_stage_once_on_stderr(capsys: pytest.CaptureFixture[
     report = Lines(quiet_seconds=0.0)
     for done in range(5):
         report("fit", done, 5)
-    report("index", 0, 0)
-    assert capsys.readouterr() == ("", "fit ...\nindex ...\n")
+        report("fit spectral", 0, 0)
+    assert capsys.readouterr() == ("", "fit ...\nfit spectral ...\n")
 
 
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,8 @@ def test_people_see_titles_scores_and_reasons_within_eighty_columns(run: Run, mo
 
 
 def test_a_filter_holds(run: Run, model: Path) -> None:
-    (one,) = ask(run, model, "--user", "u0", "--where", "format = video and tags has any (gates)")
+    where = "format = video and tags has any (gates)"
+    (one,) = ask(run, model, "--user", "u1", "--where", where)
     numbers = [int(str(item)[1:]) for item in ids_of(one)]
     assert numbers
     assert all(number % 2 and number % 3 == 0 for number in numbers)

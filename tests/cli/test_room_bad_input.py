@@ -60,7 +60,7 @@ BAD_ITEMS: dict[str, tuple[bytes, list[str]]] = {
 BAD_TAGS: dict[str, tuple[bytes, list[str]]] = {
     "weight of zero": (b"item_id,tag,weight\nq1,gates,0\n", ["line 2", "column weight"]),
     "NaN weight": (b"item_id,tag,weight\nq1,gates,NaN\n", ["line 2", "column weight"]),
-    "no tag": (b"item_id,tag\nq1,\n", ["line 2", "column tag"]),
+    "negative weight": (b"item_id,tag,weight\nq1,gates,-1\n", ["line 2", "column weight"]),
 }
 
 BAD_USERS: dict[str, tuple[bytes, list[str]]] = {

@@ -93,7 +93,7 @@ def test_lists_are_read_from_text_and_from_lists(given_column: Any, expected: An
 
 
 def test_a_column_of_numbers_with_a_point_holds_no_lists() -> None:
-    with pytest.raises(DataError, match="must hold lists or text like a|b"):
+    with pytest.raises(DataError, match=r"must hold lists or text like a|b"):
         list_column(reading(tags=[1.5])[0], "tags")
 
 

@@ -29,8 +29,10 @@ def written(rows: list[list[str]], width: int) -> bytes:
 def test_what_python_writes_is_read_back_and_every_line_is_right(rows: list[list[str]]) -> None:
     width = len(rows[0]) if rows else 1
     source = csv_source(written(rows, width), "x.csv")
-    found = [[source.table.column(at)[row].as_py() for at in range(width)]
-             for row in range(source.n_rows)]
+    found = [
+        [source.table.column(at)[row].as_py() for at in range(width)]
+        for row in range(source.n_rows)
+    ]
     assert found == [[one or None for one in row] for row in rows]
     line, starts = 2, []
     for row in rows:
@@ -78,7 +80,10 @@ def test_a_quote_that_never_closes_is_named_by_its_line() -> None:
 
 
 def test_an_odd_quote_within_a_field_is_just_a_quote() -> None:
-    assert csv_source(b'a,b\n1,5" disk\n', "x.csv").table.to_pydict() == {"a": ["1"], "b": ['5" disk']}
+    assert csv_source(b'a,b\n1,5" disk\n', "x.csv").table.to_pydict() == {
+        "a": ["1"],
+        "b": ['5" disk'],
+    }
 
 
 def test_a_field_longer_than_a_stretch_of_reading_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,9 @@ def test_what_is_no_table_is_refused(frame: Any) -> None:
 @pytest.mark.parametrize("maker", ["dict", "pandas"])
 def test_a_column_of_mixed_sorts_is_named(maker: str) -> None:
     frame = MAKERS[maker]({"user_id": ["a", 1]})
-    with pytest.raises(DataError, match=r"column user_id .* str \(row 0: 'a'\) and int \(row 1: 1\)"):
+    with pytest.raises(
+        DataError, match=r"column user_id .* str \(row 0: 'a'\) and int \(row 1: 1\)"
+    ):
         to_table(frame)
 
 

@@ -90,7 +90,7 @@ def test_an_id_of_1024_characters_is_the_longest() -> None:
 @pytest.mark.parametrize("known", [["a", "b"], [4, 2], UUIDS, []])
 def test_saving_and_pickling_change_nothing(known: list[Any]) -> None:
     ids = IdMap.of(known)
-    for copy in (IdMap.from_arrays(ids.to_arrays()), pickle.loads(pickle.dumps(ids))):  # noqa: S301
+    for copy in (IdMap.from_arrays(ids.to_arrays()), pickle.loads(pickle.dumps(ids))):
         assert copy.equals(ids)
         assert copy.rows(known).tolist() == list(range(len(known)))
 

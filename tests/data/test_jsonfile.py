@@ -13,7 +13,9 @@ def lines(*records: object) -> bytes:
 
 
 def test_types_stay_as_written() -> None:
-    raw = lines({"user_id": 1, "item_id": "2018-01-01", "tags": ["a"]}, {"item_id": "x", "user_id": 2})
+    raw = lines(
+        {"user_id": 1, "item_id": "2018-01-01", "tags": ["a"]}, {"item_id": "x", "user_id": 2}
+    )
     assert json_source(raw, "e.jsonl").table.to_pydict() == {
         "user_id": [1, 2], "item_id": ["2018-01-01", "x"], "tags": [["a"], None],
     }  # fmt: skip
@@ -33,7 +35,7 @@ def test_a_line_that_is_no_object_is_listed() -> None:
 
 
 def test_an_array_is_told_how_to_become_lines() -> None:
-    with pytest.raises(DataError, match="it is one array.*jq"):
+    with pytest.raises(DataError, match=r"it is one array.*jq"):
         json_source(b'[{"a":1}]', "e.json")
 
 

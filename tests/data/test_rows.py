@@ -76,5 +76,5 @@ def test_a_pair_for_another_sort_of_file_is_left_alone() -> None:
 
 
 def test_renaming_from_a_column_that_is_not_there_names_the_nearest() -> None:
-    with pytest.raises(DataError, match="must have the column 'itmm' .* it has: 'itm'"):
+    with pytest.raises(DataError, match=r"must have the column 'itmm' .* it has: 'itm'"):
         rename(source(), {"item_id": "itmm"}, known=("item_id",))

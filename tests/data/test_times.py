@@ -14,7 +14,7 @@ from recsys.data.frames import frame_source
 from recsys.data.rows import RowReport
 from recsys.data.times import CHUNK, number_column, parse_numbers, parse_times, time_column
 
-moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))  # noqa: DTZ001
+moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))
 zones = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
 
 
@@ -27,8 +27,9 @@ def times(values: Any) -> list[str | None]:
 
 @given(st.lists(st.one_of(moments, moments.flatmap(lambda m: zones.map(m.astimezone)))))
 def test_what_python_writes_as_iso_8601_is_read_back(given_times: list[datetime]) -> None:
-    found, wrong = parse_times(pa.array([one.isoformat() for one in given_times], pa.string()),
-                               name="t")
+    found, wrong = parse_times(
+        pa.array([one.isoformat() for one in given_times], pa.string()), name="t"
+    )
     utc = [m.replace(tzinfo=UTC) if m.tzinfo is None else m.astimezone(UTC) for m in given_times]
     expected = np.array([m.replace(tzinfo=None) for m in utc], "datetime64[us]")
     assert (found == expected).all()
@@ -79,7 +80,8 @@ def test_one_odd_time_among_thousands_does_not_spoil_the_others() -> None:
         (pa.array([1520845200, None]), ["2018-03-12T09:00:00.000000", None]),
         (pa.array([1.5, float("nan")]), ["1970-01-01T00:00:01.500000", None]),
         (pa.array([float("inf")]), ["wrong"]),
-        (pa.array([0, None], pa.timestamp("ns", "Asia/Shanghai")), ["1970-01-01T00:00:00.000000", None]),
+        (pa.array([0, None], pa.timestamp("ns", "Asia/Shanghai")),
+         ["1970-01-01T00:00:00.000000", None]),
         (pa.array([1], pa.timestamp("s")), ["1970-01-01T00:00:01.000000"]),
         (pa.array([1], pa.date32()), ["1970-01-02T00:00:00.000000"]),
         (pa.array(["2018-03-12"]).dictionary_encode(), ["2018-03-12T00:00:00.000000"]),
@@ -91,7 +93,7 @@ def test_columns_of_every_type_of_time_are_read(column: Any, expected: list[str 
 
 
 def test_a_column_that_is_no_time_is_refused_as_a_whole() -> None:
-    with pytest.raises(DataError, match="must be ISO 8601 .*; it holds bool"):
+    with pytest.raises(DataError, match=r"must be ISO 8601 .*; it holds bool"):
         parse_times(pa.array([True]), name="occurred_at")
 
 
@@ -125,7 +127,9 @@ def test_numbers_written_as_text_are_read_back(numbers: list[float]) -> None:
     assert not wrong.any()
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "abc", "1_0", "3,5", "0x10", "1e300", "true"])
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "-inf", "abc", "1_0", "3,5", "0x10", "1e300", "true"]
+)
 def test_what_is_no_finite_number_is_wrong(text: str) -> None:
     found, wrong = parse_numbers(pa.array([text]))
     assert wrong.tolist() == [True]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from recsys.core.errors import DataError
-from recsys.data import Catalog, Dataset, EventLog
-from recsys.digest import Digest, DigestConfig, html
+from recsys.data import Catalog, Dataset, EventLog, People
+from recsys.digest import Because, Digest, DigestConfig, html
 from recsys.digest.facts import ItemFacts
 from recsys.digest.html import MARKER, index_name, new_pages, person_page
 
@@ -71,6 +71,23 @@ def test_a_page_shows_title_reason_author_tags_and_how_to_mute(
         assert shown in page
 
 
+def test_the_line_that_says_why_tells_two_real_reasons_at_most(
+    letter: Digest, facts: ItemFacts
+) -> None:
+    parts = [
+        ("other signals", "person", 0.9),
+        ("popular now", "popularity", 0.5),
+        ("tag gates", "tag", 0.4),
+        ("new", "freshness", 0.3),
+        ("old", "freshness", -0.2),
+    ]
+    entry = replace(letter.items[0], reasons=tuple(Because(*part) for part in parts))
+    page = person_page(replace(letter, items=(entry,)), facts=facts)
+    assert ">Popular now · tag gates</p>" in page
+    only_down = replace(entry, reasons=entry.reasons[-1:])
+    assert 'class="why"' not in person_page(replace(letter, items=(only_down,)), facts=facts)
+
+
 def test_a_page_loads_nothing_from_outside(letter: Digest, facts: ItemFacts) -> None:
     assert not OUTSIDE.search(person_page(letter, facts=facts))
 
@@ -78,9 +95,8 @@ def test_a_page_loads_nothing_from_outside(letter: Digest, facts: ItemFacts) -> 
 def test_hostile_titles_and_reasons_are_text(letter: Digest, facts: ItemFacts) -> None:
     bad = "<script>alert(1)</script>"
     entry = letter.items[0]
-    entry = replace(
-        entry, title=bad, url="javascript:alert(1)", reasons=(replace(entry.reasons[0], text=bad),)
-    )
+    why = (replace(entry.reasons[0], text=bad),)
+    entry = replace(entry, title=bad, url="javascript:alert(1)", reasons=why)
     page = person_page(replace(letter, subject=bad, items=(entry,)), facts=facts)
     assert "<script" not in page
     assert "javascript:" not in page
@@ -90,6 +106,14 @@ def test_somebody_unknown_is_told_that_the_list_is_everyones(
     letter: Digest, facts: ItemFacts
 ) -> None:
     assert "everyone values" in person_page(replace(letter, known=False), facts=facts)
+
+
+def test_who_declined_to_be_personalised_is_not_told_of_what_they_read(letter: Digest) -> None:
+    people = People.from_frame({"user_id": ["ana"], "consent": ["digest"]})
+    facts = ItemFacts(Dataset.join(EventLog.empty(), Catalog.empty(), people), DigestConfig())
+    page = person_page(letter, facts=facts)
+    assert "everyone values" in page
+    assert "from what you read" not in page
 
 
 def test_an_item_the_catalog_lacks_is_shown_by_its_id(letter: Digest) -> None:

@@ -27,12 +27,8 @@ class TestGraph(VectorIndexContract):
 def always_walking():
     """Small sets are cheaper to scan: here the graph has to answer whatever it can."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recsys.index.faiss.scan_is_cheaper", never)
+        patch.setattr("recsys.index.faiss.scan_is_cheaper", lambda *_, **__: False)
         yield
-
-
-def never(effort, **_):
-    return np.zeros(len(effort), dtype=np.bool_)
 
 
 @pytest.mark.usefixtures("always_walking")

@@ -3,8 +3,10 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys.index import ExactIndex, FaissConfig, FaissIndex
 from recsys.index.request import checked_request
 from recsys.testing import interactions
+from recsys.testing.contracts import assert_same, grouped_vectors
 
 
 @given(exclude=interactions(), which=st.data())
@@ -34,3 +36,11 @@ def test_arguments_become_what_compiled_code_takes():
     assert request.queries.dtype == np.float32
     assert [part.dtype for part in request.exclude] == [np.int64, np.int32]
     assert request.allowed.tolist() == [True, True, True]
+
+
+def test_a_request_made_once_gets_the_answer_of_a_search():
+    vectors, queries = grouped_vectors(30, seed=1), grouped_vectors(4, seed=2)
+    exclude = sp.csr_matrix(np.eye(4, 30))
+    request = checked_request(queries, 5, shape=vectors.shape, exclude=exclude, allowed=None)
+    for index in (ExactIndex.build(vectors), FaissIndex.build(vectors, FaissConfig(m=8))):
+        assert_same(index.answer(request), index.search(queries, k=5, exclude=exclude))

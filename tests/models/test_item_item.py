@@ -1,0 +1,150 @@
+"""Item-item kernels against small numbers worked out plainly."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recsys.core.errors import ConfigError
+from recsys.models import item_item
+from recsys.models.base import Queries, TrainingSet
+from recsys.models.item_item import (
+    EASEBlock,
+    EASEConfig,
+    ItemKNNBlock,
+    ItemKNNConfig,
+    check_ease_memory,
+    keep_best,
+)
+
+TWO_ITEMS = np.array([[1, 1], [1, 0], [0, 1], [1, 1]], np.float32)
+
+
+def test_ease_of_two_items_is_the_one_worked_by_hand(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    # G = [[3, 2], [2, 3]], λ = 1: P = inv([[4, 2], [2, 4]]) = [[1/3, -1/6], [-1/6, 1/3]],
+    # B = -P_ij / P_jj = 1/2 off the diagonal.
+    block = EASEBlock(EASEConfig(regularization=1))
+    block.fit(new_training(sp.csr_matrix(TWO_ITEMS)))
+    np.testing.assert_allclose(block.item_weights, [[0, 0.5], [0.5, 0]], atol=1e-6)
+
+
+def test_dropout_adds_its_odds_of_the_diagonal(new_training: Callable[..., TrainingSet]) -> None:
+    # p = 1/4: Λ = 1 + 3 / 3 = 2, P = inv([[5, 2], [2, 5]]), B = 2/5.
+    block = EASEBlock(EASEConfig(regularization=1, dropout=0.25))
+    block.fit(new_training(sp.csr_matrix(TWO_ITEMS)))
+    np.testing.assert_allclose(block.item_weights, [[0, 0.4], [0.4, 0]], atol=1e-6)
+
+
+def test_dan_exponents_are_the_formula_in_dense_algebra(training: TrainingSet) -> None:
+    config = EASEConfig(
+        regularization=0.3, item_exponent=0.5, user_exponent=0.2, output_exponent=0.1
+    )
+    block = EASEBlock(config)
+    block.fit(training)
+    taken = (training.interactions.toarray() > 0).astype(float)
+    degree = taken.sum(axis=0)
+    normal = taken.sum(axis=1)[:, None] ** -0.2 * taken * degree**-0.5
+    inverse = np.linalg.inv(normal.T @ normal + 0.3 * np.eye(30))
+    weights = np.eye(30) - inverse / np.diag(inverse)
+    weights = degree[:, None] ** -0.1 * weights * degree**0.1
+    np.testing.assert_allclose(block.item_weights, weights, atol=1e-4)
+
+
+def test_float64_agrees_with_float32(training: TrainingSet) -> None:
+    single = EASEBlock(EASEConfig(regularization=2))
+    double = EASEBlock(EASEConfig(regularization=2, precision="float64"))
+    single.fit(training)
+    double.fit(training)
+    assert double.item_weights.dtype == np.float32
+    np.testing.assert_allclose(single.item_weights, double.item_weights, atol=1e-5)
+
+
+def test_an_item_nobody_took_has_finite_weights(new_training: Callable[..., TrainingSet]) -> None:
+    matrix = sp.csr_matrix(np.column_stack([TWO_ITEMS, np.zeros(4, np.float32)]))
+    block = EASEBlock(EASEConfig(regularization=1, item_exponent=0.5, output_exponent=-0.2))
+    block.fit(new_training(matrix))
+    assert np.isfinite(block.item_weights).all()
+    assert not block.item_weights[2].any()
+
+
+def test_ease_that_does_not_fit_is_refused_before_it_is_tried(
+    training: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match=r"EASE of 1000000 items .* needs 4012\.3 GB and 8\.0 GB"):
+        check_ease_memory(10**6, EASEConfig(), available=8 * 10**9)
+    monkeypatch.setattr("recsys.models.memory.available_bytes", lambda: 100)
+    monkeypatch.setattr(item_item, "dense_gram", lambda *_: pytest.fail("it was tried"))
+    with pytest.raises(ConfigError, match="must fit in memory"):
+        EASEBlock().fit(training)
+
+
+def test_tags_join_items_that_nobody_took_together(
+    new_training: Callable[..., TrainingSet], new_queries: Callable[..., Queries]
+) -> None:
+    apart = sp.csr_matrix(np.eye(2, dtype=np.float32))
+    tagged = sp.csr_matrix(np.ones((2, 1), np.float32))
+    for block in (
+        EASEBlock(EASEConfig(regularization=1, tag_weight=1)),
+        ItemKNNBlock(ItemKNNConfig(tag_weight=1)),
+    ):
+        block.fit(new_training(apart, features=tagged))
+        assert block.scores(new_queries(apart))[0, 1] > 0
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ItemKNNConfig.rp3beta(beta=0.4),
+        ItemKNNConfig.linkprop(beta=0.3, gamma=0.6, delta=0.2),
+        ItemKNNConfig.cosine(shrinkage=2),
+    ],
+)
+def test_product_kernels_are_the_formula_in_dense_algebra(
+    config: ItemKNNConfig, training: TrainingSet
+) -> None:
+    block = ItemKNNBlock(config)
+    block.fit(training)
+    taken = (training.interactions.toarray() > 0).astype(float)
+    degree = taken.sum(axis=0)
+    together = taken.T @ (taken.sum(axis=1)[:, None] ** -config.user_exponent * taken)
+    below = np.outer(degree**config.item_exponent, degree**config.output_exponent)
+    expected = together / (below + config.shrinkage)
+    np.fill_diagonal(expected, 0)
+    np.testing.assert_allclose(block.item_weights.toarray(), expected, rtol=1e-4)
+
+
+def test_rp3beta_is_the_walk_of_three_steps(training: TrainingSet) -> None:
+    block = ItemKNNBlock(ItemKNNConfig.rp3beta(beta=0.0))
+    block.fit(training)
+    taken = (training.interactions.toarray() > 0).astype(float)
+    walk = (taken.T / taken.sum(axis=0)[:, None]) @ (taken / taken.sum(axis=1)[:, None])
+    np.fill_diagonal(walk, 0)
+    np.testing.assert_allclose(block.item_weights.toarray(), walk, rtol=1e-4)
+
+
+def test_tversky_with_both_weights_one_is_jaccard(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    config = ItemKNNConfig(
+        similarity="tversky", item_exponent=1, output_exponent=1, user_exponent=0
+    )
+    block = ItemKNNBlock(config)
+    block.fit(new_training(sp.csr_matrix(TWO_ITEMS)))
+    np.testing.assert_allclose(block.item_weights.toarray(), [[0, 0.5], [0.5, 0]])
+
+
+def test_only_the_best_neighbours_are_kept_ties_to_the_lower_row() -> None:
+    values = np.array([[2, 1, 2, 3, 2], [0, 0, 0, 0, 1]], np.float32)
+    kept = keep_best(sp.csr_matrix(values), 3).toarray()
+    assert kept.tolist() == [[2, 0, 2, 3, 0], [0, 0, 0, 0, 1]]
+
+
+def test_neighbours_that_do_not_fit_are_refused(
+    training: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.models.memory.available_bytes", lambda: 100)
+    with pytest.raises(ConfigError, match="neighbours of 30 items must fit"):
+        ItemKNNBlock().fit(training)

@@ -1,0 +1,76 @@
+"""What a pair weighs, by confidence and age."""
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys.models.base import Queries, TrainingSet
+from recsys.models.history import known_queries
+from recsys.models.pair_weights import (
+    HistoryConfig,
+    column_sums,
+    history_matrix,
+    pair_age_days,
+    power,
+    row_sums,
+    scale,
+    training_matrix,
+)
+
+
+def test_weightings_are_one_confidence_or_its_logarithm(
+    new_queries: Callable[..., Queries],
+) -> None:
+    queries = new_queries(sp.csr_matrix(np.array([[0.0, np.e - 1]], np.float32)))
+    got = [
+        float(history_matrix(queries, HistoryConfig(weighting=weighting)).data[0])
+        for weighting in ("binary", "confidence", "log")
+    ]
+    np.testing.assert_allclose(got, [1, np.e - 1, 1], rtol=1e-6)
+
+
+@given(half_life=st.floats(0.1, 1e4), age=st.floats(0, 1e4))
+def test_a_history_item_loses_half_its_weight_per_half_life(half_life: float, age: float) -> None:
+    history = sp.csr_matrix(np.ones((1, 1), np.float32))
+    queries = Queries(history, np.array([age], np.float32), sp.csr_matrix((1, 0)))
+    got = history_matrix(queries, HistoryConfig(half_life_days=half_life)).data[0]
+    np.testing.assert_allclose(got, 2 ** (-age / half_life), rtol=1e-3, atol=1e-30)
+
+
+def test_the_age_of_a_pair_is_that_of_its_last_event(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    times = np.array(["2024-02-20", "2024-02-28"], "datetime64[us]")
+    training = new_training(sp.csr_matrix(np.eye(2, dtype=np.float32)), times=times)
+    np.testing.assert_allclose(pair_age_days(training), [10, 2])
+    np.testing.assert_allclose(known_queries(training).age_days, [10, 2])
+
+
+def test_training_pairs_decay_only_where_times_are_known(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    config = HistoryConfig(training_half_life_days=10)
+    times = np.array(["2024-02-20", "NaT"], "datetime64[us]")
+    matrix = sp.csr_matrix(np.eye(2, dtype=np.float32))
+    dated = training_matrix(new_training(matrix, times=times), config)
+    np.testing.assert_allclose(dated.data, [0.5, 1])
+    undated = training_matrix(new_training(matrix), config)
+    np.testing.assert_allclose(undated.data, [1, 1])
+
+
+def test_scaling_and_sums_agree_with_dense_algebra() -> None:
+    dense = np.array([[1, 0, 2], [0, 3, 0]], np.float32)
+    matrix = sp.csr_matrix(dense)
+    rows, columns = np.array([2, 3], np.float32), np.array([1, 10, 100], np.float32)
+    scaled = scale(matrix, rows=rows, columns=columns)
+    np.testing.assert_array_equal(scaled.toarray(), rows[:, None] * dense * columns)
+    np.testing.assert_array_equal(row_sums(matrix), dense.sum(axis=1))
+    np.testing.assert_array_equal(column_sums(matrix), dense.sum(axis=0))
+
+
+def test_a_degree_of_zero_stays_zero_under_any_power() -> None:
+    for exponent in (-1.0, 0.0, 0.5):
+        assert power(np.array([0, 1], np.float32), exponent).tolist() == [0, 1]
