@@ -28,8 +28,14 @@ from recsys.models.validation import (
 )
 from recsys.models.weights import learn_weights
 
-POOL = 400
+POOL = 200
 """Candidates per person that the weights are learnt on: the best of every block, pooled."""
+
+ITEMS_ONLY = frozenset({"content"})
+"""Kinds of blocks that learn from the items' profiles, not from events: fitted once."""
+
+MAX_NEWCOMERS = 400
+"""Validation people per part who are also measured as if nothing were known of them."""
 
 Preset = Literal["fast", "balanced", "best"]
 
@@ -94,26 +100,46 @@ def fit_hybrid(
     else:
         specs, notes = config.blocks, ["blocks as configured"]
     check_labels(specs)
+    fitted: dict[str, Block] = {}
     if config.weights is not None:
         weights, measured = given_weights(config.weights, specs, config.bucket_edges), {}
         notes = [*notes, "weights as configured"]
     else:
-        weights, measured, why = _learn(training, specs, config, progress=progress)
+        weights, measured, why = _learn(training, specs, config, fitted=fitted, progress=progress)
         notes = [*notes, why]
-    blocks = fit_blocks(specs, training, progress=progress)
+    blocks = fit_blocks(specs, training, progress=progress, fitted=fitted)
     model = HybridModel(blocks, weights, bucket_edges=config.bucket_edges)
     return FittedHybrid(model, specs, tuple(notes), measured)
 
 
 def fit_blocks(
-    specs: Sequence[BlockSpec], training: TrainingSet, *, progress: Progress
+    specs: Sequence[BlockSpec],
+    training: TrainingSet,
+    *,
+    progress: Progress,
+    fitted: dict[str, Block] | None = None,
 ) -> list[Block]:
-    """Return new blocks fitted on ``training``, in the order of ``specs``."""
+    """Return blocks fitted on ``training``, in the order of ``specs``.
+
+    Parameters
+    ----------
+    specs : sequence of BlockSpec
+    training : TrainingSet
+    progress : Progress
+        Told of each block.
+    fitted : dict of label to Block, or None
+        Blocks that learn from items alone are kept here, and taken from here the next time; None
+        fits every block.
+    """
+    fitted = {} if fitted is None else fitted
     blocks = []
     for at, spec in enumerate(specs):
         progress(f"fit {spec.label}", at, len(specs))
-        block = spec.build()
-        block.fit(training, progress=progress)
+        block = fitted.get(spec.label) or spec.build()
+        if spec.label not in fitted:
+            block.fit(training, progress=progress)
+        if spec.kind in ITEMS_ONLY:
+            fitted[spec.label] = block
         blocks.append(block)
     progress("fit", len(specs), len(specs))
     return blocks
@@ -151,18 +177,21 @@ def _learn(
     specs: Sequence[BlockSpec],
     config: HybridConfig,
     *,
+    fitted: dict[str, Block],
     progress: Progress,
 ) -> tuple[DoubleArray, dict[str, Any], str]:
     n_buckets = len(config.bucket_edges) + 1
-    examples = []
+    examples, n_people, n_parts = [], 0, 0
     if len(specs) > 1:
         for part in validation_parts(training, config.validation, seed=config.seed):
-            blocks = fit_blocks(specs, part.training, progress=progress)
+            blocks = fit_blocks(specs, part.training, progress=progress, fitted=fitted)
             ones = np.ones((n_buckets, len(specs)))
             model = HybridModel(blocks, ones, bucket_edges=config.bucket_edges)
             queries = known_queries(part.training).take(part.user_rows)
+            n_people, n_parts = n_people + len(part.user_rows), n_parts + 1
             examples.append(_examples(model, part, queries))
-            examples.append(_examples(model, part, _as_newcomers(queries)))
+            some = part.first(MAX_NEWCOMERS)
+            examples.append(_examples(model, some, _as_newcomers(queries.chunk(0, MAX_NEWCOMERS))))
     if not examples:
         table = default_weights(specs, config.bucket_edges)
         return table, {}, "weights: defaults (too few people to learn from)"
@@ -173,13 +202,13 @@ def _learn(
     learnt = learn_weights(scores, relevant, buckets, n_buckets=n_buckets)
     table = with_newcomer_floors(learnt.weights, specs)
     measured = {
-        "n_people": len(scores) // 2,
-        "n_parts": len(examples) // 2,
+        "n_people": n_people,
+        "n_parts": n_parts,
         "ndcg@20": round(float(learnt.metric), 4),
         "best_single": specs[learnt.best_single].label,
         "best_single_ndcg@20": round(float(learnt.best_single_metric), 4),
     }
-    why = f"weights: learnt on {len(scores) // 2} people in {len(examples) // 2} validation part(s)"
+    why = f"weights: learnt on {n_people} people in {n_parts} validation part(s)"
     return table, measured, why
 
 
@@ -209,18 +238,16 @@ def _pooled(
 ) -> tuple[FloatMatrix, BoolArray]:
     by_block = model.block_scores(queries)
     each = max(POOL // len(by_block), 20)
-    seen = known_queries(part.training).history[part.user_rows[start : start + queries.n_queries]]
+    rows = part.user_rows[start : start + queries.n_queries]
+    seen = part.training.interactions[rows]
     tops = [top_k(scores, each, exclude=seen).rows for scores in by_block]
     blend = np.sum(by_block, axis=0, dtype=np.float32)
     tops.append(top_k(blend, POOL, exclude=seen).rows)
     pool = _first_distinct(np.hstack(tops), POOL)
     lines = np.arange(len(pool))[:, None]
     scores = np.stack([np.where(pool >= 0, s[lines, pool], -np.inf) for s in by_block], axis=2)
-    chunk = ValidationPart(
-        part.training, part.user_rows[start : start + len(pool)],
-        part.relevant[start : start + len(pool)],
-    )
-    return scores.astype(np.float32), relevance_of(chunk, pool)
+    relevant = relevance_of(part.relevant[start : start + len(pool)], pool)
+    return scores.astype(np.float32), relevant
 
 
 def _first_distinct(rows: RowArray, width: int) -> RowArray:

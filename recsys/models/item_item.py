@@ -18,6 +18,7 @@ from recsys.models.base import Arrays, Queries, TrainingSet
 from recsys.models.dense import BAND, dense_gram, invert_symmetric
 from recsys.models.explaining import check_one
 from recsys.models.memory import check_memory
+from recsys.models.neighbours import keep_best
 from recsys.models.pair_weights import (
     HistoryConfig,
     column_sums,
@@ -161,11 +162,11 @@ class ItemKNNConfig(HistoryConfig):
 
     similarity: Literal["product", "tversky"] = "product"
     """What co-occurrence is divided by: degrees to a power, or a weighted union."""
-    item_exponent: float = 0.5
+    item_exponent: float = 0.7
     """a of ``product``, on the degree of the history's item; its weight in ``tversky``."""
     user_exponent: NonNegativeFloat = 0.5
     """b: how much long histories are damped."""
-    output_exponent: float = 0.5
+    output_exponent: float = 0.2
     """c of ``product``, on the degree of the scored item; its weight in ``tversky``."""
     shrinkage: NonNegativeFloat = 0.0
     """Added to the denominator: distrusts pairs seen together by chance."""
@@ -196,7 +197,13 @@ class ItemKNNConfig(HistoryConfig):
     @classmethod
     def cosine(cls, *, shrinkage: float = 0.0, n_neighbours: int = 500) -> ItemKNNConfig:
         """Return the item-item cosine [DeshpandeKarypis2004]_."""
-        return cls(user_exponent=0.0, shrinkage=shrinkage, n_neighbours=n_neighbours)
+        return cls(
+            item_exponent=0.5,
+            user_exponent=0.0,
+            output_exponent=0.5,
+            shrinkage=shrinkage,
+            n_neighbours=n_neighbours,
+        )
 
 
 class ItemKNNBlock:
@@ -350,30 +357,6 @@ def _similarity(
     values = np.zeros(len(below), dtype=np.float32)
     np.divide(together.data, below, out=values, where=below > 0)
     return values
-
-
-def keep_best(matrix: Csr, n_best: int) -> Csr:
-    """Return the ``n_best`` largest positive values of each row, ties to the lower column.
-
-    Examples
-    --------
-    >>> keep_best(sp.csr_matrix(np.array([[1.0, 3.0, 1.0, 0.0]], np.float32)), 2).toarray().tolist()
-    [[1.0, 3.0, 0.0, 0.0]]
-    """
-    kept = matrix.data > 0
-    starts = matrix.indptr
-    for row in np.flatnonzero(np.diff(starts) > n_best):
-        values = matrix.data[starts[row] : starts[row + 1]]
-        bar = np.partition(values, -n_best)[-n_best]
-        above = values > bar
-        ties = np.flatnonzero(values == bar)[: n_best - int(above.sum())]
-        above[ties] = bar > 0
-        kept[starts[row] : starts[row + 1]] &= above
-    counts = np.concatenate([[0], np.cumsum(kept)])
-    return sp.csr_matrix(
-        (matrix.data[kept], matrix.indices[kept].astype(np.int32), counts[starts]),
-        shape=matrix.shape,
-    )
 
 
 def _denominators(people: Csr, damped: Csr, config: ItemKNNConfig) -> tuple[FloatArray, FloatArray]:

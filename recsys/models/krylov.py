@@ -8,7 +8,7 @@ import numpy.typing as npt
 from recsys.core.arrays import Csr, FloatArray, FloatMatrix
 from recsys.core.progress import Progress, silent
 
-_EXACT_SIDE = 2500
+_EXACT_SIDE = 600
 """At or below this shorter side the Gram matrix is decomposed whole: quicker, and exact."""
 
 
@@ -111,7 +111,10 @@ def _dense_gram(small: Csr) -> npt.NDArray[np.float64]:
 
 
 def _eigh_top(gram: npt.NDArray[np.floating], n: int) -> tuple[FloatArray, FloatMatrix]:
-    values, vectors = np.linalg.eigh(gram)
+    from scipy.linalg import eigh
+
+    side = len(gram)
+    values, vectors = eigh(gram, subset_by_index=(side - n, side - 1))  # a third of a full one
     values = np.maximum(values[::-1][:n], 0)
     return values.astype(np.float32), vectors[:, ::-1][:, :n].astype(np.float32)
 

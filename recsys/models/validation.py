@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from recsys.core.arrays import BoolArray, Csr, FloatMatrix, freeze_csr
+from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
 from recsys.core.clock import DAY
 from recsys.core.config import Config
 from recsys.core.rng import named_rng
@@ -26,7 +26,7 @@ class ValidationConfig(Config):
     """Length of one part in days; None takes what holds ``share`` of the events."""
     n_cuts: PositiveInt = 3
     """Parts cut one before the other in time; 1 without times."""
-    max_users: PositiveInt = 3000
+    max_users: PositiveInt = 2000
     """People measured per part; more are sampled."""
     min_users: PositiveInt = 30
     """With fewer people than this, weights are not learnt but taken from the defaults."""
@@ -49,6 +49,10 @@ class ValidationPart:
     training: TrainingSet
     user_rows: npt.NDArray[np.int32]
     relevant: Csr
+
+    def first(self, n_users: int) -> ValidationPart:
+        """Return the part with its first ``n_users`` people only."""
+        return ValidationPart(self.training, self.user_rows[:n_users], self.relevant[:n_users])
 
 
 def validation_parts(
@@ -142,12 +146,17 @@ def _only_people(matrix: Csr, keep: BoolArray) -> Csr:
     return matrix
 
 
-def relevance_of(part: ValidationPart, candidates: Sequence[npt.NDArray[np.int32]]) -> FloatMatrix:
-    """Return (n_validation, n_candidates) bool: which candidates were consumed next."""
-    rows = np.asarray(candidates)
-    dense = part.relevant
-    out = np.zeros(rows.shape, dtype=bool)
-    for line, wanted in enumerate(rows):
-        held = dense.indices[dense.indptr[line] : dense.indptr[line + 1]]
+def relevance_of(relevant: Csr, candidates: RowArray) -> BoolArray:
+    """Return (n_people, n_candidates) bool: which candidates are among each person's items.
+
+    Parameters
+    ----------
+    relevant : (n_people, n_items) csr
+    candidates : (n_people, n_candidates) int32
+        Item rows; -1 is never relevant.
+    """
+    out = np.zeros(candidates.shape, dtype=bool)
+    for line, wanted in enumerate(candidates):
+        held = relevant.indices[relevant.indptr[line] : relevant.indptr[line + 1]]
         out[line] = np.isin(wanted, held)
     return out

@@ -14,7 +14,7 @@ COMMANDS = (
     "demo", "inspect", "config", "fit", "recommend", "similar", "profile", "evaluate", "digest",
     "verify",
 )  # fmt: skip
-HEAVY = ("faiss", "implicit", "numba", "pandas", "lightfm", "pyarrow", "rich")
+HEAVY = ("faiss", "scipy", "implicit", "numba", "pandas", "lightfm", "pyarrow", "rich")
 PROGRAM = (sys.executable, "-c", "from recsys.cli import main; main()")
 
 

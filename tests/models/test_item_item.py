@@ -15,7 +15,6 @@ from recsys.models.item_item import (
     ItemKNNBlock,
     ItemKNNConfig,
     check_ease_memory,
-    keep_best,
 )
 
 TWO_ITEMS = np.array([[1, 1], [1, 0], [0, 1], [1, 1]], np.float32)
@@ -134,12 +133,6 @@ def test_tversky_with_both_weights_one_is_jaccard(
     block = ItemKNNBlock(config)
     block.fit(new_training(sp.csr_matrix(TWO_ITEMS)))
     np.testing.assert_allclose(block.item_weights.toarray(), [[0, 0.5], [0.5, 0]])
-
-
-def test_only_the_best_neighbours_are_kept_ties_to_the_lower_row() -> None:
-    values = np.array([[2, 1, 2, 3, 2], [0, 0, 0, 0, 1]], np.float32)
-    kept = keep_best(sp.csr_matrix(values), 3).toarray()
-    assert kept.tolist() == [[2, 0, 2, 3, 0], [0, 0, 0, 0, 1]]
 
 
 def test_neighbours_that_do_not_fit_are_refused(

@@ -47,7 +47,12 @@ def test_full_rank_linear_filter_is_one_step_on_the_graph(
 ) -> None:
     # f = λ at full rank: h D^-c M'M D^c with M = D_U^-½ X D_I^-½.
     config = SpectralConfig(
-        n_factors=30, filter="gfcf", low_pass_weight=0, tag_weight=0, output_exponent=0.3
+        n_factors=30,
+        filter="gfcf",
+        low_pass_weight=0,
+        tag_weight=0,
+        output_exponent=0.3,
+        user_exponent=0.5,
     )
     block = SpectralBlock(config)
     block.fit(training)
