@@ -44,7 +44,7 @@ def timed(call: Callable[[], Any], *, n_runs: int, warm_up: int = 1) -> dict[str
 
 
 def process_seconds(code: str, *, n_runs: int) -> dict[str, float]:
-    """Return the median, smallest and largest seconds of a fresh Python process running ``code``."""
+    """Return the median, smallest and largest seconds of a fresh process running ``code``."""
     taken = []
     for _ in range(n_runs + 1):  # the first fills the caches of the disk
         started = time.perf_counter()

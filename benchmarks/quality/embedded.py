@@ -1,6 +1,6 @@
 """The hybrid against each of its parts, on the embedded data, cut by time.
 
-    python benchmarks/quality/embedded.py [--quick]
+python benchmarks/quality/embedded.py [--quick]
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness import arguments, show, write_results
 
 import recsys
 from recsys.core.rng import named_rng
-from recsys.data import Catalog, EventLog
+from recsys.data import EventLog
 from recsys.datasets import load_community, load_movies
 from recsys.evaluation import Evaluation, EvaluationOptions, evaluate
 from recsys.metrics import paired_bootstrap
@@ -27,18 +27,24 @@ PARTS: dict[str, dict[str, Any]] = {
     "hybrid, fast": {"model": "hybrid", "preset": "fast"},
     "popularity, all time": {
         "model": "popularity",
-        "hybrid": {"blocks": [{"kind": "popularity", "settings": {"half_life_days": None}}],
-                   "weights": {"popularity": [1.0]}},
+        "hybrid": {
+            "blocks": [{"kind": "popularity", "settings": {"half_life_days": None}}],
+            "weights": {"popularity": [1.0]},
+        },
     },
     "popularity, half-life 3 days": {
         "model": "hybrid",
-        "hybrid": {"blocks": [{"kind": "popularity", "settings": {"half_life_days": 3.0}}],
-                   "weights": {"popularity": [1.0]}},
+        "hybrid": {
+            "blocks": [{"kind": "popularity", "settings": {"half_life_days": 3.0}}],
+            "weights": {"popularity": [1.0]},
+        },
     },
     "popularity, half-life 7 days": {
         "model": "hybrid",
-        "hybrid": {"blocks": [{"kind": "popularity", "settings": {"half_life_days": 7.0}}],
-                   "weights": {"popularity": [1.0]}},
+        "hybrid": {
+            "blocks": [{"kind": "popularity", "settings": {"half_life_days": 7.0}}],
+            "weights": {"popularity": [1.0]},
+        },
     },
     "als": {"model": "als"},
     "content": {"model": "content"},
@@ -46,12 +52,21 @@ PARTS: dict[str, dict[str, Any]] = {
 
 DATA = {"movies": (load_movies, 14), "community": (load_community, 28)}
 
-COLUMNS = ("data", "model", "recall@20", "recall@20 interval", "ndcg@20", "ndcg@20 interval",
-           "hybrid minus this, ndcg@20", "n_users", "fit_s")
+COLUMNS = (
+    "data",
+    "model",
+    "recall@20",
+    "recall@20 interval",
+    "ndcg@20",
+    "ndcg@20 interval",
+    "hybrid minus this, ndcg@20",
+    "n_users",
+    "fit_s",
+)
 
 
 def cut(events: EventLog, days: int) -> tuple[EventLog, EventLog]:
-    """Return train and test: the last ``days`` days, of people already known, pairs not in train."""
+    """Return train and test: the last ``days`` days of people already known, new pairs only."""
     when = events.last_time - np.timedelta64(days, "D")
     train = events.select(events.occurred_at <= when)
     later = events.select(events.occurred_at > when)
@@ -115,8 +130,10 @@ def main() -> None:
             ],
             columns=COLUMNS,
             rows=rows,
-            notes=["Intervals are 95 % bootstrap intervals over people.",
-                   "The last column is paired over the same people."],
+            notes=[
+                "Intervals are 95 % bootstrap intervals over people.",
+                "The last column is paired over the same people.",
+            ],
         )
 
 

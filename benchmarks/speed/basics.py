@@ -1,6 +1,6 @@
 """Import, fit, single call, batch, load and memory, on one machine in one run.
 
-    python benchmarks/speed/basics.py [--quick]
+python benchmarks/speed/basics.py [--quick]
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ def _storage(model: recsys.Recommender, *, n_runs: int) -> Iterator[dict[str, An
         }
 
 
-def _row(what: str, taken: dict[str, float], unit: str, *, ratio: float | None = None) -> dict[str, Any]:
+def _row(
+    what: str, taken: dict[str, float], unit: str, *, ratio: float | None = None
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "what": what,
         "median": taken[f"median_{unit}"],

@@ -163,9 +163,7 @@ def measure(
     if mask is not None:
         hidden = sp.csr_matrix(hidden + pair_matrix(mask, people, model.items))
     ranked = _ranked(model, wanted, hidden, allowed=allowed, k=max(options.ks), progress=progress)
-    per_user = ranking_metrics(
-        ranked, wanted.relevant, ks=options.ks, n_relevant=wanted.n_relevant
-    )
+    per_user = ranking_metrics(ranked, wanted.relevant, ks=options.ks, n_relevant=wanted.n_relevant)
     metrics, intervals = _summary(per_user, model.config.seed, options.n_resamples)
     metrics |= _beyond(model, ranked, allowed=allowed, ks=options.ks)
     record = {
@@ -222,9 +220,7 @@ def _ranked(
         progress("rank", start, n_people)
         some = slice(start, start + BATCH)
         excluded = hidden[some]
-        best = rank_rows(
-            model, wanted.user_ids[some], k=k, exclude=excluded, allowed=allowed
-        ).rows
+        best = rank_rows(model, wanted.user_ids[some], k=k, exclude=excluded, allowed=allowed).rows
         out[some, : best.shape[1]] = best
     progress("rank", n_people, n_people)
     return out

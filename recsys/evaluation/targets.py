@@ -149,6 +149,6 @@ class EventColumns:
             return self._events.values.astype(np.float64)
         return self._events.occurred_at
 
-    def tag_mask(self, name: str) -> BoolArray:
+    def tag_mask(self, name: str) -> BoolArray:  # noqa: ARG002
         """Return no row: events have no tags."""
         return np.zeros(len(self), dtype=bool)

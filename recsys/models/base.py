@@ -47,14 +47,17 @@ class TrainingSet:
 
     @property
     def n_users(self) -> int:
+        """How many people there are."""
         return int(self.interactions.shape[0])
 
     @property
     def n_items(self) -> int:
+        """How many items there are."""
         return int(self.interactions.shape[1])
 
     @property
     def has_times(self) -> bool:
+        """Whether ages can be told."""
         return not np.isnat(self.now)
 
 
@@ -78,12 +81,13 @@ class Queries:
 
     @property
     def n_queries(self) -> int:
+        """How many people are asked about."""
         return int(self.history.shape[0])
 
     @property
     def n_consumed(self) -> npt.NDArray[np.int64]:
         """(n_queries,) int64: how many items each person consumed."""
-        return np.diff(self.history.indptr).astype(np.int64)
+        return np.asarray(np.diff(self.history.indptr), dtype=np.int64)
 
     def take(self, rows: npt.NDArray[np.integer[Any]]) -> Queries:
         """Return the queries at ``rows``, in that order."""
@@ -140,7 +144,7 @@ class VectorBlock(Block, Protocol):
         """Return (n_queries, n_factors) float32; zero rows for people it knows nothing of."""
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
-        """Return (n_new, n_factors) float32 of items without events, from their (n_new, n_tags) features."""
+        """Return (n_new, n_factors) float32 of new items, from their (n_new, n_tags) features."""
 
 
 @runtime_checkable
@@ -151,4 +155,4 @@ class KernelBlock(Block, Protocol):
         """Return (n_queries, n_items) float32."""
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
-        """Return (n_queries, n_candidates) float32 for ``item_rows`` (n_queries, n_candidates); 0 for row -1."""
+        """Return the float32 scores of (n_queries, n_candidates) ``item_rows``; 0 for row -1."""

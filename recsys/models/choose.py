@@ -97,14 +97,12 @@ def _add_popularity(training: TrainingSet, specs: list[BlockSpec], notes: list[s
     if not training.has_times:
         notes.append("popularity: of all time, the events have no times")
         return
-    for days in HALF_LIVES_DAYS:
-        specs.append(
-            BlockSpec(
-                kind="popularity",
-                name=f"popularity_{days:g}d",
-                settings={"half_life_days": days},
-            )
+    specs += [
+        BlockSpec(
+            kind="popularity", name=f"popularity_{days:g}d", settings={"half_life_days": days}
         )
+        for days in HALF_LIVES_DAYS
+    ]
     shown = ", ".join(f"{days:g}" for days in HALF_LIVES_DAYS)
     notes.append(f"popularity: of all time, and with half-lives of {shown} days")
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
-from pydantic import Field, NonNegativeInt
+from pydantic import NonNegativeInt
 
 from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix, RowArray
 from recsys.core.config import Config
@@ -101,8 +101,9 @@ def fit_hybrid(
         specs, notes = config.blocks, ["blocks as configured"]
     check_labels(specs)
     fitted: dict[str, Block] = {}
+    measured: dict[str, Any] = {}
     if config.weights is not None:
-        weights, measured = given_weights(config.weights, specs, config.bucket_edges), {}
+        weights = given_weights(config.weights, specs, config.bucket_edges)
         notes = [*notes, "weights as configured"]
     else:
         weights, measured, why = _learn(training, specs, config, fitted=fitted, progress=progress)
@@ -241,7 +242,7 @@ def _pooled(
     rows = part.user_rows[start : start + queries.n_queries]
     seen = part.training.interactions[rows]
     tops = [top_k(scores, each, exclude=seen).rows for scores in by_block]
-    blend = np.sum(by_block, axis=0, dtype=np.float32)
+    blend: FloatMatrix = np.sum(np.stack(by_block), axis=0, dtype=np.float32)
     tops.append(top_k(blend, POOL, exclude=seen).rows)
     pool = _first_distinct(np.hstack(tops), POOL)
     lines = np.arange(len(pool))[:, None]
@@ -253,8 +254,8 @@ def _pooled(
 def _first_distinct(rows: RowArray, width: int) -> RowArray:
     """Keep the first occurrence of each row number per line, padded with -1 to ``width``."""
     out = np.full((len(rows), width), -1, dtype=np.int32)
-    for line, values in enumerate(rows):
-        values = values[values >= 0]
+    for line, padded in enumerate(rows):
+        values = padded[padded >= 0]
         _, first = np.unique(values, return_index=True)
         kept = values[np.sort(first)][:width]
         out[line, : len(kept)] = kept

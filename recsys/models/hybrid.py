@@ -80,10 +80,12 @@ class HybridModel:
 
     @property
     def n_items(self) -> int:
+        """How many items there are."""
         return int(self.item_factors.shape[0])
 
     @property
     def n_buckets(self) -> int:
+        """How many activity buckets there are."""
         return len(self.bucket_edges) + 1
 
     @property
@@ -104,7 +106,7 @@ class HybridModel:
         )
 
     def query_vectors(self, state: QueryState) -> FloatMatrix:
-        """Return (n_queries, n_factors) float32: weighted, ready for an index of ``item_factors``."""
+        """Return (n_queries, n_factors) float32 for an index of ``item_factors``, weighted."""
         gains = self.gains(state)
         return np.ascontiguousarray(state.vectors * gains[:, self._owner])
 
@@ -133,15 +135,11 @@ class HybridModel:
         return out
 
     def block_scores(self, queries: Queries) -> list[FloatMatrix]:
-        """Return each block's standardised, unweighted scores: (n_queries, n_items) float32 each."""
+        """Return the standardised, unweighted (n_queries, n_items) float32 scores of each block."""
         state = self.states(queries)
         out: list[FloatMatrix] = []
         for at, block in enumerate(self.blocks):
-            if isinstance(block, VectorBlock):
-                scores = block.user_factors(queries) @ block.item_factors.T
-            else:
-                scores = block.scores(queries)  # type: ignore[attr-defined]
-            out.append(scores * state.scales[:, at, None])
+            out.append(_scores(block, queries) * state.scales[:, at, None])
         return out
 
     def explain(
@@ -163,12 +161,19 @@ class HybridModel:
             factors = block.user_factors(queries)
             scales[:, at] = _inverse(np.sqrt(np.maximum(((factors @ gram) * factors).sum(1), 0)))
             parts.append(factors)
-        for at, block in self._kernel:
+        for at, kernel in self._kernel:
             if np.any(self.weights[:, at]):
-                scales[:, at] = _inverse(block.scores(queries).std(axis=1))
+                scales[:, at] = _inverse(kernel.scores(queries).std(axis=1))
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
         vectors = _side_by_side(parts) if parts else np.zeros((queries.n_queries, 0), np.float32)
         return QueryState(vectors, scales, buckets.astype(np.int8))
+
+
+def _scores(block: Block, queries: Queries) -> FloatMatrix:
+    if isinstance(block, VectorBlock):
+        return block.user_factors(queries) @ block.item_factors.T
+    assert isinstance(block, KernelBlock)  # noqa: S101  (every block is one or the other)
+    return block.scores(queries)
 
 
 def _side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
@@ -177,7 +182,8 @@ def _side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
 
 def _covariance(factors: FloatMatrix) -> FloatMatrix:
     centred = factors - factors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return (centred.T @ centred) / np.float32(max(len(factors), 1))
+    out: FloatMatrix = (centred.T @ centred) / np.float32(max(len(factors), 1))
+    return out
 
 
 def _inverse(spread: FloatMatrix) -> FloatMatrix:

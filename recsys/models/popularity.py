@@ -56,9 +56,7 @@ class PopularityBlock:
         if self.config.use_confidence:
             weights = events.weights.astype(np.float64)
         if self.config.half_life_days is not None and training.has_times:
-            weights = weights * _decay(
-                events.occurred_at, training.now, self.config.half_life_days
-            )
+            weights = weights * _decay(events.occurred_at, training.now, self.config.half_life_days)
         counts = np.bincount(events.item_rows, weights=weights, minlength=training.n_items)
         self._factors = freeze(np.log1p(counts).astype(np.float32).reshape(-1, 1))
 

@@ -13,7 +13,7 @@ from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
 from recsys.core.clock import DAY
 from recsys.core.config import Config
 from recsys.core.rng import named_rng
-from recsys.data import TimedEvents, interactions
+from recsys.data import interactions
 from recsys.models.base import TrainingSet
 
 

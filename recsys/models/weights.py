@@ -112,7 +112,7 @@ class Pool:
     @classmethod
     def of(cls, scores: FloatMatrix, relevant: BoolArray) -> Pool:
         """Take scores with -inf where a candidate is absent."""
-        absent = ~np.isfinite(scores).all(axis=2)
+        absent = np.asarray(~np.isfinite(scores).all(axis=2), dtype=bool)
         return cls(np.where(absent[:, :, None], 0, scores).astype(np.float32), absent, relevant)
 
     @property
@@ -158,7 +158,7 @@ def _logit(pool: Pool, prior: DoubleArray, ridge: float) -> DoubleArray:
     from scipy.optimize import minimize
 
     taken = pool.relevant & ~pool.absent
-    some = pool.only(taken.any(axis=1))
+    some = pool.only(np.asarray(taken.any(axis=1), dtype=bool))
     if not some.n_people:
         return prior
     share = (some.relevant & ~some.absent).astype(np.float32)
@@ -170,7 +170,9 @@ def _logit(pool: Pool, prior: DoubleArray, ridge: float) -> DoubleArray:
         top = blend.max(axis=1, keepdims=True)
         odds = np.exp(blend - top)
         mass = odds.sum(axis=1, keepdims=True)
-        expected = np.einsum("pc,pcb->b", (odds / mass).astype(np.float32), some.scores, optimize=True)
+        expected = np.einsum(
+            "pc,pcb->b", (odds / mass).astype(np.float32), some.scores, optimize=True
+        )
         value = float((np.log(mass) + top).mean() - wanted @ weights)
         away = weights - prior
         gradient = expected / some.n_people - wanted + 2 * ridge * away

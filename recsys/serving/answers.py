@@ -108,7 +108,7 @@ class Recommendations:
         )
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return plain values, one record per person, as ``recsys recommend --json`` writes them."""
+        """Return plain values, one record per person, as ``recsys recommend --json`` does."""
         return [self._record(row) for row in range(len(self))]
 
     def _record(self, row: int) -> dict[str, Any]:
@@ -180,7 +180,8 @@ def frame_of(columns: dict[str, Any], backend: str) -> Any:
     """Return a dataframe of the named library: pandas, polars or pyarrow."""
     import narwhals as nw
 
-    return nw.from_dict(columns, backend=backend).to_native()
+    library: Any = backend
+    return nw.from_dict(columns, backend=library).to_native()
 
 
 def plain(values: Sequence[Any]) -> list[Any]:

@@ -40,7 +40,9 @@ def ask_users(
     ids = as_ids(user_ids, name="user_ids")
     rows = snapshot.dataset.users.rows(ids)
     if recent is not None:
-        queries = _with_recent(snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent"))
+        queries = _with_recent(
+            snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent")
+        )
         return Asked(ids, rows, queries, snapshot.model.states(queries))
     personal = _personal_rows(snapshot, rows)
     if (personal != NO_ROW).all():
@@ -73,7 +75,9 @@ def as_ids(values: Iterable[Any], *, name: str) -> Any:
         If ``values`` is one text or number instead of a list of ids.
     """
     if isinstance(values, str | bytes | int | float):
-        raise DataError(f"{name} must be a list of ids; got {clip(repr(values))}. Write [{clip(repr(values))}].")
+        raise DataError(
+            f"{name} must be a list of ids; got {clip(repr(values))}. Write [{clip(repr(values))}]."
+        )
     return objects(values.tolist() if isinstance(values, np.ndarray) else values)
 
 
@@ -110,7 +114,8 @@ def item_lists(
         return [item_rows(snapshot, lists, name=name)] * n_queries
     if len(lists) != n_queries:
         raise DataError(
-            f"{name} must be one list for all or one per person ({n_queries}); got {len(lists)} lists."
+            f"{name} must be one list for all or one per person ({n_queries}); "
+            f"got {len(lists)} lists."
         )
     flat = [one for single in lists for one in single]
     rows = item_rows(snapshot, flat, name=name)
@@ -175,7 +180,9 @@ def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
 def _with_recent(snapshot: Snapshot, rows: RowArray, recent: list[RowArray]) -> Queries:
     """Return what is known of each person, with the session's items added at age 0."""
     base = _known_or_empty(snapshot, _personal_rows(snapshot, rows))
-    ages = sp.csr_matrix((base.age_days + 1, base.history.indices, base.history.indptr), shape=base.history.shape)
+    ages = sp.csr_matrix(
+        (base.age_days + 1, base.history.indices, base.history.indptr), shape=base.history.shape
+    )
     lines = np.repeat(np.arange(len(recent)), [len(one) for one in recent])
     columns = np.concatenate(recent) if recent else np.zeros(0, np.int32)
     fresh = sp.csr_matrix(

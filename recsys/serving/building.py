@@ -68,13 +68,17 @@ def build_snapshot(
     progress("profiles", 0, 0)
     profiles = build_item_profiles(dataset.catalog, config.profiles)
     training = _training_set(dataset, profiles, config, now=moment)
-    fitted = fit_hybrid(
-        training, _hybrid_config(config), preset=config.preset, progress=progress
-    )
+    fitted = fit_hybrid(training, _hybrid_config(config), preset=config.preset, progress=progress)
     seconds = time.perf_counter() - started
     return assemble(
-        dataset, config, now=moment, profiles=profiles, training=training, fitted=fitted,
-        seconds=seconds, progress=progress,
+        dataset,
+        config,
+        now=moment,
+        profiles=profiles,
+        training=training,
+        fitted=fitted,
+        seconds=seconds,
+        progress=progress,
     )
 
 
@@ -162,19 +166,24 @@ def _now(dataset: Dataset, now: Moment | None) -> np.datetime64:
 
 
 def _hybrid_config(config: RecommenderConfig) -> HybridConfig:
-    """Return the hybrid's settings; a part alone is a hybrid of it and, for newcomers, popularity."""
+    """Return the hybrid's settings; a part alone is joined by popularity, for newcomers."""
     hybrid = config.hybrid
     if hybrid.seed == 0 and config.seed:
-        hybrid = hybrid.replace(seed=config.seed)
+        hybrid = HybridConfig(**{**dict(hybrid), "seed": config.seed})
     if config.model == "hybrid":
         return hybrid
+    popularity = BlockSpec(kind="popularity")
     if config.model == "popularity":
-        return hybrid.replace(blocks=(BlockSpec(kind="popularity"),), weights={"popularity": (1.0,)})
+        return _part(hybrid, (popularity,), {"popularity": (1.0,)})
     n_more = len(hybrid.bucket_edges)
-    return hybrid.replace(
-        blocks=(BlockSpec(kind=config.model), BlockSpec(kind="popularity")),
-        weights={config.model: (1.0,), "popularity": (1.0, *([0.0] * n_more))},
-    )
+    weights = {config.model: (1.0,), "popularity": (1.0, *([0.0] * n_more))}
+    return _part(hybrid, (BlockSpec(kind=config.model), popularity), weights)
+
+
+def _part(
+    hybrid: HybridConfig, blocks: tuple[BlockSpec, ...], weights: dict[str, tuple[float, ...]]
+) -> HybridConfig:
+    return HybridConfig(**{**dict(hybrid), "blocks": blocks, "weights": weights})
 
 
 def _seen(dataset: Dataset, config: RecommenderConfig, *, now: np.datetime64) -> Csr:
@@ -201,7 +210,7 @@ def _own(dataset: Dataset) -> Csr:
 
 def _muted(dataset: Dataset, profiles: ItemProfiles) -> Csr:
     """Return pairs of people and the items whose author or tag they muted."""
-    people, catalog = dataset.people, dataset.catalog
+    people = dataset.people
     pairs = sp.csr_matrix((len(dataset.users), len(dataset.items)), dtype=np.float32)
     if any(people.muted_tags):
         carries = (profiles.matrix > 0).astype(np.float32)

@@ -13,8 +13,17 @@ from recsys.models import HybridConfig
 from recsys.profiles import ProfileConfig
 
 ModelName = Literal[
-    "hybrid", "popularity", "content", "als", "bpr", "lightfm", "item_knn", "ease",
-    "spectral", "feature_als", "cooccurrence",
+    "hybrid",
+    "popularity",
+    "content",
+    "als",
+    "bpr",
+    "lightfm",
+    "item_knn",
+    "ease",
+    "spectral",
+    "feature_als",
+    "cooccurrence",
 ]
 
 

@@ -85,9 +85,7 @@ def constrain(snapshot: Snapshot, asked: Asked, request: Request) -> Constraints
     return Constraints(_excluded(snapshot, asked, request), masks, mask_of, candidates)
 
 
-def _masks(
-    snapshot: Snapshot, asked: Asked, request: Request
-) -> tuple[list[BoolArray], RowArray]:
+def _masks(snapshot: Snapshot, asked: Asked, request: Request) -> tuple[list[BoolArray], RowArray]:
     filters, filter_of = _filters(request.where, len(asked.user_rows))
     columns = snapshot.columns
     by_filter = [
@@ -133,7 +131,9 @@ def _excluded(snapshot: Snapshot, asked: Asked, request: Request) -> Csr:
         lists = item_lists(snapshot, request.exclude, n_queries, name="exclude")
         lines = np.repeat(np.arange(n_queries), [len(one) for one in lists])
         columns = np.concatenate(lists) if lists else np.zeros(0, np.int32)
-        parts.append(sp.csr_matrix((np.ones(len(lines), np.float32), (lines, columns)), shape=shape))
+        parts.append(
+            sp.csr_matrix((np.ones(len(lines), np.float32), (lines, columns)), shape=shape)
+        )
     filled = [part for part in parts if part.nnz]
     if not filled:
         return sp.csr_matrix(shape, dtype=np.float32)

@@ -29,7 +29,7 @@ def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) 
         return TopK(rows, scores)
     queries = snapshot.model.query_vectors(asked.states)
     for mask in range(len(constraints.masks)):
-        lines = np.flatnonzero(constraints.mask_of == mask)
+        lines = np.flatnonzero(constraints.mask_of == mask).astype(np.int32)
         best = _rank_group(snapshot, asked, constraints, lines=lines, queries=queries, k=k)
         rows[lines, : best.rows.shape[1]] = best.rows
         scores[lines, : best.rows.shape[1]] = best.scores
@@ -89,7 +89,10 @@ def _rank_dense(
         scores = queries[some] @ model.item_factors.T
         scores += model.kernel_scores(people.queries, people.states)
         found = top_k(
-            scores, min(k + 16, snapshot.n_items), exclude=constraints.excluded[some], allowed=allowed
+            scores,
+            min(k + 16, snapshot.n_items),
+            exclude=constraints.excluded[some],
+            allowed=allowed,
         )
         # one kernel gives the final score, whatever the shape of the batch
         parts.append(_best_of(found.rows, pair_scores(snapshot, people, found.rows), k))
@@ -131,5 +134,8 @@ def _best_of(rows: RowArray, scores: FloatMatrix, k: int) -> TopK:
 
 def _only(asked: Asked, lines: RowArray) -> Asked:
     return Asked(
-        asked.ids[lines], asked.user_rows[lines], asked.queries.take(lines), asked.states.take(lines)
+        asked.ids[lines],
+        asked.user_rows[lines],
+        asked.queries.take(lines),
+        asked.states.take(lines),
     )

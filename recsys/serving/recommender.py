@@ -18,7 +18,7 @@ from recsys.data import Catalog, Dataset, EventLog, IdMap, People
 from recsys.profiles import ItemProfiles, ProfileTable
 from recsys.ranking import Reason
 from recsys.serving.answers import Recommendations, SimilarItems
-from recsys.serving.asked import ask_histories, ask_users, as_ids, item_rows
+from recsys.serving.asked import ask_histories, ask_users, item_rows
 from recsys.serving.building import build_snapshot
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.constraints import Request, Where, constrain
@@ -166,7 +166,7 @@ class Recommender:
         """Why the model has these blocks and weights, for a person to read."""
         return self._snapshot.notes
 
-    def recommend(
+    def recommend(  # noqa: PLR0913  (each is one plain rule of the request)
         self,
         user_ids: Iterable[Any],
         k: int = 10,
@@ -212,8 +212,12 @@ class Recommender:
         """
         asked = ask_users(self._snapshot, user_ids, recent=recent)
         request = Request(
-            k=check_k(k), where=where, exclude_seen=exclude_seen, include_own=include_own,
-            candidates=candidates, exclude=exclude,
+            k=check_k(k),
+            where=where,
+            exclude_seen=exclude_seen,
+            include_own=include_own,
+            candidates=candidates,
+            exclude=exclude,
         )
         return self._answer(asked, request, explain=explain)
 

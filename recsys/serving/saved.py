@@ -183,9 +183,7 @@ def _blocks(specs: tuple[BlockSpec, ...], arrays: Mapping[str, Any]) -> list[Any
 
 
 def _below(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)
-    }
+    return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _library_version() -> str:

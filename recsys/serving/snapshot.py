@@ -87,10 +87,12 @@ class Snapshot:
 
     @property
     def n_items(self) -> int:
+        """How many items there are."""
         return len(self.dataset.items)
 
     @property
     def n_users(self) -> int:
+        """How many people are known."""
         return len(self.dataset.users)
 
     @cached_property

@@ -66,8 +66,8 @@ class VisibilityTable:
 def _distinct(texts: npt.NDArray[np.object_]) -> tuple[RowArray, list[str]]:
     expression_of = np.full(len(texts), NO_ROW, dtype=np.int32)
     known: dict[str, int] = {}
-    for row in np.flatnonzero(np.not_equal(texts, None)):
-        if text := str(texts[row]).strip():
+    for row, given in enumerate(texts.tolist()):
+        if text := str(given or "").strip():
             expression_of[row] = known.setdefault(text, len(known))
     return expression_of, list(known)
 

@@ -42,7 +42,9 @@ def test_an_unknown_person_gets_the_newcomer_list() -> None:
 
 
 def test_a_declared_tag_alone_steers_the_list() -> None:
-    people = recsys.People.from_frame({"user_id": ["new1", "new2"], "declared_tags": ["noise", "gates"]})
+    people = recsys.People.from_frame(
+        {"user_id": ["new1", "new2"], "declared_tags": ["noise", "gates"]}
+    )
     top = tiny_model(users=people).recommend(["new1", "new2"], k=3)
     assert top.known.all()
     assert {one[0] for one in top.item_ids[0]} == {"n"}
@@ -127,7 +129,9 @@ def test_candidates_and_exclusions_may_differ_per_person() -> None:
 
 
 def test_filters_may_differ_per_person() -> None:
-    top = tiny_model().recommend(["ana", "flo"], k=8, where=["format = video", {"format": "question"}])
+    top = tiny_model().recommend(
+        ["ana", "flo"], k=8, where=["format = video", {"format": "question"}]
+    )
     assert set(ids_of(top, 0)) == {"n1", "new"}
     assert set(ids_of(top, 1)) == {"g1", "g3", "g4", "n2"} - {"n2"}
 

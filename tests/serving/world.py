@@ -38,9 +38,24 @@ def tiny_catalog(**columns: list[Any]) -> recsys.Catalog:
     """Eight items; ``new`` has tags and no event."""
     ids = ["g1", "g2", "g3", "g4", "n1", "n2", "n3", "new"]
     tags = ["gates", "gates|circuits", "gates", "gates", "noise", "noise|errors", "noise", "noise"]
-    formats = ["question", "video", "question", "question", "video", "question", "question", "video"]
+    formats = [
+        "question",
+        "video",
+        "question",
+        "question",
+        "video",
+        "question",
+        "question",
+        "video",
+    ]
     return recsys.Catalog.from_frame(
-        {"item_id": ids, "tags": tags, "format": formats, "title": [f"On {i}" for i in ids], **columns}
+        {
+            "item_id": ids,
+            "tags": tags,
+            "format": formats,
+            "title": [f"On {i}" for i in ids],
+            **columns,
+        }
     )
 
 
