@@ -20,7 +20,8 @@ def main() -> None:
         print(f"  {reason.value:+.3f}  {reason.text}")
 
     print("\nThe profile behind it:")
-    print(model.profile(someone).to_frame().slice(0, 5).to_pandas().to_string(index=False))
+    for row in model.profile(someone).top(5):
+        print(f"  {row.tag} ({row.family}): weight {row.weight:.2f}, {row.source}")
 
     folder = Path("model")
     model.save(folder)

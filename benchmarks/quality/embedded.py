@@ -26,7 +26,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "hybrid": {"model": "hybrid"},
     "hybrid, fast": {"model": "hybrid", "preset": "fast"},
     "popularity, all time": {
-        "model": "popularity",
+        "model": "hybrid",
         "hybrid": {
             "blocks": [{"kind": "popularity", "settings": {"half_life_days": None}}],
             "weights": {"popularity": [1.0]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +95,8 @@ def read_manifest(folder: Path, *, kind: str, major: int) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         found, version = manifest["format"], [int(part) for part in manifest["format_version"]]
         files = manifest["files"]
-        names = list(files)
-    except (ValueError, KeyError, TypeError, UnicodeDecodeError) as err:
+        names, entries = list(files), list(files.values())
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as err:
         raise ArtifactError(f"{path} is damaged ({type(err).__name__}). Restore or refit.") from err
     if found != kind:
         raise ArtifactError(f"{path} must say format {kind!r}; it says {clip(repr(found))}.")
@@ -105,9 +105,11 @@ def read_manifest(folder: Path, *, kind: str, major: int) -> dict[str, Any]:
             f"{folder} has format version {'.'.join(map(str, version))}, newer than {major}.x, "
             "which this library reads. Update recsys-engine, or refit."
         )
-    wrong = [name for name in names if not _safe(name) or not isinstance(files[name], dict)]
+    wrong = [name for name in names if not is_safe_name(name)]
     if wrong:
         raise ArtifactError(f"{path} names a file outside the folder: {clip(repr(wrong[0]))}.")
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise ArtifactError(f"{path} is damaged: a file has no description. Restore or refit.")
     return dict(manifest)
 
 
@@ -202,8 +204,26 @@ def csr_from(name: str, arrays: Arrays) -> Csr:
         n_rows, n_columns = (int(one) for one in arrays[f"{name}/shape"])
     except (KeyError, ValueError) as err:
         raise ArtifactError(f"the saved matrix {name!r} is incomplete. Refit.") from err
+    check_csr(name, (data, indices, indptr), shape=(n_rows, n_columns))
+    matrix = sp.csr_matrix((n_rows, n_columns), dtype=np.float32)
+    matrix.data, matrix.indices, matrix.indptr = data, indices, indptr
+    return matrix
+
+
+def check_csr(name: str, parts: Sequence[npt.NDArray[Any]], *, shape: tuple[int, int]) -> None:
+    """Check the data, indices and indptr of a float32 sparse matrix.
+
+    Raises
+    ------
+    ArtifactError
+        If they do not fit together: native code would read beyond their end.
+    """
+    (data, indices, indptr), (n_rows, n_columns) = parts, shape
     sound = (
-        len(indptr) == n_rows + 1
+        (data.ndim, indices.ndim, indptr.ndim) == (1, 1, 1)
+        and data.dtype == np.float32
+        and {indices.dtype.str, indptr.dtype.str} <= {"<i4", "<i8"}
+        and len(indptr) == n_rows + 1
         and indptr[0] == 0
         and indptr[-1] == len(data) == len(indices)
         and bool(np.all(np.diff(indptr) >= 0))
@@ -211,10 +231,8 @@ def csr_from(name: str, arrays: Arrays) -> Csr:
     )
     if not sound:
         raise ArtifactError(f"the saved matrix {name!r} is damaged: its parts do not fit. Refit.")
-    matrix = sp.csr_matrix((n_rows, n_columns), dtype=np.float32)
-    matrix.data, matrix.indices, matrix.indptr = data, indices, indptr
-    return matrix
 
 
-def _safe(name: str) -> bool:
+def is_safe_name(name: str) -> bool:
+    """Whether a name in a manifest stays inside the folder."""
     return bool(_NAME.fullmatch(name)) and ".." not in name.split("/")

@@ -270,12 +270,17 @@ def _whole_lines_end(file: Any, end: int) -> int:
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    last: Any = None
+    text: str | None = None
     for row in rows:
         when = row.get("sent_at")
+        if when is not last:  # a run has one time; == would not tell the folds of an hour apart
+            text = None if when is None else to_iso(to_utc(when, name="sent_at"))
+            last = when
         record = {
             "user_id": _plain(row["user_id"]),
             "item_id": _plain(row["item_id"]),
-            "sent_at": None if when is None else to_iso(to_utc(when, name="sent_at")),
+            "sent_at": text,
             "issue": row.get("issue"),
             "status": row.get("status", SENDING[0]),
         }

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import freeze
-from recsys.core.artifact import write_arrays
+from recsys.core.artifact import is_safe_name, write_arrays
 from recsys.core.errors import ArtifactError, DataError, clip
 from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
@@ -69,6 +69,7 @@ def load_dataset(folder: str | Path) -> Dataset:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         kinds = KindTable.from_dict(description["kinds"])
         arrays = {name: _mapped(folder, name) for name in description["arrays"]}
+        _check_texts(arrays)
         return _dataset(folder, arrays, kinds)
     except ArtifactError:
         raise
@@ -112,7 +113,31 @@ def _check_rows(events: EventLog) -> None:
             raise DataError(f"{name} must lie below {limit}")
 
 
+def _check_texts(arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Check texts, where each starts and which row it has: Arrow reads there unasked."""
+    for name, array in arrays.items():
+        if name.endswith("offsets"):
+            _check_table(name, array, arrays[name.removesuffix("offsets") + "bytes"])
+        is_order = name in ("users/order", "items/order")
+        if is_order and len(array) and not (array.min() >= 0 and array.max() < len(array)):
+            raise DataError(f"{name} must lie below {len(array)}")
+        if name.endswith(("tag_names.codes", "tag_families.codes")) and (array < 0).any():
+            raise DataError(f"{name} must name a tag each")
+
+
+def _check_table(name: str, starts: npt.NDArray[Any], table: npt.NDArray[Any]) -> None:
+    import pyarrow as pa
+
+    is_table = starts.dtype.str == "<i8" and starts.ndim == 1 and table.dtype == np.uint8
+    if not (is_table and len(starts) and starts[0] == 0 and starts[-1] == len(table)):
+        raise DataError(f"{name} must go from 0 to the number of bytes")
+    buffers = [None, *(pa.py_buffer(np.asarray(part)) for part in (starts, table))]
+    pa.Array.from_buffers(pa.large_string(), len(starts) - 1, buffers).validate(full=True)
+
+
 def _mapped(folder: Path, name: str) -> npt.NDArray[Any]:
+    if not is_safe_name(name):
+        raise DataError(f"arrays must lie in the folder; got {clip(repr(name))}")
     path = folder / f"{name}.npy"
     try:
         array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -139,8 +139,12 @@ class EvaluationOptions:
     n_resamples: int = 1000
 
     def __post_init__(self) -> None:
-        if not self.ks or any(isinstance(k, bool) or k < 1 for k in self.ks):
+        if not self.ks or not all(_is_length(k) for k in self.ks):
             raise ConfigError(f"k must be whole numbers of at least 1; got {list(self.ks)}.")
+
+
+def _is_length(k: Any) -> bool:
+    return isinstance(k, int | np.integer) and not isinstance(k, bool) and int(k) >= 1
 
 
 def measure(

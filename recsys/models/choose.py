@@ -15,6 +15,12 @@ DENSE_ITEMS = 6_000
 
 BEST_DENSE_ITEMS = 20_000
 
+WIDTHS = {"fast": 64, "balanced": 256, "best": 1024}
+"""Factors of the wide spectral block, by preset."""
+
+NARROW = 32
+"""Factors of the narrow one."""
+
 HALF_LIVES_DAYS = (2.0, 7.0, 30.0)
 
 
@@ -115,13 +121,44 @@ def _add_collaborative(
     preset: str,
     seed: int,
 ) -> None:
-    width = {"fast": 32, "balanced": 64, "best": 128}[preset]
-    n_factors = max(min(width, min(training.interactions.shape) - 1), 1)
-    specs.append(BlockSpec(kind="spectral", settings={"n_factors": n_factors, "seed": seed}))
-    notes.append(f"spectral: {n_factors} factors")
+    """Add what learns from who took what: a wide and a narrow space, and item-item matrices.
+
+    Notes
+    -----
+    Sparse data (check-ins) want many factors and square-root exponents; dense data (films) want
+    few factors and milder ones [DAN2025]_. Both are given where time allows, and the weights decide.
+    """
+    most = max(min(training.interactions.shape) - 1, 1)
+    width = min(WIDTHS[preset], most)
+    specs.append(_spectral("spectral", width, seed, exponent=0.5, output=0.5))
+    notes.append(f"spectral: {width} factors")
+    if preset != "fast" and most > 2 * NARROW:
+        specs.append(_spectral("spectral_narrow", NARROW, seed, exponent=0.25, output=0.0))
+        notes.append(f"spectral_narrow: {NARROW} factors, for what most people share")
     if preset != "fast" and training.n_items <= _dense_limit(preset):
-        specs.append(BlockSpec(kind="ease"))
+        settings = {
+            "item_exponent": 0.5,
+            "user_exponent": 0.25,
+            "output_exponent": 0.35,
+            "regularization": 1.0,
+        }
+        specs.append(BlockSpec(kind="ease", settings=settings))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
+    if preset == "best":
+        specs.append(BlockSpec(kind="item_knn"))
+        notes.append("item_knn: what goes together, as a re-scorer")
+
+
+def _spectral(name: str, width: int, seed: int, *, exponent: float, output: float) -> BlockSpec:
+    settings = {
+        "n_factors": width,
+        "item_exponent": exponent,
+        "user_exponent": exponent,
+        "output_exponent": output,
+        "ridge": 0.05,
+        "seed": seed,
+    }
+    return BlockSpec(kind="spectral", name=name, settings=settings)
 
 
 def _dense_limit(preset: str) -> int:

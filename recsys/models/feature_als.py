@@ -45,7 +45,7 @@ class FeatureALSConfig(HistoryConfig):
 
     n_factors: PositiveInt = 128
     """Length of the vectors."""
-    regularization: PositiveFloat = 0.003
+    regularization: PositiveFloat = 0.001
     """λ, before it is scaled by frequency."""
     unobserved_weight: PositiveFloat = 0.1
     """α0: how much a pair that never happened counts beside one that did."""
@@ -57,7 +57,7 @@ class FeatureALSConfig(HistoryConfig):
     """Conjugate gradient steps per row and sweep, from the last sweep's vector."""
     use_features: bool = True
     """Whether tags take part."""
-    feature_regularization: PositiveFloat = 10.0
+    feature_regularization: PositiveFloat = 1.0
     """λ_B over the mean λ_i."""
     declared_weight: NonNegativeFloat = 1.0
     """What declared tags count beside the history; a tag acts as an item of its mean vector."""

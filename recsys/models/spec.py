@@ -8,9 +8,11 @@ from pydantic import Field, model_validator
 
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
+from recsys.models.affinity import AffinityBlock, AffinityConfig
 from recsys.models.als import ALSBlock, ALSConfig, BPRBlock, BPRConfig
 from recsys.models.base import Block
 from recsys.models.content import ContentBlock, ContentConfig
+from recsys.models.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
 from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
 from recsys.models.item_item import EASEBlock, EASEConfig, ItemKNNBlock, ItemKNNConfig
 from recsys.models.lightfm import LightFMBlock, LightFMConfig
@@ -19,6 +21,8 @@ from recsys.models.spectral import SpectralBlock, SpectralConfig
 
 BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
     "popularity": (PopularityBlock, PopularityConfig),
+    "affinity": (AffinityBlock, AffinityConfig),
+    "cooccurrence": (CooccurrenceBlock, CooccurrenceConfig),
     "content": (ContentBlock, ContentConfig),
     "spectral": (SpectralBlock, SpectralConfig),
     "feature_als": (FeatureALSBlock, FeatureALSConfig),

@@ -50,13 +50,13 @@ class SpectralConfig(HistoryConfig):
     """Length of the vectors; cut to the shorter side of the data."""
     item_exponent: NonNegativeFloat = 0.5
     """a: how much popular items are damped before the decomposition."""
-    user_exponent: NonNegativeFloat = 0.25
+    user_exponent: NonNegativeFloat = 0.5
     """b: how much long histories are damped."""
-    output_exponent: float = 0.35
+    output_exponent: float = 0.5
     """c: how much popular items are raised in the answer (and damped in the history)."""
     filter: Literal["flat", "gfcf", "ridge", "band_pass"] = "ridge"
     """f: what each eigenvalue, scaled to at most 1, becomes."""
-    ridge: PositiveFloat = 0.05
+    ridge: PositiveFloat = 0.2
     """l of ``ridge``: eigenvalues below it count less."""
     low_pass_weight: NonNegativeFloat = 0.3
     """α of ``gfcf``."""
@@ -72,9 +72,9 @@ class SpectralConfig(HistoryConfig):
     """What declared tags count beside the history."""
     cold_ridge: PositiveFloat = 0.1
     """Shrinks the vector that tags give to an item without events."""
-    oversampling: float = Field(default=1.5, ge=1.0)
+    oversampling: float = Field(default=2.0, ge=1.0)
     """Width of the Krylov space over ``n_factors``: more is more exact and slower."""
-    n_steps: PositiveInt = 3
+    n_steps: PositiveInt = 4
     """Steps of the Krylov method."""
     seed: NonNegativeInt = 0
     """Fixes the random start of the Krylov method."""

@@ -26,9 +26,13 @@ class ValidationConfig(Config):
     """Length of one part in days; None takes what holds ``share`` of the events."""
     n_cuts: PositiveInt = 3
     """Parts cut one before the other in time; 1 without times."""
+    max_cuts: PositiveInt = 10
+    """With few people more parts are cut, up to this many, until ``enough_users`` are measured."""
+    enough_users: PositiveInt = 1000
+    """People measured, over all parts, that are enough."""
     max_users: PositiveInt = 2000
     """People measured per part; more are sampled."""
-    min_users: PositiveInt = 30
+    min_users: PositiveInt = 20
     """With fewer people than this, weights are not learnt but taken from the defaults."""
 
 
@@ -62,7 +66,10 @@ def validation_parts(
     times = training.events.occurred_at
     timed = training.has_times and not np.isnat(times).any()
     masks = _time_masks(times, config) if timed else _random_masks(training, config, seed)
-    for before, after, now in masks:
+    measured = 0
+    for step, (before, after, now) in enumerate(masks):
+        if step >= config.n_cuts and measured >= config.enough_users:
+            return
         part = _part(training, before, after, now=now if timed else training.now)
         rows = np.flatnonzero(np.diff(part.relevant.indptr)).astype(np.int32)
         if len(rows) < config.min_users:
@@ -70,6 +77,7 @@ def validation_parts(
         if len(rows) > config.max_users:
             rng = named_rng(seed, "validation", str(now))
             rows = np.sort(rng.choice(rows, config.max_users, replace=False))
+        measured += len(rows)
         yield ValidationPart(part.training, rows, part.relevant[rows])
 
 
@@ -78,7 +86,7 @@ def _time_masks(
 ) -> Iterator[tuple[BoolArray, BoolArray, np.datetime64]]:
     end = times[-1]
     window = _window(times, config)
-    for step in range(config.n_cuts):
+    for step in range(max(config.n_cuts, config.max_cuts)):
         cut, stop = end - window * (step + 1), end - window * step
         before = times <= cut
         if before.sum() * 2 < len(times):

@@ -106,7 +106,7 @@ def apply_caps(
     Parameters
     ----------
     rows : (n_queries, n_candidates) int32
-        Item rows, best first; -1 where a list is shorter.
+        Item rows, best first; -1 is no candidate, wherever it stands.
     scores : (n_queries, n_candidates) float32
         Their scores, unchanged in the answer.
     k : int
@@ -139,8 +139,11 @@ def apply_caps(
     if len(table.limits):
         _compiled()(rows, scores, table.indptr, table.indices, table.limits, kept, kept_scores)
     else:
-        n = min(k, rows.shape[1])
-        kept[:, :n], kept_scores[:, :n] = rows[:, :n], scores[:, :n]
+        is_real = rows >= 0
+        places = np.cumsum(is_real, axis=1) - 1
+        lines, at = np.nonzero(is_real & (places < k))
+        to = places[lines, at]
+        kept[lines, to], kept_scores[lines, to] = rows[lines, at], scores[lines, at]
     return TopK(kept, kept_scores)
 
 

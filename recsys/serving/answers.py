@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
 from recsys.core.arrays import BoolArray, FloatMatrix, ObjectArray
-from recsys.core.clock import to_iso
+from recsys.core.clock import Moment, to_iso, to_utc
+from recsys.core.errors import DataError
 from recsys.data import ExposureLog
 from recsys.ranking import Reason
 
@@ -43,8 +44,8 @@ class Recommendations:
         Experiment arm of each person; None outside experiments.
     reasons : tuple of tuple of ItemReasons, or None
         Per person, per item; None unless asked for with ``explain=True``.
-    like : object
-        A dataframe of the caller's, whose library ``to_frame`` answers in; None means pyarrow.
+    backend : str
+        The dataframe library that ``to_frame`` answers in: that of the events.
     """
 
     user_ids: ObjectArray
@@ -70,11 +71,12 @@ class Recommendations:
     def to_frame(self) -> Any:
         """Return one row per person and item: user_id, rank (from 1), item_id, score, reason.
 
-        The answer is a dataframe of the library the events came from, else a pyarrow table.
+        The answer is a dataframe of the library the events came from, else a pyarrow table. Where
+        people are asked for by ids of different sorts, all ids are given as text.
         """
         who, place = np.nonzero(self.item_ids != None)  # noqa: E711  (elementwise on objects)
         columns: dict[str, Any] = {
-            "user_id": self.user_ids[who].tolist(),
+            "user_id": _one_sort(self.user_ids[who]),
             "rank": place + 1,
             "item_id": self.item_ids[who, place].tolist(),
             "score": self.scores[who, place],
@@ -86,25 +88,40 @@ class Recommendations:
             ]
         return frame_of(columns, self.backend)
 
-    def exposures(self, *, surface: str = "") -> ExposureLog:
+    def exposures(self, *, surface: str = "", shown_at: Moment | None = None) -> ExposureLog:
         """Return what was shown, to be logged: one row per person and item.
+
+        People without a usable id, such as those described by a history, are among ``skipped``.
 
         Parameters
         ----------
         surface : str
             Where it was shown, such as "home" or "digest".
+        shown_at : datetime, ISO text, epoch seconds or None
+            When; None is ``answered_at``.
+
+        Raises
+        ------
+        DataError
+            If neither ``shown_at`` nor the model has a time.
         """
+        moment = self.answered_at if shown_at is None else to_utc(shown_at, name="shown_at")
+        if np.isnat(moment):
+            raise DataError(
+                "shown_at must be given: the events had no times, so the lists have none."
+            )
         who, place = np.nonzero(self.item_ids != None)  # noqa: E711
         return ExposureLog.from_frame(
             {
                 "request_id": [self.request_id] * len(who),
-                "user_id": self.user_ids[who].tolist(),
+                "user_id": _one_sort(self.user_ids[who]),
                 "item_id": self.item_ids[who, place].tolist(),
                 "rank": (place + 1).tolist(),
-                "shown_at": [to_iso(self.answered_at)] * len(who),
+                "shown_at": [to_iso(moment)] * len(who),
                 "surface": [surface] * len(who),
                 "model_version": [self.model_version] * len(who),
-            }
+            },
+            on_bad_row="skip",
         )
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -116,14 +133,14 @@ class Recommendations:
         items = [
             {
                 "rank": place + 1,
-                "item_id": self.item_ids[row, place],
+                "item_id": _plain(self.item_ids[row, place]),
                 "score": round(float(self.scores[row, place]), 6),
                 "reasons": self._reason_records(row, place),
             }
             for place in range(found)
         ]
         return {
-            "user_id": self.user_ids[row],
+            "user_id": _plain(self.user_ids[row]),
             "known": bool(self.known[row]),
             "model_version": self.model_version,
             "request_id": self.request_id,
@@ -138,7 +155,7 @@ class Recommendations:
             {
                 "text": reason.text,
                 "source": str(reason.source),
-                "id": reason.id,
+                "id": _plain(reason.id),
                 "value": round(reason.value, 6),
             }
             for reason in self.reasons[row][place]
@@ -184,6 +201,17 @@ def frame_of(columns: dict[str, Any], backend: str) -> Any:
     return nw.from_dict(columns, backend=library).to_native()
 
 
-def plain(values: Sequence[Any]) -> list[Any]:
-    """Return ids as JSON values: text and whole numbers as they are, the rest as text."""
-    return [one if isinstance(one, str | int) else str(one) for one in values]
+def _one_sort(ids: ObjectArray) -> list[Any]:
+    """Return ids as they are if they are of one sort, else as text: a column has one type."""
+    values = [one.item() if isinstance(one, np.generic) else one for one in ids.tolist()]
+    sorts = {type(one) for one in values if one is not None}
+    fits = all(abs(one) < 2**63 for one in values if isinstance(one, int))
+    if len(sorts) <= 1 and sorts <= {str, int, UUID} and fits:
+        return values
+    return [None if one is None else str(one) for one in values]
+
+
+def _plain(one: Any) -> str | int | None:
+    """Return an id as a JSON value: text and whole numbers as they are, the rest as text."""
+    one = one.item() if isinstance(one, np.generic) else one
+    return one if one is None or isinstance(one, str | int) else str(one)

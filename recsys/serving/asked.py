@@ -46,20 +46,29 @@ def ask_users(
         return Asked(ids, rows, queries, snapshot.model.states(queries))
     personal = _personal_rows(snapshot, rows)
     if (personal != NO_ROW).all():
-        return Asked(ids, rows, _take(snapshot.queries, rows), snapshot.states.take(rows))
+        return Asked(ids, rows, snapshot.queries.take(rows), snapshot.states.take(rows))
     queries = _known_or_empty(snapshot, personal)
     return Asked(ids, rows, queries, _states(snapshot, personal, queries))
 
 
-def ask_histories(snapshot: Snapshot, histories: Sequence[Sequence[Any]]) -> Asked:
+def ask_histories(snapshot: Snapshot, histories: Iterable[Iterable[Any]]) -> Asked:
     """Return people described by what they consumed, folded in.
 
     Raises
     ------
+    DataError
+        If a history is no list of ids.
     UnknownIdError
         If an item is unknown.
     """
-    lists = item_lists(snapshot, [list(one) for one in histories], len(histories), name="histories")
+    given = as_ids(histories, name="histories")
+    for one in given:
+        if not _is_list(one):
+            raise DataError(
+                "histories must be one list of item ids per person; got "
+                f"{clip(repr(one))} in place of a list. Write [[...]] for one person."
+            )
+    lists = item_lists(snapshot, given, len(given), name="histories") if len(given) else []
     rows = np.full(len(lists), NO_ROW, dtype=np.int32)
     queries = _with_recent(snapshot, rows, lists)
     ids = objects([None] * len(lists))
@@ -67,18 +76,19 @@ def ask_histories(snapshot: Snapshot, histories: Sequence[Sequence[Any]]) -> Ask
 
 
 def as_ids(values: Iterable[Any], *, name: str) -> Any:
-    """Return ids as an object array.
+    """Return ids, of any sort of list, as an object array.
 
     Raises
     ------
     DataError
         If ``values`` is one text or number instead of a list of ids.
     """
-    if isinstance(values, str | bytes | int | float):
-        raise DataError(
-            f"{name} must be a list of ids; got {clip(repr(values))}. Write [{clip(repr(values))}]."
-        )
-    return objects(values.tolist() if isinstance(values, np.ndarray) else values)
+    if isinstance(values, str | bytes | int | float | np.generic):
+        shown = clip(repr(values))
+        raise DataError(f"{name} must be a list of ids; got {shown}. Write [{shown}].")
+    if not isinstance(values, Iterable):
+        raise DataError(f"{name} must be a list of ids; got {clip(repr(values))}.")
+    return objects(_elements(values))
 
 
 def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_ids") -> RowArray:
@@ -98,34 +108,54 @@ def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_
 
 
 def item_lists(
-    snapshot: Snapshot, lists: Sequence[Any], n_queries: int, *, name: str
+    snapshot: Snapshot, lists: Iterable[Any], n_queries: int, *, name: str
 ) -> list[RowArray]:
     """Return one array of item rows per person, from one list for all or one per person.
+
+    None among the ids, as at the end of a short list, is left out.
 
     Raises
     ------
     DataError
-        If there are several lists, but not one per person.
+        If there are several lists, but not one per person; or ids and lists side by side.
     UnknownIdError
         If an item is unknown.
     """
-    per_person = _is_nested(lists)
-    if not per_person:
-        return [item_rows(snapshot, lists, name=name)] * n_queries
-    if len(lists) != n_queries:
+    given = as_ids(lists, name=name)
+    is_list = [_is_list(one) for one in given]
+    if not any(is_list):
+        return [item_rows(snapshot, _real(given), name=name)] * n_queries
+    if not all(is_list):
+        raise DataError(
+            f"{name} must be ids, or one list of ids per person; got some of both. "
+            "Write [] for a person without."
+        )
+    if len(given) != n_queries:
         raise DataError(
             f"{name} must be one list for all or one per person ({n_queries}); "
-            f"got {len(lists)} lists."
+            f"got {len(given)} lists."
         )
-    flat = [one for single in lists for one in single]
-    rows = item_rows(snapshot, flat, name=name)
-    ends = np.cumsum([len(single) for single in lists])
-    return np.split(rows, ends[:-1]) if len(lists) else []
+    real = [_real(_elements(single)) for single in given]
+    rows = item_rows(snapshot, [one for single in real for one in single], name=name)
+    return np.split(rows, np.cumsum([len(single) for single in real])[:-1])
 
 
-def _is_nested(lists: Sequence[Any]) -> bool:
-    kinds = {isinstance(one, list | tuple | set | frozenset | np.ndarray) for one in lists}
-    return kinds == {True}
+def _elements(values: Iterable[Any]) -> list[Any]:
+    """Return the elements of any sort of list as Python values."""
+    if hasattr(values, "to_pylist"):  # pyarrow: its elements are no Python values
+        return list(values.to_pylist())
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        return list(values.tolist())
+    return list(values)
+
+
+def _real(ids: Iterable[Any]) -> list[Any]:
+    """Leave out None, as at the end of a short list: page 2 excludes the whole of page 1."""
+    return [one for one in ids if one is not None]
+
+
+def _is_list(one: Any) -> bool:
+    return isinstance(one, Iterable) and not isinstance(one, str | bytes)
 
 
 def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
@@ -133,10 +163,6 @@ def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
     known = out != NO_ROW
     out[known] = np.where(snapshot.personal[out[known]], out[known], NO_ROW)
     return out
-
-
-def _take(queries: Queries, rows: RowArray) -> Queries:
-    return queries.take(rows)
 
 
 def _known_or_empty(snapshot: Snapshot, rows: RowArray) -> Queries:

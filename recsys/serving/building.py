@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -63,13 +62,11 @@ def build_snapshot(
     DataError
         If an event lies after ``now``.
     """
-    started = time.perf_counter()
     moment = _now(dataset, now)
     progress("profiles", 0, 0)
     profiles = build_item_profiles(dataset.catalog, config.profiles)
     training = _training_set(dataset, profiles, config, now=moment)
     fitted = fit_hybrid(training, _hybrid_config(config), preset=config.preset, progress=progress)
-    seconds = time.perf_counter() - started
     return assemble(
         dataset,
         config,
@@ -77,7 +74,6 @@ def build_snapshot(
         profiles=profiles,
         training=training,
         fitted=fitted,
-        seconds=seconds,
         progress=progress,
     )
 
@@ -90,7 +86,6 @@ def assemble(
     profiles: ItemProfiles,
     training: TrainingSet,
     fitted: FittedHybrid,
-    seconds: float,
     progress: Progress,
 ) -> Snapshot:
     """Return the snapshot that serves a fitted model."""
@@ -118,7 +113,7 @@ def assemble(
         personal=_personal(dataset.people),
         eligible=_eligible(dataset.catalog, now=now),
         notes=fitted.notes,
-        measured={"validation": fitted.validation, "fit_seconds": round(seconds, 3)},
+        measured={"validation": fitted.validation},
     )
 
 

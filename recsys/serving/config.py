@@ -23,7 +23,6 @@ ModelName = Literal[
     "ease",
     "spectral",
     "feature_als",
-    "cooccurrence",
 ]
 
 

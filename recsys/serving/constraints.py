@@ -105,16 +105,18 @@ def _masks(snapshot: Snapshot, asked: Asked, request: Request) -> tuple[list[Boo
 
 
 def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
-    if where is None or isinstance(where, str | Mapping):
-        return [where], np.zeros(n_queries, dtype=np.int32)
-    where = list(where)
+    if not isinstance(where, list | tuple | np.ndarray):
+        return [where], np.zeros(n_queries, dtype=np.int32)  # what is no filter is refused later
     if len(where) != n_queries:
         raise DataError(
             f"where must be one filter or one per person ({n_queries}); got {len(where)}."
         )
     keys = [repr(one) for one in where]
-    order = {key: at for at, key in enumerate(dict.fromkeys(keys))}
-    filters = [where[keys.index(key)] for key in order]
+    first: dict[str, Where] = {}
+    for key, one in zip(keys, where, strict=True):
+        first.setdefault(key, one)
+    order = {key: at for at, key in enumerate(first)}
+    filters = list(first.values())
     return filters or [None], np.array([order[key] for key in keys], dtype=np.int32)
 
 

@@ -30,6 +30,8 @@ def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) 
     queries = snapshot.model.query_vectors(asked.states)
     for mask in range(len(constraints.masks)):
         lines = np.flatnonzero(constraints.mask_of == mask).astype(np.int32)
+        if not len(lines):
+            continue
         best = _rank_group(snapshot, asked, constraints, lines=lines, queries=queries, k=k)
         rows[lines, : best.rows.shape[1]] = best.rows
         scores[lines, : best.rows.shape[1]] = best.scores

@@ -29,6 +29,9 @@ from recsys.serving.shortfall import shortfalls
 from recsys.serving.similar import similar_rows
 from recsys.serving.snapshot import Asked, Snapshot
 
+MAX_PADDED = 10_000
+"""Longest list that is padded to ``k`` beyond the catalog; a longer one ends with the catalog."""
+
 
 class Recommender:
     """Ranked lists for people, from one immutable snapshot.
@@ -187,7 +190,8 @@ class Recommender:
             Unknown people get the newcomer list, with ``known`` False.
         k : int
             Greater than 0. A list is shorter only where no more items are allowed; then its
-            ``shortfall`` says why.
+            ``shortfall`` says why. Lists have ``k`` columns, or one per item of the catalog where
+            ``k`` is above that and above 10,000.
         where : str, mapping, None, or one per person
             A filter on items, such as ``"format = video and language in (en, zh)"``.
         exclude_seen : bool
@@ -197,7 +201,8 @@ class Recommender:
         explain : bool
             Give the reasons of each item.
         candidates, exclude : sequence of item ids, or one per person; None means all, and none
-            The only items allowed, and items left out. Page 2 excludes page 1.
+            The only items allowed, and items left out. Page 2 excludes page 1:
+            ``exclude=top.item_ids``.
         recent : sequence of item ids, or one per person; None means none
             Items of this session, which count at once.
 
@@ -241,6 +246,10 @@ class Recommender:
 
         Raises
         ------
+        ConfigError
+            As in :meth:`recommend`.
+        DataError
+            If a history is no list of ids.
         UnknownIdError
             If an item id is unknown.
         """
@@ -328,8 +337,10 @@ class Recommender:
         )
 
     def _padded(self, best: TopK, k: int) -> tuple[Any, FloatMatrix]:
-        """Return ids and scores with exactly ``k`` columns."""
+        """Return ids and scores with ``k`` columns; see ``MAX_PADDED``."""
         n_queries, width = best.rows.shape
+        n_items = self._snapshot.n_items
+        k = k if k <= max(n_items, MAX_PADDED) else n_items
         item_ids = objects([None]) if not best.rows.size else self.items.ids(best.rows.ravel())
         wide_ids = np.full((n_queries, k), None, dtype=object)
         wide_scores = np.full((n_queries, k), -np.inf, dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,18 +23,25 @@ from recsys.core.artifact import (
     write_arrays,
     write_manifest,
 )
-from recsys.core.errors import ArtifactError, ConfigError, DataError
+from recsys.core.errors import ArtifactError, ConfigError, DataError, NotFittedError, clip
 from recsys.core.storage import atomic_folder
 from recsys.data import load_dataset, save_dataset
 from recsys.index import load_index
 from recsys.models import BlockSpec, HybridModel, Queries, QueryState
 from recsys.profiles import ItemProfiles
+from recsys.serving.checking import check_arrays, check_snapshot
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.visibility import VisibilityTable
 
 FORMAT = "recsys-model"
 FORMAT_VERSION = (1, 0)
+
+DAMAGE = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
+    NotFittedError,
+)  # fmt: skip
+"""What reading a damaged folder may raise, our own errors among the ValueErrors."""
 
 PAIRS = ("seen", "refused", "muted", "own")
 """The sparse matrices of people and items in a snapshot."""
@@ -47,27 +55,53 @@ def save_snapshot(snapshot: Snapshot, path: Path) -> None:
     DataError
         If ``path`` is a file, or a folder that holds something else.
     """
-    with atomic_folder(path, marker=MANIFEST) as folder:
-        save_dataset(snapshot.dataset, folder / "data", keep_events=snapshot.config.keep_events)
-        write_arrays(folder, _arrays(snapshot))
-        snapshot.index.save(folder / "index")
-        manifest = {
-            "format": FORMAT,
-            "format_version": list(FORMAT_VERSION),
-            "library_version": _library_version(),
-            "config": snapshot.config.to_dict(),
-            "blocks": [spec.to_dict() for spec in snapshot.specs],
-            "bucket_edges": list(snapshot.model.bucket_edges),
-            "version": snapshot.version,
-            "now": None if np.isnat(snapshot.now) else str(snapshot.now),
-            "notes": list(snapshot.notes),
-            "measured": snapshot.measured,
-            "n_users": snapshot.n_users,
-            "n_items": snapshot.n_items,
-            "n_factors": int(snapshot.model.item_factors.shape[1]),
-            "files": describe_files(folder),
-        }
-        write_manifest(folder, manifest)
+    _check_place(path)
+    try:
+        with atomic_folder(path, marker=MANIFEST) as folder:
+            _fill(folder, snapshot)
+    except OSError as err:
+        raise DataError(
+            f"{path} must be possible to write; {err.strerror or err}. What was there is as it was."
+        ) from err
+
+
+def _check_place(path: Path) -> None:
+    """Raise where the folder holds a manifest, but of something else than a model."""
+    manifest = path / MANIFEST
+    if not manifest.is_file():
+        return
+    try:
+        kind = json.loads(manifest.read_text(encoding="utf-8"))["format"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        kind = None
+    if kind != FORMAT:
+        raise DataError(
+            f"{path} must be empty, new or a saved model; its {MANIFEST} is not a model's. "
+            "Choose another name."
+        )
+
+
+def _fill(folder: Path, snapshot: Snapshot) -> None:
+    save_dataset(snapshot.dataset, folder / "data", keep_events=snapshot.config.keep_events)
+    write_arrays(folder, _arrays(snapshot))
+    snapshot.index.save(folder / "index")
+    manifest = {
+        "format": FORMAT,
+        "format_version": list(FORMAT_VERSION),
+        "library_version": _library_version(),
+        "config": snapshot.config.to_dict(),
+        "blocks": [spec.to_dict() for spec in snapshot.specs],
+        "bucket_edges": list(snapshot.model.bucket_edges),
+        "version": snapshot.version,
+        "now": None if np.isnat(snapshot.now) else str(snapshot.now),
+        "notes": list(snapshot.notes),
+        "measured": snapshot.measured,
+        "n_users": snapshot.n_users,
+        "n_items": snapshot.n_items,
+        "n_factors": int(snapshot.model.item_factors.shape[1]),
+        "files": describe_files(folder),
+    }
+    write_manifest(folder, manifest)
 
 
 def load_snapshot(path: Path, *, check: str = "fast") -> Snapshot:
@@ -90,11 +124,12 @@ def load_snapshot(path: Path, *, check: str = "fast") -> Snapshot:
     manifest = verify_folder(path, check=check)
     try:
         return _load(path, manifest)
-    except (KeyError, TypeError, ValueError, IndexError, DataError) as err:
-        if isinstance(err, ArtifactError):
-            raise
+    except ArtifactError:
+        raise
+    except DAMAGE as err:
+        reason = clip(" ".join(f"{type(err).__name__}: {err}".split()), 160)
         raise ArtifactError(
-            f"{path} is damaged or from another version ({type(err).__name__}: {err}). Refit."
+            f"{path} is damaged or from another version ({reason}). Refit."
         ) from err
 
 
@@ -110,11 +145,14 @@ def verify_folder(path: Path, *, check: str = "full") -> dict[str, Any]:
     """
     if check not in ("fast", "full"):
         raise ConfigError(f"check must be 'fast' or 'full'; got {check!r}.")
-    manifest = read_manifest(path, kind=FORMAT, major=FORMAT_VERSION[0])
-    check_files(path, manifest, full=check == "full")
-    for name in manifest["files"]:
-        if not name.endswith(".npy") and check == "fast":
-            check_hash(path, manifest, name)
+    try:
+        manifest = read_manifest(path, kind=FORMAT, major=FORMAT_VERSION[0])
+        check_files(path, manifest, full=check == "full")
+        for name in manifest["files"]:
+            if not name.endswith(".npy") and check == "fast":
+                check_hash(path, manifest, name)
+    except OSError as err:
+        raise ArtifactError(f"{path} must be readable; {err.strerror or err}.") from err
     return manifest
 
 
@@ -142,12 +180,13 @@ def _arrays(snapshot: Snapshot) -> dict[str, Any]:
 
 def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
     arrays = read_arrays(path, manifest, prefix="")
+    check_arrays(arrays)
     config = RecommenderConfig.from_dict(manifest["config"])
     specs = tuple(BlockSpec.from_dict(one) for one in manifest["blocks"])
     model = HybridModel(
         _blocks(specs, arrays), arrays["weights"], bucket_edges=manifest["bucket_edges"]
     )
-    return Snapshot(
+    snapshot = Snapshot(
         config=config,
         version=manifest["version"],
         now=np.datetime64(manifest["now"] or "NaT", "us"),
@@ -171,6 +210,8 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
         notes=tuple(manifest["notes"]),
         measured=manifest["measured"],
     )
+    check_snapshot(snapshot)
+    return snapshot
 
 
 def _blocks(specs: tuple[BlockSpec, ...], arrays: Mapping[str, Any]) -> list[Any]:

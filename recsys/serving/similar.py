@@ -29,4 +29,5 @@ def similar_rows(snapshot: Snapshot, item_rows: RowArray, *, k: int, where: Wher
         shape=(n_queries, snapshot.n_items),
     )
     queries = np.ascontiguousarray(vectors.vectors[item_rows])
-    return vectors.search(queries, k=k, exclude=itself, allowed=allowed)
+    n_best = min(k, snapshot.n_items)
+    return vectors.search(queries, k=n_best, exclude=itself, allowed=allowed)

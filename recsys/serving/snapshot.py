@@ -62,7 +62,8 @@ class Snapshot:
     notes : tuple of str
         Why the model is as it is.
     measured : dict
-        What was measured while fitting: validation, index recall, seconds.
+        What was measured while fitting, such as the validation; never a time, so that the same fit
+        has the same bytes.
     """
 
     config: RecommenderConfig

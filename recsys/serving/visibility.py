@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
+from recsys.core.errors import ConfigError, RecsysWarning, clip
 from recsys.data import Catalog, IdMap, People
-from recsys.ranking import parse_filter
+from recsys.ranking import TypedColumns, parse_filter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,15 +40,30 @@ class VisibilityTable:
         Raises
         ------
         ConfigError
-            If an expression cannot be read, or names a column that people do not have.
+            If an expression cannot be read; the message names an item that has it.
+
+        Notes
+        -----
+        An item whose expression names a column that people do not have is hidden from everybody,
+        and a :class:`RecsysWarning` says so: nobody is known to be among those it is for.
         """
         expression_of, texts = _distinct(catalog.column("visible_to"))
         holds = np.zeros((len(people.users) + 1, len(texts)), dtype=bool)
-        stranger = _stranger(people)
+        known, stranger = frozenset(TypedColumns(people).names), _stranger(people)
+        absent: dict[int, list[str]] = {}
         for at, text in enumerate(texts):
-            condition = parse_filter(text)
-            holds[:-1, at] = condition.mask(people)
-            holds[-1:, at] = condition.mask(stranger)
+            try:
+                condition = parse_filter(text)
+                if lacking := sorted(condition.columns - known):
+                    absent[at] = lacking
+                    continue
+                holds[:-1, at] = condition.mask(people)
+                holds[-1:, at] = condition.mask(stranger)
+            except ConfigError as err:
+                item = catalog.items.id(int(np.flatnonzero(expression_of == at)[0]))
+                raise ConfigError(f"visible_to of item {clip(repr(item))}: {err}") from err
+        if absent:
+            _warn_hidden(absent, n_hidden=int(np.isin(expression_of, list(absent)).sum()))
         return cls(freeze(expression_of), freeze(holds))
 
     @property
@@ -70,6 +88,16 @@ def _distinct(texts: npt.NDArray[np.object_]) -> tuple[RowArray, list[str]]:
         if text := str(given or "").strip():
             expression_of[row] = known.setdefault(text, len(known))
     return expression_of, list(known)
+
+
+def _warn_hidden(absent: Mapping[int, Sequence[str]], *, n_hidden: int) -> None:
+    columns = ", ".join(sorted({repr(name) for names in absent.values() for name in names}))
+    warnings.warn(
+        f"visible_to names what people do not have ({clip(columns, 200)}); {n_hidden} item(s) are "
+        "hidden from everybody. Give the column in the users file, or correct visible_to.",
+        RecsysWarning,
+        stacklevel=2,
+    )
 
 
 def _stranger(people: People) -> People:

@@ -1,7 +1,9 @@
 """The memory of past digests."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -32,6 +34,18 @@ def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
         (r["user_id"], r["item_id"], r["issue"], r["status"]) for r in ROWS
     ]
     assert str(history.sent_at[2]) == "2018-01-08T00:00:00.000000"
+
+
+def test_each_row_keeps_its_own_time(tmp_path: Path) -> None:
+    day = np.datetime64("2018-01-01")
+    autumn = datetime(2018, 10, 28, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))  # comes twice
+    times = [None, day, day, autumn, autumn.replace(fold=1), None, day]
+    rows = [{"user_id": "ana", "item_id": "q1", "sent_at": when} for when in times]
+    DigestHistory.append(tmp_path / "h.jsonl", rows)
+    found = DigestHistory.read(tmp_path / "h.jsonl").sent_at.astype("datetime64[m]")
+    hours = [f"2018-10-28T0{hour}:30" for hour in (0, 1)]
+    dawn = "2018-01-01T00:00"
+    assert found.astype(str).tolist() == ["NaT", dawn, dawn, *hours, "NaT", dawn]
 
 
 def test_appending_adds_and_says_how_many(tmp_path: Path) -> None:

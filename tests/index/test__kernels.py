@@ -1,14 +1,14 @@
 import numpy as np
 
 from recsys.index import _kernels as kernels
-from recsys.index.request import empty_heap
+from recsys.index.request import Exclusion, empty_heap
 
 
-def exclusion(*rows):
+def exclusion(*rows: int) -> Exclusion:
     return np.array([0, len(rows)], dtype=np.int64), np.array(rows, dtype=np.int32)
 
 
-def test_pick_scores_candidates_in_any_order_and_breaks_ties_by_row():
+def test_pick_scores_candidates_in_any_order_and_breaks_ties_by_row() -> None:
     queries = np.ones((1, 2), dtype=np.float32)
     vectors = np.array([[1, 1], [2, 0], [0, 0], [0, 2]], dtype=np.float32)
     candidates = np.array([[3, -1, 1, 2, 0]], dtype=np.int32)
@@ -19,7 +19,7 @@ def test_pick_scores_candidates_in_any_order_and_breaks_ties_by_row():
     assert heap[1].tolist() == [[2.0, 2.0, 0.0]]
 
 
-def test_the_kernels_compute_in_the_order_that_is_written():
+def test_the_kernels_compute_in_the_order_that_is_written() -> None:
     # the same sum in numpy, eight lanes at a time: a compiler that reordered it would differ
     rng = np.random.default_rng(0)
     queries = rng.normal(size=(50, 37)).astype(np.float32)
@@ -37,7 +37,7 @@ def test_the_kernels_compute_in_the_order_that_is_written():
     assert out[:, 0].tolist() == expected.tolist()
 
 
-def test_a_scan_goes_on_from_what_earlier_tiles_found():
+def test_a_scan_goes_on_from_what_earlier_tiles_found() -> None:
     scores = np.array([[5, 1, 4, 2, 3]], dtype=np.float32)
     rows = np.arange(5, dtype=np.int32)
     nothing = np.zeros((0, 0), dtype=np.float32)

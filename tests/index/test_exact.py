@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ArtifactError
 from recsys.index import ExactIndex, score_rows
 from recsys.index.exact import rounding_bound
@@ -9,12 +12,12 @@ from recsys.testing.contracts import assert_same, grouped_vectors
 
 
 class TestExactIndex(VectorIndexContract):
-    def build(self, vectors):
+    def build(self, vectors: FloatMatrix) -> ExactIndex:
         return ExactIndex.build(vectors)
 
 
 @pytest.mark.parametrize("n_queries", [1, 7, 700])
-def test_many_tiles_give_the_answer_of_one_matrix(n_queries):
+def test_many_tiles_give_the_answer_of_one_matrix(n_queries: int) -> None:
     rng = np.random.default_rng(0)
     vectors = rng.integers(-3, 4, (3001, 9)).astype(np.float32)
     queries = rng.integers(-3, 4, (n_queries, 9)).astype(np.float32)
@@ -24,7 +27,7 @@ def test_many_tiles_give_the_answer_of_one_matrix(n_queries):
 
 
 @pytest.mark.parametrize("share", [0.02, 0.6])
-def test_a_mask_gives_the_same_by_scanning_few_and_by_checking_many(share):
+def test_a_mask_gives_the_same_by_scanning_few_and_by_checking_many(share: float) -> None:
     vectors, queries = grouped_vectors(4000, seed=1), grouped_vectors(5, seed=2)
     allowed = np.random.default_rng(3).random(4000) < share
     found = ExactIndex.build(vectors).search(queries, k=10, allowed=allowed)
@@ -34,7 +37,7 @@ def test_a_mask_gives_the_same_by_scanning_few_and_by_checking_many(share):
     assert found.rows.tolist() == naive_top_k(scores, 10, allowed=rows)
 
 
-def test_the_answer_does_not_depend_on_threads():
+def test_the_answer_does_not_depend_on_threads() -> None:
     vectors, queries = grouped_vectors(5000, seed=1), grouped_vectors(1100, seed=2)
     index = ExactIndex.build(vectors)
     expected = index.search(queries, k=10, n_threads=1)
@@ -42,7 +45,7 @@ def test_the_answer_does_not_depend_on_threads():
     assert_same(index.search(queries, k=10), expected)
 
 
-def test_nearly_equal_scores_are_ordered_by_the_one_kernel():
+def test_nearly_equal_scores_are_ordered_by_the_one_kernel() -> None:
     # 1,000 copies that differ in the last bits only: any two BLAS products may swap them
     rng = np.random.default_rng(4)
     vectors = np.repeat(rng.normal(size=(1, 40)), 1000, axis=0).astype(np.float32)
@@ -55,10 +58,10 @@ def test_nearly_equal_scores_are_ordered_by_the_one_kernel():
     assert (found.rows == expected).all()
 
 
-def test_the_rounding_bound_holds_for_any_order_of_the_sum():
+def test_the_rounding_bound_holds_for_any_order_of_the_sum() -> None:
     rng = np.random.default_rng(5)
-    vectors, queries = rng.normal(size=(500, 200)), rng.normal(size=(40, 200))
-    vectors, queries = vectors.astype(np.float32), queries.astype(np.float32)
+    vectors = rng.normal(size=(500, 200)).astype(np.float32)
+    queries = rng.normal(size=(40, 200)).astype(np.float32)
     order = rng.permutation(200)
     one = queries @ vectors.T
     other = queries[:, order] @ vectors[:, order].T
@@ -67,19 +70,19 @@ def test_the_rounding_bound_holds_for_any_order_of_the_sum():
     assert (np.abs(one - other) <= bound[:, None]).all()
 
 
-def test_tiny_numbers_keep_their_order():
+def test_tiny_numbers_keep_their_order() -> None:
     vectors = np.array([[1e-20], [3e-20], [2e-20]], dtype=np.float32)
     found = ExactIndex.build(vectors).search(np.array([[1e-20]], dtype=np.float32), k=3)
     assert found.rows.tolist() == [[1, 2, 0]]
 
 
-def test_vectors_that_are_read_only_are_shared_not_copied():
+def test_vectors_that_are_read_only_are_shared_not_copied() -> None:
     vectors = np.eye(3, dtype=np.float32)
     vectors.flags.writeable = False
     assert ExactIndex.build(vectors).vectors is vectors
 
 
-def test_a_damaged_or_foreign_folder_is_refused(tmp_path):
+def test_a_damaged_or_foreign_folder_is_refused(tmp_path: Path) -> None:
     index = ExactIndex.build(np.eye(3, dtype=np.float32))
     index.save(tmp_path / "index")
     (tmp_path / "index" / "vectors.npy").write_bytes(b"no array")

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from recsys.testing.contracts import grouped_vectors
 
 
 @pytest.mark.parametrize("storage", ["float32", "int8"])
-def test_candidates_are_rows_padded_with_minus_one(storage):
+def test_candidates_are_rows_padded_with_minus_one(storage: Literal["float32", "int8"]) -> None:
     vectors = np.eye(5, 3, dtype=np.float32)
     graph = Graph.build(vectors, FaissConfig(m=4, storage=storage))
     nothing = np.zeros(0, dtype=np.bool_)
@@ -17,7 +19,7 @@ def test_candidates_are_rows_padded_with_minus_one(storage):
     assert sorted(found[0].tolist()) == [-1, -1, 0, 1, 2, 3, 4]
 
 
-def test_a_mask_limits_the_candidates():
+def test_a_mask_limits_the_candidates() -> None:
     vectors = grouped_vectors(300, seed=1)
     graph = Graph.build(vectors, FaissConfig(m=8))
     allowed = np.arange(300) % 3 == 0
@@ -25,7 +27,7 @@ def test_a_mask_limits_the_candidates():
     assert (found[found >= 0] % 3 == 0).all()
 
 
-def test_faiss_keeps_its_threads():
+def test_faiss_keeps_its_threads() -> None:
     faiss = faiss_module()
     before = faiss.omp_get_max_threads()
     vectors = np.eye(3, dtype=np.float32)
@@ -34,7 +36,7 @@ def test_faiss_keeps_its_threads():
     assert faiss.omp_get_max_threads() == before
 
 
-def test_settings_out_of_range_are_refused():
+def test_settings_out_of_range_are_refused() -> None:
     with pytest.raises(ConfigError, match="m: "):
         FaissConfig(m=2)
     with pytest.raises(ConfigError, match="m: "):

@@ -5,11 +5,11 @@ from recsys.index.links import Links, faiss_module, linked, merged
 from recsys.testing.contracts import grouped_vectors
 
 
-def links(levels, rows):
+def links(levels: list[int], rows: list[list[int]]) -> Links:
     return Links(np.array(levels, dtype=np.int32), np.array(rows, dtype=np.int32), 0)
 
 
-def test_the_links_of_both_graphs_are_there_once_each():
+def test_the_links_of_both_graphs_are_there_once_each() -> None:
     # two items; the second also stands on the level above
     one = links([1, 2], [[1, -1], [-1, -1], [0, 5], [6, 7], [3, -1]])
     other = links([1, 2], [[1, 2], [3, -1], [0, 7], [8, -1], [3, 4]])
@@ -24,7 +24,7 @@ def test_the_links_of_both_graphs_are_there_once_each():
 
 
 @pytest.mark.parametrize("n_items", [1, 2, 700])
-def test_every_item_can_be_reached(n_items):
+def test_every_item_can_be_reached(n_items: int) -> None:
     faiss = faiss_module()
     vectors = grouped_vectors(n_items, seed=1)
     graph = faiss.IndexHNSWFlat(16, 8, faiss.METRIC_INNER_PRODUCT)

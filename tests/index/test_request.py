@@ -3,6 +3,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys.core.arrays import Csr
 from recsys.index import ExactIndex, FaissConfig, FaissIndex
 from recsys.index.request import checked_request
 from recsys.testing import interactions
@@ -10,7 +11,7 @@ from recsys.testing.contracts import assert_same, grouped_vectors
 
 
 @given(exclude=interactions(), which=st.data())
-def test_some_queries_keep_their_own_exclusions(exclude, which):
+def test_some_queries_keep_their_own_exclusions(exclude: Csr, which: st.DataObject) -> None:
     n_queries, n_items = exclude.shape
     queries = np.arange(n_queries, dtype=np.float32)[:, None]
     request = checked_request(queries, 3, shape=(n_items, 1), exclude=exclude, allowed=None)
@@ -23,7 +24,7 @@ def test_some_queries_keep_their_own_exclusions(exclude, which):
     assert some.n_excluded.tolist() == np.diff(exclude.indptr)[places].tolist()
 
 
-def test_arguments_become_what_compiled_code_takes():
+def test_arguments_become_what_compiled_code_takes() -> None:
     exclude = sp.csr_matrix(np.array([[0, 1, 1], [1, 0, 0]]))
     request = checked_request(
         np.array([[1.0, 2.0], [3.0, 4.0]]).T[::-1],
@@ -38,7 +39,7 @@ def test_arguments_become_what_compiled_code_takes():
     assert request.allowed.tolist() == [True, True, True]
 
 
-def test_a_request_made_once_gets_the_answer_of_a_search():
+def test_a_request_made_once_gets_the_answer_of_a_search() -> None:
     vectors, queries = grouped_vectors(30, seed=1), grouped_vectors(4, seed=2)
     exclude = sp.csr_matrix(np.eye(4, 30))
     request = checked_request(queries, 5, shape=vectors.shape, exclude=exclude, allowed=None)

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,13 +11,13 @@ VECTORS = np.arange(6, dtype=np.float32).reshape(3, 2)
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     np.save(tmp_path / "vectors.npy", VECTORS)
     write_manifest(tmp_path, {"kind": "exact"}, VECTORS)
     return tmp_path
 
 
-def test_what_is_written_is_read(folder):
+def test_what_is_written_is_read(folder: Path) -> None:
     manifest = read_manifest(folder, kind="exact")
     assert manifest == {"format": 1, "kind": "exact", "shape": [3, 2]}
     found = read_vectors(folder, manifest)
@@ -24,20 +25,20 @@ def test_what_is_written_is_read(folder):
     assert not found.flags.writeable
 
 
-def test_a_newer_format_is_refused(folder):
+def test_a_newer_format_is_refused(folder: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps({"format": 2, "kind": "exact"}))
     with pytest.raises(ArtifactError, match="format 1 or older; got 2"):
         read_manifest(folder)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "x", "kind": "exact"}'])
-def test_a_damaged_manifest_is_refused(folder, text):
+def test_a_damaged_manifest_is_refused(folder: Path, text: str) -> None:
     (folder / MANIFEST).write_text(text)
     with pytest.raises(ArtifactError, match="missing or damaged"):
         read_manifest(folder)
 
 
-def test_vectors_of_another_shape_or_cut_short_are_refused(folder):
+def test_vectors_of_another_shape_or_cut_short_are_refused(folder: Path) -> None:
     manifest = read_manifest(folder)
     with pytest.raises(ArtifactError, match="must be float32 of shape"):
         read_vectors(folder, {**manifest, "shape": [3, 3]})

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import DataError
 from recsys.index import score_rows, top_k
 from recsys.testing import Search, naive_top_k, searches
@@ -12,7 +13,7 @@ from recsys.testing import Search, naive_top_k, searches
 
 @settings(max_examples=50, deadline=None)
 @given(case=searches())
-def test_the_best_of_a_matrix_are_those_of_the_naive_sort(case: Search):
+def test_the_best_of_a_matrix_are_those_of_the_naive_sort(case: Search) -> None:
     scores = case.queries @ case.vectors.T
     found = top_k(scores, case.k, **case.limits)
     allowed = None if case.allowed is None else set(np.flatnonzero(case.allowed).tolist())
@@ -32,31 +33,31 @@ def test_the_best_of_a_matrix_are_those_of_the_naive_sort(case: Search):
     )
 )
 @settings(max_examples=50, deadline=None)
-def test_minus_infinity_and_nan_are_never_given(scores):
+def test_minus_infinity_and_nan_are_never_given(scores: FloatMatrix) -> None:
     found = top_k(scores, 9)
     for line, rows in zip(scores, found.rows, strict=True):
         real = [row for row in range(9) if np.isfinite(line[row])]
         assert sorted(rows[rows >= 0].tolist()) == real
 
 
-def test_threads_change_nothing():
+def test_threads_change_nothing() -> None:
     scores = np.random.default_rng(0).integers(0, 50, (700, 4000)).astype(np.float32)
     one, many = top_k(scores, 30, n_threads=1), top_k(scores, 30, n_threads=3)
     assert (one.rows == many.rows).all()
     assert (one.rows == np.argsort(-scores, axis=1, kind="stable")[:, :30]).all()
 
 
-def test_a_slice_of_another_matrix_and_doubles_are_accepted():
+def test_a_slice_of_another_matrix_and_doubles_are_accepted() -> None:
     scores = np.arange(24.0).reshape(4, 6)[::2, ::-1]
-    assert top_k(scores, 2).rows.tolist() == [[0, 1], [0, 1]]
+    assert top_k(scores, 2).rows.tolist() == [[0, 1], [0, 1]]  # type: ignore[arg-type]
 
 
-def test_no_item_and_no_line_are_fine():
+def test_no_item_and_no_line_are_fine() -> None:
     assert top_k(np.zeros((2, 0), dtype=np.float32), 2).rows.tolist() == [[-1, -1]] * 2
     assert top_k(np.zeros((0, 3), dtype=np.float32), 2).rows.shape == (0, 2)
 
 
-def test_wrong_shapes_are_refused():
+def test_wrong_shapes_are_refused() -> None:
     with pytest.raises(DataError, match=r"scores must have shape \(n_queries, n_items\)"):
         top_k(np.zeros(3, dtype=np.float32), 2)
     with pytest.raises(DataError, match="exclude must have shape"):
@@ -67,7 +68,7 @@ def test_wrong_shapes_are_refused():
 
 @settings(max_examples=50, deadline=None)
 @given(case=searches())
-def test_the_score_of_a_pair_does_not_depend_on_what_else_is_asked(case: Search):
+def test_the_score_of_a_pair_does_not_depend_on_what_else_is_asked(case: Search) -> None:
     n_items = len(case.vectors)
     rows = np.tile(np.arange(n_items, dtype=np.int32), (len(case.queries), 1))
     together = score_rows(case.queries, case.vectors, rows)
@@ -77,7 +78,7 @@ def test_the_score_of_a_pair_does_not_depend_on_what_else_is_asked(case: Search)
     assert alone[0, 0] == together[q, row]
 
 
-def test_score_rows_refuses_rows_that_are_not_there():
+def test_score_rows_refuses_rows_that_are_not_there() -> None:
     one = np.ones((1, 2), dtype=np.float32)
     with pytest.raises(DataError, match="rows must be from -1 to 0"):
         score_rows(one, one, np.array([[1]], dtype=np.int32))

@@ -6,28 +6,29 @@ from recsys.core.errors import ConfigError
 from recsys.index.threads import _shared_pools, n_cores, run_parts, thread_budget
 
 
-def blas_threads():
+def blas_threads() -> list[int]:
     return [pool.get_num_threads() for pool in _shared_pools()]
 
 
-def test_every_part_is_done_once():
-    done = []
+def test_every_part_is_done_once() -> None:
+    done: list[int] = []
     run_parts(done.append, list(range(20)), n_threads=3)
     assert sorted(done) == list(range(20))
 
 
-def test_blas_has_one_thread_inside_and_its_own_number_after():
-    before, inside = blas_threads(), []
+def test_blas_has_one_thread_inside_and_its_own_number_after() -> None:
+    before = blas_threads()
+    inside: list[list[int]] = []
     run_parts(lambda _: inside.append(blas_threads()), [0, 1], n_threads=2)
     assert inside == [[1] * len(before)] * 2
     assert blas_threads() == before
 
 
-def test_overlapping_callers_leave_blas_as_it_was():
+def test_overlapping_callers_leave_blas_as_it_was() -> None:
     before = blas_threads()
     first_in, second_done = threading.Event(), threading.Event()
 
-    def first(_):
+    def first(_: int) -> None:
         first_in.set()
         assert second_done.wait(5)
         assert blas_threads() == [1] * len(before)
@@ -41,14 +42,15 @@ def test_overlapping_callers_leave_blas_as_it_was():
     assert blas_threads() == before
 
 
-def test_a_failure_is_raised_and_blas_restored():
+def test_a_failure_is_raised_and_blas_restored() -> None:
     before = blas_threads()
+    done: list[float] = []
     with pytest.raises(ZeroDivisionError):
-        run_parts(lambda part: 1 / part, [1, 0, 1], n_threads=2)
+        run_parts(lambda part: done.append(1 / part), [1, 0, 1], n_threads=2)
     assert blas_threads() == before
 
 
-def test_the_budget_is_one_for_small_work_else_what_is_allowed():
+def test_the_budget_is_one_for_small_work_else_what_is_allowed() -> None:
     assert thread_budget(None, is_small=True) == 1
     assert thread_budget(5, is_small=False) == 5
     assert thread_budget(None, is_small=False) == n_cores() >= 1

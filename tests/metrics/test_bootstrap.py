@@ -7,7 +7,7 @@ from recsys.core.errors import ConfigError, DataError
 from recsys.metrics import bootstrap, bootstrap_interval, paired_bootstrap
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     n_covered = 0
     for _ in range(200):
@@ -18,14 +18,14 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
 
 @settings(max_examples=30, deadline=None)
 @given(values=st.lists(st.floats(-10, 10), min_size=1, max_size=30), seed=st.integers(0, 99))
-def test_the_mean_lies_between_the_ends_of_what_was_given(values, seed):
+def test_the_mean_lies_between_the_ends_of_what_was_given(values: list[float], seed: int) -> None:
     rng = np.random.default_rng(seed)
     interval = bootstrap_interval(np.array(values), rng=rng, n_resamples=50)
     assert min(values) - 1e-9 <= interval.low <= interval.high <= max(values) + 1e-9
     assert interval.mean == pytest.approx(np.mean(values))
 
 
-def test_a_real_difference_is_told_from_none():
+def test_a_real_difference_is_told_from_none() -> None:
     rng = np.random.default_rng(1)
     base = rng.random(400)
     better = paired_bootstrap(base + rng.normal(0.05, 0.1, 400), base, rng=rng)
@@ -37,7 +37,7 @@ def test_a_real_difference_is_told_from_none():
     assert same.p_value > 0.05
 
 
-def test_changing_sides_changes_the_sign():
+def test_changing_sides_changes_the_sign() -> None:
     rng = np.random.default_rng(2)
     a, b = rng.random(50), rng.random(50)
     one = paired_bootstrap(a, b, rng=np.random.default_rng(3))
@@ -47,19 +47,19 @@ def test_changing_sides_changes_the_sign():
     assert other.p_value == one.p_value
 
 
-def test_the_same_generator_draws_the_same():
+def test_the_same_generator_draws_the_same() -> None:
     values = np.random.default_rng(4).random(20)
     one, two = (bootstrap_interval(values, rng=np.random.default_rng(5)) for _ in range(2))
     assert one == two
 
 
-def test_many_users_are_resampled_in_chunks(monkeypatch):
+def test_many_users_are_resampled_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "CHUNK", 10)
     interval = bootstrap_interval(np.ones(30), rng=np.random.default_rng(0), n_resamples=7)
     assert (interval.low, interval.high) == (1.0, 1.0)
 
 
-def test_wrong_arguments_are_refused():
+def test_wrong_arguments_are_refused() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(DataError, match="values must be finite; 1"):
         bootstrap_interval(np.array([1.0, np.nan]), rng=rng)

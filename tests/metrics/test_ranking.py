@@ -4,13 +4,14 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys.core.arrays import Csr
 from recsys.core.errors import DataError
 from recsys.metrics import RANKING_METRICS, ranking, ranking_metrics
 from recsys.testing import interactions, naive_user_metrics, topk_lists
 
 
 @given(relevant=interactions(), data=st.data())
-def test_every_metric_is_the_naive_one(relevant, data):
+def test_every_metric_is_the_naive_one(relevant: Csr, data: st.DataObject) -> None:
     n_users, n_items = relevant.shape
     width = data.draw(st.integers(1, n_items + 3))
     ranked = data.draw(topk_lists(n_users, n_items, k=width))
@@ -31,7 +32,7 @@ def test_every_metric_is_the_naive_one(relevant, data):
             assert all(0 <= value <= 1 + 1e-12 for value in got.values())
 
 
-def test_a_list_worked_by_hand():
+def test_a_list_worked_by_hand() -> None:
     relevant = sp.csr_matrix(([1, 1], ([0, 0], [1, 4])), shape=(1, 6))
     ranked = np.array([[4, 0, 1, 5]], dtype=np.int32)
     found = ranking_metrics(ranked, relevant, ks=[3])
@@ -47,13 +48,13 @@ def test_a_list_worked_by_hand():
     )
 
 
-def test_the_ideal_list_has_the_best_value_of_every_metric():
+def test_the_ideal_list_has_the_best_value_of_every_metric() -> None:
     relevant = sp.csr_matrix(np.array([[1, 0, 1, 1]]))
     found = ranking_metrics(np.array([[2, 3, 0]], dtype=np.int32), relevant, ks=[3])
     assert {values[0] for values in found.values()} == {1.0}
 
 
-def test_items_outside_the_candidates_count_in_the_denominator():
+def test_items_outside_the_candidates_count_in_the_denominator() -> None:
     relevant = sp.csr_matrix(np.array([[1, 0], [0, 0]]))
     ranked = np.array([[0], [0]], dtype=np.int32)
     found = ranking_metrics(ranked, relevant, ks=[1], n_relevant=np.array([4, 2]))
@@ -61,7 +62,9 @@ def test_items_outside_the_candidates_count_in_the_denominator():
     assert found["precision@1"].tolist() == [1.0, 0.0]
 
 
-def test_people_are_measured_in_chunks_with_the_same_result(monkeypatch):
+def test_people_are_measured_in_chunks_with_the_same_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rng = np.random.default_rng(0)
     relevant = sp.csr_matrix(rng.random((50, 30)) < 0.2)
     ranked = np.argsort(rng.random((50, 30)), axis=1)[:, :10].astype(np.int32)
@@ -72,14 +75,14 @@ def test_people_are_measured_in_chunks_with_the_same_result(monkeypatch):
         np.testing.assert_array_equal(values, parts[name])
 
 
-def test_unsorted_and_repeated_relevant_items_count_once():
+def test_unsorted_and_repeated_relevant_items_count_once() -> None:
     relevant = sp.csr_matrix((np.ones(3), np.array([2, 0, 2]), np.array([0, 3])), shape=(1, 3))
     found = ranking_metrics(np.array([[2, 1]], dtype=np.int32), relevant, ks=[2])
     assert found["recall@2"].tolist() == [0.5]
     assert relevant.nnz == 3  # the caller's matrix is left alone
 
 
-def test_wrong_arguments_are_refused():
+def test_wrong_arguments_are_refused() -> None:
     relevant, ranked = sp.csr_matrix(np.eye(2)), np.array([[0], [1]], dtype=np.int32)
     with pytest.raises(DataError, match="ks must be from 1 to the length of the lists"):
         ranking_metrics(ranked, relevant, ks=[2])

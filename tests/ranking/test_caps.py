@@ -80,6 +80,27 @@ def test_without_caps_the_best_k_stay() -> None:
     assert apply_caps(rows, scores, k=5, caps=[]).rows.shape == (2, 5)
 
 
+@given(lists_of_rows(), st.integers(1, 14), st.data())
+def test_gaps_are_closed_alike_without_caps_and_with_a_cap_that_forbids_nothing(
+    rows: np.ndarray[tuple[int, int], np.dtype[np.int32]], k: int, data: st.DataObject
+) -> None:
+    is_gap = data.draw(st.lists(st.booleans(), min_size=rows.size, max_size=rows.size))
+    rows = np.where(np.array(is_gap, dtype=np.bool_).reshape(rows.shape), np.int32(-1), rows)
+    scores = -np.tile(np.arange(rows.shape[1], dtype=np.float32), (len(rows), 1))
+    loose = Cap.of_rows(np.zeros(N_ITEMS, dtype=np.int32), max_per_list=N_ITEMS)
+    best, same = (apply_caps(rows, scores, k=k, caps=caps) for caps in ([], [loose]))
+    assert best.rows.tolist() == same.rows.tolist()
+    assert best.scores.tolist() == same.scores.tolist()
+
+
+def test_without_caps_a_gap_in_mid_list_is_closed() -> None:
+    rows = np.array([[-1, 3, -1, 1, 2], [4, -1, -1, -1, 0]], dtype=np.int32)
+    scores = np.array([[9, 3, 8, 2, 1], [5, 4, 3, 2, 1]], dtype=np.float32)
+    best = apply_caps(rows, scores, k=3, caps=[])
+    assert best.rows.tolist() == [[3, 1, 2], [4, 0, -1]]
+    assert best.scores.tolist() == [[3.0, 2.0, 1.0], [5.0, 1.0, -np.inf]]
+
+
 def test_a_list_that_caps_cut_short_says_so() -> None:
     cap = Cap.of_rows(np.zeros(4, dtype=np.int32), max_per_list=1)
     best = apply_caps(np.array([[0, 1, 2]], np.int32), np.ones((1, 3), np.float32), k=3, caps=[cap])

@@ -75,3 +75,9 @@ def made_up_model(preset: str = "fast") -> recsys.Recommender:
     events, catalog, people = synthetic_world(120, 80, seed=3)
     config = recsys.RecommenderConfig.from_dict({"preset": preset})
     return recsys.Recommender.fit(events, catalog, users=people, config=config)
+
+
+@cache
+def tiny_shared() -> recsys.Recommender:
+    """Fit on the tiny community once for all tests that change nothing about it."""
+    return tiny_model()

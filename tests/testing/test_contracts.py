@@ -1,11 +1,14 @@
 """A contract is worth its tests only if a broken index fails them."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix
 from recsys.core.topk import TopK
-from recsys.index import ExactIndex
+from recsys.index import ExactIndex, VectorIndex
 from recsys.testing import Search, VectorIndexContract
 from recsys.testing.contracts import grouped_vectors
 
@@ -13,10 +16,18 @@ from recsys.testing.contracts import grouped_vectors
 class Broken:
     """An exact index with one habit changed."""
 
-    def __init__(self, vectors, habit):
+    def __init__(self, vectors: FloatMatrix, habit: str) -> None:
         self.index, self.habit = ExactIndex.build(vectors), habit
 
-    def search(self, queries, *, k, exclude=None, allowed=None, n_threads=None):
+    def search(
+        self,
+        queries: FloatMatrix,
+        *,
+        k: int,
+        exclude: Csr | None = None,
+        allowed: BoolArray | None = None,
+        n_threads: int | None = None,
+    ) -> TopK:
         if self.habit == "forgets exclusions":
             exclude = None
         if self.habit == "forgets filters":
@@ -34,10 +45,10 @@ class Broken:
         return TopK(rows, scores)
 
 
-def contract(habit):
+def contract(habit: str) -> VectorIndexContract:
     class Broke(VectorIndexContract):
-        def build(self, vectors):
-            return Broken(vectors, habit)
+        def build(self, vectors: FloatMatrix) -> VectorIndex:
+            return cast("VectorIndex", Broken(vectors, habit))
 
     return Broke()
 
@@ -50,7 +61,7 @@ PROPERTIES = [
 ]
 
 
-def check(habit):
+def check(habit: str) -> None:
     vectors, queries = grouped_vectors(12, seed=1), grouped_vectors(3, seed=2)
     best = (queries @ vectors.T).argsort(axis=1)[:, -2:]
     hidden = np.zeros((3, 12), dtype=np.float32)
@@ -71,16 +82,16 @@ def check(habit):
         "depends on the batch",
     ],
 )
-def test_a_broken_index_fails(habit):
+def test_a_broken_index_fails(habit: str) -> None:
     with pytest.raises(AssertionError):
         check(habit)
 
 
-def test_a_sound_index_passes():
+def test_a_sound_index_passes() -> None:
     check("none")
 
 
-def test_grouped_vectors_are_the_same_for_the_same_seed():
+def test_grouped_vectors_are_the_same_for_the_same_seed() -> None:
     one, two = grouped_vectors(5, seed=1), grouped_vectors(5, seed=1)
     assert one.tolist() == two.tolist()
     assert one.dtype == np.float32
