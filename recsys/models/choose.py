@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from recsys.core.arrays import DoubleArray
 from recsys.models.base import TrainingSet
@@ -43,9 +44,34 @@ def choose_blocks(
     if training.item_features.nnz:
         specs.append(BlockSpec(kind="content"))
         notes.append("content: items have tags or text")
+    if training.item_features.nnz and training.interactions.nnz:
+        specs.append(BlockSpec(kind="affinity"))
+        notes.append("affinity: what a person takes more often than others, by tag")
     if training.interactions.nnz:
         _add_collaborative(training, specs, notes, preset=preset, seed=seed)
     return tuple(specs), notes
+
+
+def block_sets(specs: Sequence[BlockSpec]) -> list[npt.NDArray[np.int64]]:
+    """Return the sets of blocks worth comparing, as positions in ``specs``; the first is all.
+
+    Notes
+    -----
+    Popularity that fills in what new items have not lived through, and popularity that counts
+    what was seen, disagree about new items; a blend of both is worse than either where one is
+    right. So each is also tried without the other.
+    """
+    everything = np.arange(len(specs))
+    plain = np.array([spec.kind == "popularity" and not _forecasts(spec) for spec in specs])
+    filled = np.array([spec.kind == "popularity" and _forecasts(spec) for spec in specs])
+    if not (plain.any() and filled.any()):
+        return [everything]
+    return [everything, everything[~plain], everything[~filled]]
+
+
+def _forecasts(spec: BlockSpec) -> bool:
+    settings = spec.block_config().to_dict()
+    return settings["half_life_days"] is not None and bool(settings["forecast_new"])
 
 
 def default_weights(specs: Sequence[BlockSpec], bucket_edges: Sequence[int]) -> DoubleArray:
@@ -99,18 +125,36 @@ def with_newcomer_floors(weights: DoubleArray, specs: Sequence[BlockSpec]) -> Do
 
 
 def _add_popularity(training: TrainingSet, specs: list[BlockSpec], notes: list[str]) -> None:
-    specs.append(BlockSpec(kind="popularity", settings={"half_life_days": None}))
+    all_time = BlockSpec(kind="popularity", settings={"half_life_days": None})
     if not training.has_times:
+        specs.append(all_time)
         notes.append("popularity: of all time, the events have no times")
         return
+    specs.append(
+        BlockSpec(
+            kind="popularity",
+            name="popularity_now",
+            settings={
+                "half_life_days": HALF_LIVES_DAYS[0],
+                "confidence_power": 4.0,
+                "forecast_new": True,
+            },
+        )
+    )
     specs += [
         BlockSpec(
-            kind="popularity", name=f"popularity_{days:g}d", settings={"half_life_days": days}
+            kind="popularity",
+            name=f"popularity_{days:g}d",
+            settings={"half_life_days": days, "forecast_new": False},
         )
         for days in HALF_LIVES_DAYS
     ]
+    specs.append(all_time)
     shown = ", ".join(f"{days:g}" for days in HALF_LIVES_DAYS)
-    notes.append(f"popularity: of all time, and with half-lives of {shown} days")
+    notes.append(
+        f"popularity: of all time, with half-lives of {shown} days, and with a forecast for "
+        "new items"
+    )
 
 
 def _add_collaborative(
@@ -126,7 +170,7 @@ def _add_collaborative(
     Notes
     -----
     Sparse data (check-ins) want many factors and square-root exponents; dense data (films) want
-    few factors and milder ones [DAN2025]_. Both are given where time allows, and the weights decide.
+    few factors and milder ones [DAN2025]_. Both are given where time allows; the weights decide.
     """
     most = max(min(training.interactions.shape) - 1, 1)
     width = min(WIDTHS[preset], most)
@@ -144,6 +188,9 @@ def _add_collaborative(
         }
         specs.append(BlockSpec(kind="ease", settings=settings))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
+    if training.has_times and preset != "fast":
+        specs.append(BlockSpec(kind="cooccurrence"))
+        notes.append("cooccurrence: what people with the same history take these days")
     if preset == "best":
         specs.append(BlockSpec(kind="item_knn"))
         notes.append("item_knn: what goes together, as a re-scorer")

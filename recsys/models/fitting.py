@@ -7,35 +7,24 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import scipy.sparse as sp
 from pydantic import NonNegativeInt
 
-from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix, RowArray
+from recsys.core.arrays import DoubleArray
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress
-from recsys.index import top_k
-from recsys.models.base import Block, Queries, TrainingSet
-from recsys.models.choose import choose_blocks, default_weights, with_newcomer_floors
+from recsys.models.base import Block, TrainingSet
+from recsys.models.choose import choose_blocks, default_weights
 from recsys.models.history import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel
+from recsys.models.learning import Learnt, learn_from_parts, scaled_hybrid
 from recsys.models.spec import BlockSpec, check_labels
 from recsys.models.validation import (
     ValidationConfig,
-    ValidationPart,
-    relevance_of,
-    validation_parts,
 )
-from recsys.models.weights import learn_weights
-
-POOL = 200
-"""Candidates per person that the weights are learnt on: the best of every block, pooled."""
 
 ITEMS_ONLY = frozenset({"content"})
 """Kinds of blocks that learn from the items' profiles, not from events: fitted once."""
-
-MAX_NEWCOMERS = 400
-"""Validation people per part who are also measured as if nothing were known of them."""
 
 Preset = Literal["fast", "balanced", "best"]
 
@@ -106,10 +95,17 @@ def fit_hybrid(
         weights = given_weights(config.weights, specs, config.bucket_edges)
         notes = [*notes, "weights as configured"]
     else:
-        weights, measured, why = _learn(training, specs, config, fitted=fitted, progress=progress)
-        notes = [*notes, why]
+        learnt = _learn(training, specs, config, fitted=fitted, progress=progress)
+        weights, measured, notes = learnt.weights, learnt.measured, [*notes, learnt.note]
+        specs, weights = _worth_fitting(specs, weights)
     blocks = fit_blocks(specs, training, progress=progress, fitted=fitted)
-    model = HybridModel(blocks, weights, bucket_edges=config.bucket_edges)
+    model = scaled_hybrid(
+        blocks,
+        weights,
+        known_queries(training),
+        bucket_edges=config.bucket_edges,
+        seed=config.seed,
+    )
     return FittedHybrid(model, specs, tuple(notes), measured)
 
 
@@ -175,88 +171,34 @@ def given_weights(
 
 def _learn(
     training: TrainingSet,
-    specs: Sequence[BlockSpec],
+    specs: tuple[BlockSpec, ...],
     config: HybridConfig,
     *,
     fitted: dict[str, Block],
     progress: Progress,
-) -> tuple[DoubleArray, dict[str, Any], str]:
-    n_buckets = len(config.bucket_edges) + 1
-    examples, n_people, n_parts = [], 0, 0
+) -> Learnt:
+    def fit(part: TrainingSet) -> list[Block]:
+        return fit_blocks(specs, part, progress=progress, fitted=fitted)
+
+    learnt = None
     if len(specs) > 1:
-        for part in validation_parts(training, config.validation, seed=config.seed):
-            blocks = fit_blocks(specs, part.training, progress=progress, fitted=fitted)
-            ones = np.ones((n_buckets, len(specs)))
-            model = HybridModel(blocks, ones, bucket_edges=config.bucket_edges)
-            queries = known_queries(part.training).take(part.user_rows)
-            n_people, n_parts = n_people + len(part.user_rows), n_parts + 1
-            examples.append(_examples(model, part, queries))
-            some = part.first(MAX_NEWCOMERS)
-            examples.append(_examples(model, some, _as_newcomers(queries.chunk(0, MAX_NEWCOMERS))))
-    if not examples:
+        learnt = learn_from_parts(
+            training,
+            specs,
+            fit=fit,
+            validation=config.validation,
+            bucket_edges=config.bucket_edges,
+            seed=config.seed,
+        )
+    if learnt is None:
         table = default_weights(specs, config.bucket_edges)
-        return table, {}, "weights: defaults (too few people to learn from)"
-    progress("learn weights", 0, 0)
-    scores, relevant, buckets = (
-        np.concatenate([example[at] for example in examples]) for at in range(3)
-    )
-    learnt = learn_weights(scores, relevant, buckets, n_buckets=n_buckets)
-    table = with_newcomer_floors(learnt.weights, specs)
-    measured = {
-        "n_people": n_people,
-        "n_parts": n_parts,
-        "ndcg@20": round(float(learnt.metric), 4),
-        "best_single": specs[learnt.best_single].label,
-        "best_single_ndcg@20": round(float(learnt.best_single_metric), 4),
-    }
-    why = f"weights: learnt on {n_people} people in {n_parts} validation part(s)"
-    return table, measured, why
+        return Learnt(table, {}, "weights: defaults (too few people to learn from)")
+    return learnt
 
 
-def _as_newcomers(queries: Queries) -> Queries:
-    """Return the same people as if nothing was known of what they did: who a newcomer may be."""
-    nothing = sp.csr_matrix(queries.history.shape, dtype=np.float32)
-    return Queries(history=nothing, age_days=np.zeros(0, np.float32), tags=queries.tags)
-
-
-def _examples(
-    model: HybridModel, part: ValidationPart, queries: Queries
-) -> tuple[FloatMatrix, BoolArray, RowArray]:
-    """Return (n, POOL, n_blocks) standardised block scores, what was consumed, and buckets."""
-    pieces = []
-    step = 256
-    for start in range(0, queries.n_queries, step):
-        chunk = queries.chunk(start, start + step)
-        pieces.append(_pooled(model, chunk, part, start=start))
-    scores = np.concatenate([piece[0] for piece in pieces])
-    relevant = np.concatenate([piece[1] for piece in pieces])
-    buckets = np.searchsorted(model.bucket_edges, queries.n_consumed, side="right")
-    return scores, relevant, buckets.astype(np.int32)
-
-
-def _pooled(
-    model: HybridModel, queries: Queries, part: ValidationPart, *, start: int
-) -> tuple[FloatMatrix, BoolArray]:
-    by_block = model.block_scores(queries)
-    each = max(POOL // len(by_block), 20)
-    rows = part.user_rows[start : start + queries.n_queries]
-    seen = part.training.interactions[rows]
-    tops = [top_k(scores, each, exclude=seen).rows for scores in by_block]
-    blend: FloatMatrix = np.sum(np.stack(by_block), axis=0, dtype=np.float32)
-    tops.append(top_k(blend, POOL, exclude=seen).rows)
-    pool = _first_distinct(np.hstack(tops), POOL)
-    lines = np.arange(len(pool))[:, None]
-    scores = np.stack([np.where(pool >= 0, s[lines, pool], -np.inf) for s in by_block], axis=2)
-    relevant = relevance_of(part.relevant[start : start + len(pool)], pool)
-    return scores.astype(np.float32), relevant
-
-
-def _first_distinct(rows: RowArray, width: int) -> RowArray:
-    """Keep the first occurrence of each row number per line, padded with -1 to ``width``."""
-    out = np.full((len(rows), width), -1, dtype=np.int32)
-    for line, padded in enumerate(rows):
-        values = padded[padded >= 0]
-        _, first = np.unique(values, return_index=True)
-        kept = values[np.sort(first)][:width]
-        out[line, : len(kept)] = kept
-    return out
+def _worth_fitting(
+    specs: tuple[BlockSpec, ...], weights: DoubleArray
+) -> tuple[tuple[BlockSpec, ...], DoubleArray]:
+    """Leave out the blocks that have no weight in any bucket."""
+    used = np.asarray(weights.any(axis=0), dtype=bool)
+    return tuple(spec for spec, one in zip(specs, used, strict=True) if one), weights[:, used]

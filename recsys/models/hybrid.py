@@ -15,6 +15,9 @@ from recsys.models.base import Block, KernelBlock, Queries, VectorBlock
 BATCH = 1024
 """People scored at once: bounds the memory of a dense batch of scores."""
 
+SCALE_BATCH = 64
+"""People at once while scales are measured."""
+
 BUCKET_EDGES = (1, 5, 20)
 """Items consumed at which a person enters the next activity bucket."""
 
@@ -27,29 +30,27 @@ class QueryState:
     ----------
     vectors : (n_queries, n_factors) float32
         User factors of the vector blocks, side by side.
-    scales : (n_queries, n_blocks) float32
-        What makes the spread of each block's scores 1 for that person; 0 where a block is silent.
     buckets : (n_queries,) int8
         Activity bucket: how many of the edges the person has reached.
     """
 
     vectors: FloatMatrix
-    scales: FloatMatrix
     buckets: npt.NDArray[np.int8]
 
     def take(self, rows: npt.NDArray[np.integer]) -> QueryState:
         """Return the states at ``rows``, in that order."""
-        return QueryState(self.vectors[rows], self.scales[rows], self.buckets[rows])
+        return QueryState(self.vectors[rows], self.buckets[rows])
 
 
 class HybridModel:
     r"""A weighted sum of standardised block scores.
 
-    .. math:: s(u, i) = \sum_m g_m(b_u)\, \sigma_m(u)\, s_m(u, i)
+    .. math:: s(u, i) = \sum_m g_m(b_u)\, \sigma_m\, s_m(u, i)
 
-    with :math:`g_m` the weight of block *m* in the activity bucket of *u* and :math:`\sigma_m(u)`
-    one over the standard deviation of *u*'s scores of block *m* over all items. The vector blocks
-    form one inner product, ``<query_vectors(u), item_factors(i)>``; kernel blocks re-score.
+    with :math:`g_m` the weight of block *m* in the activity bucket of *u* and :math:`\sigma_m` the
+    scale of the block: one over the usual spread of its scores over the items. One scale for
+    everybody, so that a block which is unsure of a person speaks softly. The vector blocks form one
+    inner product, ``<query_vectors(u), item_factors(i)>``; kernel blocks re-score.
 
     Parameters
     ----------
@@ -57,6 +58,8 @@ class HybridModel:
         Fitted.
     weights : (n_buckets, n_blocks) float64
         Weight of each block for people of each activity bucket.
+    scales : (n_blocks,) float64, optional
+        From :func:`block_scales`; None is 1 for all.
     bucket_edges : sequence of int
         Ascending; ``n_buckets`` is one more than their number.
     """
@@ -66,17 +69,19 @@ class HybridModel:
         blocks: Sequence[Block],
         weights: DoubleArray,
         *,
+        scales: DoubleArray | None = None,
         bucket_edges: Sequence[int] = BUCKET_EDGES,
     ) -> None:
         self.blocks = tuple(blocks)
         self.bucket_edges = tuple(bucket_edges)
         self.weights = freeze(np.array(weights, dtype=np.float64))
+        ones = np.ones(len(self.blocks))
+        self.scales = freeze(np.array(ones if scales is None else scales, dtype=np.float64))
         self._vector = [(at, b) for at, b in enumerate(blocks) if isinstance(b, VectorBlock)]
         self._kernel = [(at, b) for at, b in enumerate(blocks) if isinstance(b, KernelBlock)]
         self.item_factors = freeze(_side_by_side([b.item_factors for _, b in self._vector]))
         widths = [b.item_factors.shape[1] for _, b in self._vector]
         self._owner = np.repeat([at for at, _ in self._vector], widths).astype(np.int64)
-        self._grams = [_covariance(b.item_factors) for _, b in self._vector]
 
     @property
     def n_items(self) -> int:
@@ -101,7 +106,6 @@ class HybridModel:
         ]
         return QueryState(
             vectors=np.concatenate([part.vectors for part in parts]),
-            scales=np.concatenate([part.scales for part in parts]),
             buckets=np.concatenate([part.buckets for part in parts]),
         )
 
@@ -112,7 +116,7 @@ class HybridModel:
 
     def gains(self, state: QueryState) -> FloatMatrix:
         """Return (n_queries, n_blocks) float32: weight times scale of each block."""
-        return (self.weights[state.buckets] * state.scales).astype(np.float32)
+        return (self.weights * self.scales)[state.buckets].astype(np.float32)
 
     def kernel_scores(self, queries: Queries, state: QueryState) -> FloatMatrix:
         """Return the (n_queries, n_items) float32 part of the score that no vector holds."""
@@ -136,11 +140,10 @@ class HybridModel:
 
     def block_scores(self, queries: Queries) -> list[FloatMatrix]:
         """Return the standardised, unweighted (n_queries, n_items) float32 scores of each block."""
-        state = self.states(queries)
-        out: list[FloatMatrix] = []
-        for at, block in enumerate(self.blocks):
-            out.append(_scores(block, queries) * state.scales[:, at, None])
-        return out
+        return [
+            block_scores(block, queries) * np.float32(scale)
+            for block, scale in zip(self.blocks, self.scales, strict=True)
+        ]
 
     def explain(
         self, query: Queries, state: QueryState, *, item_rows: RowArray
@@ -155,21 +158,41 @@ class HybridModel:
         ]
 
     def _state(self, queries: Queries) -> QueryState:
-        scales = np.zeros((queries.n_queries, len(self.blocks)), dtype=np.float32)
-        parts = []
-        for (at, block), gram in zip(self._vector, self._grams, strict=True):
-            factors = block.user_factors(queries)
-            scales[:, at] = _inverse(np.sqrt(np.maximum(((factors @ gram) * factors).sum(1), 0)))
-            parts.append(factors)
-        for at, kernel in self._kernel:
-            if np.any(self.weights[:, at]):
-                scales[:, at] = _inverse(kernel.scores(queries).std(axis=1))
+        parts = [block.user_factors(queries) for _, block in self._vector]
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
         vectors = _side_by_side(parts) if parts else np.zeros((queries.n_queries, 0), np.float32)
-        return QueryState(vectors, scales, buckets.astype(np.int8))
+        return QueryState(vectors, buckets.astype(np.int8))
 
 
-def _scores(block: Block, queries: Queries) -> FloatMatrix:
+def block_scales(blocks: Sequence[Block], queries: Queries) -> DoubleArray:
+    """Return (n_blocks,) float64: one over the usual spread of each block's scores over items.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Fitted.
+    queries : Queries
+        People to measure it on; a few hundred are enough. A block that is silent for all has 1.
+
+    Notes
+    -----
+    The spread is the root of the mean variance over the people for whom the block is not silent.
+    """
+    out = np.ones(len(blocks))
+    for at, block in enumerate(blocks):
+        variances = [
+            block_scores(block, queries.chunk(start, start + SCALE_BATCH)).var(axis=1)
+            for start in range(0, queries.n_queries, SCALE_BATCH)
+        ]
+        spread = np.concatenate([*variances, np.zeros(0)])
+        spread = spread[spread > np.finfo(np.float32).tiny]
+        if len(spread):
+            out[at] = 1 / np.sqrt(spread.mean())
+    return out
+
+
+def block_scores(block: Block, queries: Queries) -> FloatMatrix:
+    """Return the (n_queries, n_items) float32 scores of one block."""
     if isinstance(block, VectorBlock):
         return block.user_factors(queries) @ block.item_factors.T
     assert isinstance(block, KernelBlock)  # noqa: S101  (every block is one or the other)
@@ -178,14 +201,3 @@ def _scores(block: Block, queries: Queries) -> FloatMatrix:
 
 def _side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
     return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
-
-
-def _covariance(factors: FloatMatrix) -> FloatMatrix:
-    centred = factors - factors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    out: FloatMatrix = (centred.T @ centred) / np.float32(max(len(factors), 1))
-    return out
-
-
-def _inverse(spread: FloatMatrix) -> FloatMatrix:
-    floor = np.float32(1e-12)
-    return np.where(spread > floor, 1 / np.maximum(spread, floor), 0).astype(np.float32)

@@ -198,7 +198,6 @@ def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
     known = rows != NO_ROW
     return QueryState(
         vectors=np.where(known[:, None], state.vectors, nobody.vectors),
-        scales=np.where(known[:, None], state.scales, nobody.scales),
         buckets=np.where(known, state.buckets, nobody.buckets),
     )
 

@@ -21,7 +21,7 @@ PLAIN = "biufM"
 DTYPES = {
     "weights": "<f8",
     "people/vectors": "<f4",
-    "people/scales": "<f4",
+    "scales": "<f8",
     "people/buckets": "|i1",
     "people/personal": "|b1",
     "people/holds": "|b1",
@@ -110,7 +110,7 @@ def _shapes(snapshot: Snapshot) -> dict[str, tuple[tuple[int, ...], tuple[int, .
         "people/age_days": (queries.age_days.shape, (queries.history.nnz,)),
         "people/tags": (queries.tags.shape, (users, tags)),
         "people/vectors": (states.vectors.shape, (users, factors)),
-        "people/scales": (states.scales.shape, (users, blocks)),
+        "scales": (model.scales.shape, (blocks,)),
         "people/buckets": (states.buckets.shape, (users,)),
         "people/personal": (snapshot.personal.shape, (users,)),
         "people/holds": (table.holds.shape, (users + 1, table.holds.shape[-1])),

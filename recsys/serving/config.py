@@ -23,6 +23,7 @@ ModelName = Literal[
     "ease",
     "spectral",
     "feature_als",
+    "cooccurrence",
 ]
 
 

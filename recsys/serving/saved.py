@@ -159,9 +159,9 @@ def verify_folder(path: Path, *, check: str = "full") -> dict[str, Any]:
 def _arrays(snapshot: Snapshot) -> dict[str, Any]:
     out: dict[str, Any] = {
         "weights": snapshot.model.weights,
+        "scales": snapshot.model.scales,
         "people/age_days": snapshot.queries.age_days,
         "people/vectors": snapshot.states.vectors,
-        "people/scales": snapshot.states.scales,
         "people/buckets": snapshot.states.buckets,
         "people/personal": snapshot.personal,
         "items/eligible": snapshot.eligible,
@@ -184,7 +184,10 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
     config = RecommenderConfig.from_dict(manifest["config"])
     specs = tuple(BlockSpec.from_dict(one) for one in manifest["blocks"])
     model = HybridModel(
-        _blocks(specs, arrays), arrays["weights"], bucket_edges=manifest["bucket_edges"]
+        _blocks(specs, arrays),
+        arrays["weights"],
+        scales=arrays["scales"],
+        bucket_edges=manifest["bucket_edges"],
     )
     snapshot = Snapshot(
         config=config,
@@ -201,7 +204,7 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
             tags=csr_from("people/tags", arrays),
         ),
         states=QueryState(
-            arrays["people/vectors"], arrays["people/scales"], arrays["people/buckets"]
+            arrays["people/vectors"], arrays["people/buckets"]
         ),
         **{name: freeze_csr(csr_from(f"pairs/{name}", arrays)) for name in PAIRS},
         visibility=VisibilityTable(arrays["items/expression_of"], arrays["people/holds"]),
