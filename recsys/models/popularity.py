@@ -32,7 +32,7 @@ class PopularityConfig(Config):
     """First days of an item that the forecast speaks of."""
     forecast_window_days: PositiveFloat = 90.0
     """Items that came in the last so many days are what the forecast learns from."""
-    forecast_regularization: PositiveFloat = 10.0
+    forecast_regularization: PositiveFloat = 5.0
     """Pull of the forecast towards the mean of new items, in items."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ RECENT_CONFIDENCE = 1.0
 
 
 def ask_users(
-    snapshot: Snapshot, user_ids: Iterable[Any], *, recent: Sequence[Any] | None = None
+    snapshot: Snapshot, user_ids: Iterable[Any], *, recent: Iterable[Any] | None = None
 ) -> Asked:
     """Return the people named, known or not.
 

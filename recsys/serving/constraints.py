@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Request:
     where : Where or sequence of Where
         One filter for all, or one per person.
     exclude_seen, include_own : bool
-    candidates, exclude : sequence or None
+    candidates, exclude : iterable or None
         One list of item ids for all, or one per person.
     """
 
@@ -38,8 +38,8 @@ class Request:
     where: Where | Sequence[Where] = None
     exclude_seen: bool = True
     include_own: bool = False
-    candidates: Sequence[Any] | None = None
-    exclude: Sequence[Any] | None = None
+    candidates: Iterable[Any] | None = None
+    exclude: Iterable[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -178,9 +178,9 @@ class Recommender:
         exclude_seen: bool = True,
         include_own: bool = False,
         explain: bool = False,
-        candidates: Sequence[Any] | None = None,
-        exclude: Sequence[Any] | None = None,
-        recent: Sequence[Any] | None = None,
+        candidates: Iterable[Any] | None = None,
+        exclude: Iterable[Any] | None = None,
+        recent: Iterable[Any] | None = None,
     ) -> Recommendations:
         """Return the best ``k`` items of each person, best first.
 
@@ -228,12 +228,12 @@ class Recommender:
 
     def recommend_for_history(
         self,
-        histories: Sequence[Sequence[Any]],
+        histories: Iterable[Iterable[Any]],
         k: int = 10,
         *,
         where: Where | Sequence[Where] = None,
         explain: bool = False,
-        exclude: Sequence[Any] | None = None,
+        exclude: Iterable[Any] | None = None,
     ) -> Recommendations:
         """Return the best ``k`` items for people never seen before, from what they consumed.
 

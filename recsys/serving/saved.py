@@ -203,9 +203,7 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
             age_days=arrays["people/age_days"],
             tags=csr_from("people/tags", arrays),
         ),
-        states=QueryState(
-            arrays["people/vectors"], arrays["people/buckets"]
-        ),
+        states=QueryState(arrays["people/vectors"], arrays["people/buckets"]),
         **{name: freeze_csr(csr_from(f"pairs/{name}", arrays)) for name in PAIRS},
         visibility=VisibilityTable(arrays["items/expression_of"], arrays["people/holds"]),
         personal=arrays["people/personal"],

@@ -14,7 +14,7 @@ from recsys.datasets.public import ml100k_split, read_split
 
 def put(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text.encode()))
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def test_a_split_is_read_with_the_tags_one_folder_up(tmp_path: Path) -> None:

@@ -142,3 +142,82 @@ def test_popularity_has_the_published_digits(folder: str, recall: float, ndcg: f
     found = evaluate(split.train, split.test, config=ALL_TIME, options=options)
     assert found.metrics["recall@20"] == pytest.approx(recall, abs=1e-4)
     assert found.metrics["ndcg@20"] == pytest.approx(ndcg, abs=1e-4)
+
+
+def test_masked_pairs_of_people_unknown_to_train_are_excluded_too() -> None:
+    test, mask = log(("new", "y", "view")), log(("new", "x", "view"))
+    options = EvaluationOptions(ks=(1,))
+    plain = evaluate(TRAIN, test, config=ALL_TIME, options=options)
+    masked = evaluate(TRAIN, test, mask=mask, config=ALL_TIME, options=options)
+    assert plain.metrics["recall@1"] == 0.0  # x is the most popular
+    assert masked.metrics["recall@1"] == 1.0
+
+
+def test_people_unknown_to_train_are_measured_with_the_newcomer_list() -> None:
+    found = evaluate(
+        TRAIN, log(("new", "x", "view"), ("other", "y", "view")), config=ALL_TIME,
+        options=EvaluationOptions(ks=(1, 2)),
+    )  # fmt: skip
+    assert found.user_ids.tolist() == ["new", "other"]
+    assert found.per_user["recall@1"].tolist() == [1.0, 0.0]
+    assert found.per_user["recall@2"].tolist() == [1.0, 1.0]
+    top = recsys.Recommender.fit(TRAIN, config=ALL_TIME).recommend(["new"], k=2)
+    assert top.item_ids.tolist() == [["x", "y"]]
+
+
+def test_ties_go_to_the_item_that_came_first() -> None:
+    train = log(("a", "p", "view"), ("b", "q", "view"), ("c", "r", "view"))
+    options = EvaluationOptions(ks=(1,))
+    first = evaluate(train, log(("new", "p", "view")), config=ALL_TIME, options=options)
+    second = evaluate(train, log(("new", "q", "view")), config=ALL_TIME, options=options)
+    assert first.metrics["recall@1"] == 1.0
+    assert second.metrics["recall@1"] == 0.0
+
+
+def test_as_of_is_the_moment_of_the_lists() -> None:
+    rows = {
+        "user_id": ["a", "b", "c", "d"],
+        "item_id": ["old", "old", "old", "new"],
+        "occurred_at": ["2024-01-01", "2024-01-01", "2024-01-01", "2024-03-01"],
+    }
+    train = recsys.EventLog.from_frame(rows)
+    catalog = recsys.Catalog.from_frame(
+        {"item_id": ["old", "new"], "expires_at": [None, "2024-03-15"]}
+    )
+    found = {
+        moment: evaluate(
+            train, log(("e", "new", "view")), catalog=catalog, config=ALL_TIME,
+            options=EvaluationOptions(ks=(1,), as_of=moment),
+        )
+        for moment in (None, "2024-03-02", "2024-04-01T00:00:00Z")
+    }  # fmt: skip
+    assert [one.record["as_of"][:10] for one in found.values()] == [
+        "2024-03-01", "2024-03-02", "2024-04-01",
+    ]  # fmt: skip
+
+
+def test_training_pairs_are_not_recommended_whatever_their_kind() -> None:
+    train = log(("a", "x", "hide"), ("b", "x", "view"), ("c", "x", "view"), ("b", "y", "view"))
+    found = evaluate(train, log(("a", "y", "view")), config=ALL_TIME,
+                     options=EvaluationOptions(ks=(1,)))  # fmt: skip
+    assert found.metrics["recall@1"] == 1.0
+
+
+@pytest.mark.parametrize("k", [1.5, "3", True, np.float64(2)])
+def test_a_list_length_that_is_no_whole_number_is_refused(k: object) -> None:
+    with pytest.raises(recsys.ConfigError, match="k must be whole numbers"):
+        EvaluationOptions(ks=(k,))  # type: ignore[arg-type]
+
+
+def test_a_list_longer_than_the_catalog_is_measured() -> None:
+    found = evaluate(TRAIN, log(("c", "y", "view")), config=ALL_TIME,
+                     options=EvaluationOptions(ks=(1, 500)))  # fmt: skip
+    assert found.metrics["recall@500"] == 1.0
+    assert found.metrics["precision@500"] == pytest.approx(1 / 500)
+
+
+def test_candidates_that_nobody_knows_are_refused() -> None:
+    test = log(("c", "y", "view"))
+    for candidates, error in ((["no"], recsys.DataError), (["y", "no"], recsys.UnknownIdError)):
+        with pytest.raises(error, match="no"):
+            evaluate(TRAIN, test, config=ALL_TIME, options=EvaluationOptions(candidates=candidates))

@@ -13,7 +13,7 @@ from tests.serving.world import FAST, tiny_catalog, tiny_events, tiny_model, tin
 NAMES = ["g1", "g2", "g3", "g4", "n1", "n2", "n3", "new"]
 
 
-def pairs_of(model: recsys.Recommender, name: str) -> set[tuple[str, str]]:
+def pairs_of(model: recsys.Recommender, name: str) -> set[tuple[Any, Any]]:
     matrix = getattr(model.snapshot, name).tocoo()
     users, items = model.users.ids(matrix.row), model.items.ids(matrix.col)
     return set(zip(users.tolist(), items.tolist(), strict=True))

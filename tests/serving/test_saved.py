@@ -16,10 +16,10 @@ import pytest
 
 import recsys
 from recsys.datasets import synthetic_world
+from recsys.models import BLOCKS
 from recsys.serving import saved
+from tests.fixtures.make_model import ANSWERS, FOLDER, answers
 from tests.serving.world import FAST, made_up_model, tiny_catalog, tiny_events, tiny_shared
-
-GOLDEN = Path(__file__).parents[1] / "fixtures" / "model-1.0"
 
 SORTS: dict[str, Callable[[str], Any]] = {
     "text": lambda one: f"Zoë {one}",
@@ -43,7 +43,7 @@ def model_with(sort: str, preset: str) -> recsys.Recommender:
         recsys.EventLog.from_frame({key: column for key, column in frame.items() if any(column)}),
         recsys.Catalog.from_frame(
             {"item_id": [new(one) for one in catalog.items]},
-            tags={"item_id": [new(one) for one in items], "tag": names},
+            item_tags={"item_id": [new(one) for one in items], "tag": names},
         ),
         config=recsys.RecommenderConfig.from_dict({"preset": preset}),
     )
@@ -219,13 +219,22 @@ def test_events_may_stay_behind(tmp_path: Path) -> None:
     assert again.profile("ana").to_frame().equals(model.profile("ana").to_frame())
 
 
-@pytest.mark.parametrize("config", [{"model": "popularity"}, {"model": "item_knn"}])
-def test_a_part_alone_survives_a_round_trip(config: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_each_block_alone_survives_a_round_trip(kind: str, tmp_path: Path) -> None:
+    if kind == "lightfm":
+        pytest.importorskip("lightfm")
+    blocks = [{"kind": kind}] if kind == "popularity" else [{"kind": kind}, {"kind": "popularity"}]
+    config = {"hybrid": {"blocks": blocks, "weights": {kind: [1.0]}}}
     model = recsys.Recommender.fit(
-        tiny_events(), tiny_catalog(), config=recsys.RecommenderConfig(**config)
+        tiny_events(), tiny_catalog(), config=recsys.RecommenderConfig.from_dict(config)
     )
     model.save(tmp_path / "m")
-    one, other = (each.recommend(["ana"]) for each in (model, recsys.load(tmp_path / "m")))
+    people = [*model.users.ids().tolist(), "stranger"]
+    one, other = (
+        each.recommend(people, k=4, recent=["g1", "n2"])
+        for each in (model, recsys.load(tmp_path / "m"))
+    )
+    assert one.item_ids.tolist() == other.item_ids.tolist()
     assert one.scores.tolist() == other.scores.tolist()
 
 
@@ -407,3 +416,19 @@ def test_objects_in_an_array_are_never_unpickled(folder: Path) -> None:
 def test_a_mask_of_numbers_is_refused(folder: Path) -> None:
     put_array(folder, "items/eligible", get_array(folder, "items/eligible").astype(np.int64))
     assert "'items/eligible' must be" in refusal(folder)
+
+
+# --- the golden example
+
+
+def test_the_model_of_format_1_0_gives_the_answers_it_gave() -> None:
+    wanted = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    found = answers(recsys.load(FOLDER, check="full"))
+    for name in ("scores", "folded_scores"):
+        for got, expected in zip(found.pop(name), wanted.pop(name), strict=True):
+            assert got == pytest.approx(expected, abs=1e-3)
+    assert json.loads(json.dumps(found)) == wanted
+
+
+def test_the_golden_example_is_small() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 200_000

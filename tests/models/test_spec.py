@@ -1,0 +1,55 @@
+"""Blocks by name."""
+
+import pytest
+
+from recsys.core.errors import ConfigError
+from recsys.models.base import TrainingSet
+from recsys.models.item_item import EASEBlock
+from recsys.models.popularity import PopularityBlock
+from recsys.models.spec import BLOCKS, BlockSpec, check_labels, knows_taste
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_each_kind_builds_its_block_under_its_name(kind: str) -> None:
+    if kind == "lightfm":
+        pytest.importorskip("lightfm")
+    block = BlockSpec(kind=kind, name="mine").build()
+    assert isinstance(block, BLOCKS[kind][0])
+    assert block.name == "mine"
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_a_spec_survives_plain_values(kind: str) -> None:
+    spec = BlockSpec(kind=kind)
+    assert BlockSpec.from_dict(spec.to_dict()) == spec
+
+
+def test_settings_reach_the_block() -> None:
+    spec = BlockSpec(kind="ease", settings={"regularization": 7.0})
+    assert spec.block_config().to_dict()["regularization"] == 7.0
+
+
+def test_the_kind_is_the_name_unless_one_is_given() -> None:
+    assert BlockSpec(kind="ease").label == "ease"
+    assert BlockSpec(kind="ease", name="wide").label == "wide"
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"kind must be one of popularity, .*got 'magic'"):
+        BlockSpec(kind="magic")
+
+
+def test_an_unknown_setting_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match="has no setting 'size'"):
+        BlockSpec(kind="ease", settings={"size": 3})
+
+
+def test_only_popularity_is_the_same_for_everybody(training: TrainingSet) -> None:
+    assert not knows_taste(PopularityBlock())
+    assert knows_taste(EASEBlock())
+
+
+def test_names_must_differ() -> None:
+    check_labels((BlockSpec(kind="ease"), BlockSpec(kind="ease", name="other")))
+    with pytest.raises(ConfigError, match="'ease' occurs twice"):
+        check_labels((BlockSpec(kind="ease"), BlockSpec(kind="popularity", name="ease")))
