@@ -88,7 +88,7 @@ def default_weights(specs: Sequence[BlockSpec], bucket_edges: Sequence[int]) -> 
     n_taste = max(sum(spec.kind not in ("popularity", "content") for spec in specs), 1)
     for at, spec in enumerate(specs):
         if spec.kind == "popularity":
-            table[:, at] = (0.6 - 0.3 * activity) / n_popularity
+            table[:, at] = np.where(activity == 0, 0.6, 0.35 - 0.15 * activity) / n_popularity
         elif spec.kind == "content":
             table[:, at] = 0.8 - 0.5 * activity
         else:

@@ -64,6 +64,8 @@ def validation_parts(
 ) -> Iterator[ValidationPart]:
     """Yield the validation parts, latest first; none where too few people would be measured."""
     times = training.events.occurred_at
+    if not len(times):
+        return
     timed = training.has_times and not np.isnat(times).any()
     masks = _time_masks(times, config) if timed else _random_masks(training, config, seed)
     measured = 0

@@ -22,7 +22,7 @@ def fitted(training: TrainingSet, config: CooccurrenceConfig | None = None) -> C
 
 def naive(taken: np.ndarray, fade: np.ndarray, history: np.ndarray, smoothing: float) -> np.ndarray:
     """Return the scores by the formula, with loops over people and items."""
-    n_users, n_items = taken.shape
+    n_items = taken.shape[1]
     near = np.zeros(n_items)
     for s in np.flatnonzero(history):
         for v in np.flatnonzero(taken[:, s]):

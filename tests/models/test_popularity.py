@@ -96,3 +96,57 @@ def test_arrays_taken_by_a_new_block_give_the_same_scores(training: TrainingSet)
 def test_a_half_life_that_is_none_is_refused(half_life: float) -> None:
     with pytest.raises(ConfigError, match="half_life_days"):
         PopularityConfig(half_life_days=half_life)
+
+
+def with_newcomers(new_training: Callable[..., TrainingSet]) -> TrainingSet:
+    """41 old items, 40 of the last weeks of which those with the tag were hits, two untouched."""
+    taken = np.zeros((20, 83), np.float32)
+    taken[0, :81] = 1
+    taken[:, 41:81:2] = 1
+    ages = np.where(np.arange(83) < 41, 100, 10 + np.arange(83) % 40)
+    ages[0] = 120
+    tags = sp.csr_matrix((np.arange(83) % 2 == 1).astype(np.float32)[:, None])
+    days = ages[np.nonzero(taken)[1]].astype("timedelta64[D]")
+    return new_training(sp.csr_matrix(taken), features=tags, times=NOW - days)
+
+
+def test_an_item_nobody_touched_is_met_as_those_with_its_tag_were(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    training = with_newcomers(new_training)
+    block = fitted(training, PopularityConfig(half_life_days=2, forecast_regularization=1e-6))
+    np.testing.assert_allclose(np.expm1(block.item_factors[81:, 0]), [20, 1], rtol=0.01)
+    cold = block.cold_item_factors(sp.csr_matrix(np.array([[1.0], [0.0]], np.float32)))
+    np.testing.assert_allclose(cold, block.item_factors[81:], rtol=1e-5)
+
+
+def test_what_is_only_expected_is_a_reason_of_its_own(
+    new_training: Callable[..., TrainingSet], strangers: Queries
+) -> None:
+    block = fitted(with_newcomers(new_training), PopularityConfig(half_life_days=2))
+    known, expected = block.explain(strangers.chunk(0, 1), np.array([81, 1], np.int32))
+    assert known.source == "popularity"
+    assert expected.source == "freshness"
+    assert known.values[0, 0] == 0 < expected.values[0, 0]
+    assert abs(expected.values[0, 1]) < 0.01  # an old item is what it was met with
+
+
+def test_a_forecast_that_is_switched_off_leaves_new_items_at_nothing(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    config = PopularityConfig(half_life_days=2, forecast_new=False)
+    block = fitted(with_newcomers(new_training), config)
+    assert not block.item_factors[81:].any()
+    assert not block.cold_item_factors(sp.csr_matrix((2, 1), dtype=np.float32)).any()
+
+
+def test_what_is_liked_rises_with_the_power_of_the_confidence(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    taken = sp.csr_matrix(np.array([[0.5, 1.0], [0.5, 0.0]], np.float32))
+    alike = fitted(new_training(taken), ALL_TIME).item_factors[:, 0]
+    liked = fitted(
+        new_training(taken), PopularityConfig(half_life_days=None, confidence_power=4)
+    ).item_factors[:, 0]
+    np.testing.assert_allclose(np.expm1(alike), [2, 1], rtol=1e-6)
+    np.testing.assert_allclose(np.expm1(liked), [2 / 16, 1], rtol=1e-6)
