@@ -22,30 +22,21 @@ from recsys.datasets import load_community, load_movies
 from recsys.evaluation import Evaluation, EvaluationOptions, evaluate
 from recsys.metrics import paired_bootstrap
 
+
+def popularity(half_life_days: float | None, *, forecast: bool) -> dict[str, Any]:
+    """Return the settings of popularity alone."""
+    settings = {"half_life_days": half_life_days, "forecast_new": forecast}
+    block = {"kind": "popularity", "settings": settings}
+    return {"hybrid": {"blocks": [block], "weights": {"popularity": [1.0]}}}
+
+
 PARTS: dict[str, dict[str, Any]] = {
     "hybrid": {"model": "hybrid"},
     "hybrid, fast": {"model": "hybrid", "preset": "fast"},
-    "popularity, all time": {
-        "model": "hybrid",
-        "hybrid": {
-            "blocks": [{"kind": "popularity", "settings": {"half_life_days": None}}],
-            "weights": {"popularity": [1.0]},
-        },
-    },
-    "popularity, half-life 3 days": {
-        "model": "hybrid",
-        "hybrid": {
-            "blocks": [{"kind": "popularity", "settings": {"half_life_days": 3.0}}],
-            "weights": {"popularity": [1.0]},
-        },
-    },
-    "popularity, half-life 7 days": {
-        "model": "hybrid",
-        "hybrid": {
-            "blocks": [{"kind": "popularity", "settings": {"half_life_days": 7.0}}],
-            "weights": {"popularity": [1.0]},
-        },
-    },
+    "popularity, all time": popularity(None, forecast=False),
+    "popularity, half-life 3 days": popularity(3.0, forecast=False),
+    "popularity, half-life 7 days": popularity(7.0, forecast=False),
+    "popularity, 3 days, forecast for new items": popularity(3.0, forecast=True),
     "als": {"model": "als"},
     "content": {"model": "content"},
 }
@@ -126,6 +117,11 @@ def main() -> None:
                 "intervals are wide.",
                 "One time cut each: the last 14 days of movies, the last 28 of community. "
                 "Another cut gives other numbers.",
+                "Most test pairs of community are on questions younger than the cut. They are in the "
+                "catalog with their time, as the protocol has it; a live service learns of them "
+                "only when they are posted, so these numbers are too high for it.",
+                "Movies holds only films with five ratings or more: a film without any yet is "
+                "sure to get some, which favours a forecast for new items.",
                 "Offline hits measure what people did anyway, not what a recommendation changes.",
             ],
             columns=COLUMNS,

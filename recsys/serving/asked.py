@@ -43,7 +43,7 @@ def ask_users(
         queries = _with_recent(
             snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent")
         )
-        return Asked(ids, rows, queries, snapshot.model.states(queries))
+        return Asked(ids, rows, queries, snapshot.model.states(queries), is_session=True)
     personal = _personal_rows(snapshot, rows)
     if (personal != NO_ROW).all():
         return Asked(ids, rows, snapshot.queries.take(rows), snapshot.states.take(rows))
@@ -72,7 +72,7 @@ def ask_histories(snapshot: Snapshot, histories: Iterable[Iterable[Any]]) -> Ask
     rows = np.full(len(lists), NO_ROW, dtype=np.int32)
     queries = _with_recent(snapshot, rows, lists)
     ids = objects([None] * len(lists))
-    return Asked(ids, rows, queries, snapshot.model.states(queries))
+    return Asked(ids, rows, queries, snapshot.model.states(queries), is_session=True)
 
 
 def as_ids(values: Iterable[Any], *, name: str) -> Any:

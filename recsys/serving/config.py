@@ -24,6 +24,7 @@ ModelName = Literal[
     "spectral",
     "feature_als",
     "cooccurrence",
+    "affinity",
 ]
 
 

@@ -123,12 +123,10 @@ def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
 def _excluded(snapshot: Snapshot, asked: Asked, request: Request) -> Csr:
     n_queries = len(asked.user_rows)
     shape = (n_queries, snapshot.n_items)
-    parts = [rows_of(snapshot.refused, asked.user_rows), rows_of(snapshot.muted, asked.user_rows)]
-    if request.exclude_seen:
-        parts.append(rows_of(snapshot.seen, asked.user_rows))
+    hidden = snapshot.hidden(with_seen=request.exclude_seen, with_own=not request.include_own)
+    parts = [rows_of(hidden, asked.user_rows)]
+    if request.exclude_seen and asked.is_session:
         parts.append(asked.queries.history)  # a history folded in, this session's items
-    if not request.include_own:
-        parts.append(rows_of(snapshot.own, asked.user_rows))
     if request.exclude is not None:
         lists = item_lists(snapshot, request.exclude, n_queries, name="exclude")
         lines = np.repeat(np.arange(n_queries), [len(one) for one in lists])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr, RowArray
+from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
 from recsys.data import Dataset
 from recsys.index import ExactIndex, VectorIndex
 from recsys.models import BlockSpec, HybridModel, Queries, QueryState
@@ -112,6 +112,21 @@ class Snapshot:
         """The catalog as filters read it, typed at first use."""
         return TypedColumns(self.dataset.catalog)
 
+    def hidden(self, *, with_seen: bool, with_own: bool) -> Csr:
+        """Return the (n_users, n_items) csr of pairs to leave out, kept after its first use."""
+        key = (with_seen, with_own)
+        if key not in self._hidden:
+            parts = [self.refused, self.muted]
+            parts += [self.seen] if with_seen else []
+            parts += [self.own] if with_own else []
+            filled = [part for part in parts if part.nnz]
+            self._hidden[key] = freeze_csr(sum(filled[1:], filled[0])) if filled else self.refused
+        return self._hidden[key]
+
+    @cached_property
+    def _hidden(self) -> dict[tuple[bool, bool], Csr]:
+        return {}
+
     @cached_property
     def similarity(self) -> ExactIndex:
         """Unit item vectors of taste, made when first asked for."""
@@ -143,9 +158,12 @@ class Asked:
         What is known of each; empty for unknown people.
     states : QueryState
         What the blocks make of them.
+    is_session : bool
+        Whether the history holds items that the snapshot has not seen from these people.
     """
 
     ids: npt.NDArray[np.object_]
     user_rows: RowArray
     queries: Queries
     states: QueryState
+    is_session: bool = False
