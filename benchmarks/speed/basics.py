@@ -29,7 +29,10 @@ def imports(n_runs: int) -> Iterator[dict[str, Any]]:
     base = process_seconds(BASE, n_runs=n_runs)
     ours = process_seconds("import recsys", n_runs=n_runs)
     yield _row("import numpy, scipy.sparse, pydantic", base, "s")
+    used = process_seconds("import recsys; recsys.EventLog, recsys.Recommender", n_runs=n_runs)
     yield _row("import recsys", ours, "s", ratio=ours["median_s"] / base["median_s"])
+    ratio = used["median_s"] / base["median_s"]
+    yield _row("import recsys and touch Recommender, which loads the rest", used, "s", ratio=ratio)
 
 
 def fits(n_runs: int) -> Iterator[dict[str, Any]]:
@@ -129,7 +132,7 @@ def _row(
         "unit": unit,
     }
     if ratio is not None:
-        row["ratio to the line above"] = round(ratio, 2)
+        row["ratio"] = round(ratio, 2)
     return row
 
 
@@ -151,9 +154,12 @@ def main() -> None:
                 "The catalog of the call timings is made up; its vectors are narrower than those "
                 "of a large community.",
             ],
-            columns=["what", "median", "min", "max", "unit", "ratio to the line above"],
+            columns=["what", "median", "min", "max", "unit", "ratio"],
             rows=rows,
-            notes=["Medians of seven runs (three for fits) after one warm-up."],
+            notes=[
+                "Medians of seven runs (three for fits) after one warm-up.",
+                "Ratios: imports to the first line, our top-k to implicit's.",
+            ],
         )
 
 
