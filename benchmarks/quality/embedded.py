@@ -118,8 +118,8 @@ def main() -> None:
                 "One time cut each: the last 14 days of movies, the last 28 of community. "
                 "Another cut gives other numbers.",
                 "Most test pairs of community are on questions younger than the cut. They are in "
-                "the catalog with their time, as the protocol has it; a live service learns of them "
-                "only when they are posted, so these numbers are too high for it.",
+                "the catalog with their time, as the protocol has it; a live service learns of "
+                "them only when they are posted, so these numbers are too high for it.",
                 "Movies holds only films with five ratings or more: a film without any yet is "
                 "sure to get some, which favours a forecast for new items.",
                 "Offline hits measure what people did anyway, not what a recommendation changes.",
