@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
@@ -54,6 +58,18 @@ def prose(text: str, *, bullet: str = "") -> None:
             break_on_hyphens=False,
         )
     )
+
+
+def program() -> str:
+    """Return how to call this program again: ``recsys``, or its path where that is another.
+
+    A newcomer who runs ``.venv/bin/recsys`` has no ``recsys`` on the path.
+    """
+    called = Path(sys.argv[0])
+    found = shutil.which("recsys")
+    if called.name != "recsys" or (found and Path(found).resolve() == called.resolve()):
+        return "recsys"
+    return shlex.quote(str(called))
 
 
 def heading(text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.console import Column, heading, prose, say, table
+from recsys.cli.console import Column, heading, program, prose, say, table
 from recsys.cli.options import Json
 from recsys.cli.output import STDOUT, check_json_file, write_json
 from recsys.cli.output import answer as give
@@ -220,6 +220,6 @@ def _farewell(out: Path, record: dict[str, Any]) -> None:
     say(f"The digests as data:  {out / 'digest.jsonl'}")
     say(f"The saved model:      {out / 'model'}")
     heading(f"Done in {record['seconds']:.0f} s. Three commands to try next")
-    say(f"recsys recommend {model} --user={person} -k 5 --explain")
-    say(f"recsys profile {model} --user={person}")
-    say("recsys fit --events YOUR_EVENTS.csv --items YOUR_ITEMS.csv --out my-model")
+    say(f"{program()} recommend {model} --user={person} -k 5 --explain")
+    say(f"{program()} profile {model} --user={person}")
+    say(f"{program()} fit --events YOUR_EVENTS.csv --items YOUR_ITEMS.csv --out my-model")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.console import prose, say
+from recsys.cli.console import program, prose, say
 from recsys.cli.inputs import Reader, skipped_records, tell_left_out
 from recsys.cli.options import (
     BadRows,
@@ -114,4 +114,4 @@ def _show(model: Recommender, out: Path, seconds: dict[str, float]) -> None:
     for why in model.notes:
         prose(why, bullet="- ")
     say(f"Saved in {out} (version {model.version}). Next:")
-    say(f"  recsys recommend {shlex.quote(str(out))} --user ID --explain")
+    say(f"  {program()} recommend {shlex.quote(str(out))} --user ID --explain")

@@ -1,8 +1,22 @@
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.cli.console import MAX_LINE, Column, complain, heading, note, plain, prose, shown, table
+from recsys.cli.console import (
+    MAX_LINE,
+    Column,
+    complain,
+    heading,
+    note,
+    plain,
+    program,
+    prose,
+    shown,
+    table,
+)
 
 
 @given(st.text(max_size=300), st.integers(2, 80))
@@ -66,3 +80,16 @@ def test_prose_is_broken_at_spaces_only(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_heading_is_underlined_to_its_length(capsys: pytest.CaptureFixture[str]) -> None:
     heading("Data")
     assert capsys.readouterr().out == "\nData\n----\n"
+
+
+def test_the_program_is_called_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("bin", "my env"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "recsys").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "bin" / "recsys")])
+    assert program() == "recsys"
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "my env" / "recsys")])
+    assert program() == f"'{tmp_path / 'my env' / 'recsys'}'"
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    assert program() == "recsys"
