@@ -17,7 +17,7 @@ from recsys.cli.settings import load_config
 from recsys.core.errors import ConfigError
 
 Out = Annotated[
-    Path,
+    Path | None,
     typer.Option("--out", metavar="FILE", help="The digests: .jsonl, .jsonl.gz, .json, .parquet."),
 ]
 History = Annotated[
@@ -30,6 +30,14 @@ Html = Annotated[
     Path | None,
     typer.Option("--html", metavar="DIR", help="Also a page per person, and index.html."),
 ]
+Confirm = Annotated[
+    Path | None,
+    typer.Option(
+        "--confirm",
+        metavar="SENT",
+        help="First note in --history that these were sent: the output file, or user_id[, issue].",
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
 Length = Annotated[
     int | None, typer.Option("-k", "--k", metavar="N", help="Items in a digest.", show_default="10")
@@ -39,7 +47,8 @@ Length = Annotated[
 def digest(  # noqa: PLR0913  # a command has as many options as it has
     model: Model,
     *,
-    out: Out,
+    out: Out = None,
+    confirm: Confirm = None,
     history: History = None,
     html: Html = None,
     as_of: AsOf = None,
@@ -51,10 +60,20 @@ def digest(  # noqa: PLR0913  # a command has as many options as it has
     config: ConfigFile = None,
     json_file: Json = None,
 ) -> None:
-    """Write a digest for everyone who is due, or nothing."""
+    """Write a digest for everyone who is due, or nothing; or confirm those that were sent."""
     check_json_file(json_file)
     if out == STDOUT:
         raise ConfigError("--out must name a file; digests are not written to stdout.")
+    if out is None and confirm is None:
+        raise typer.BadParameter("one of --out and --confirm must be given.")
+    n_confirmed = None if confirm is None else _confirmed(confirm, history)
+    if out is None:
+        answer(
+            {"n_confirmed": n_confirmed},
+            json_file=json_file,
+            show=lambda: say(f"Confirmed: {n_confirmed} people."),
+        )
+        return
 
     from recsys.digest import DigestConfig, run
     from recsys.serving import Recommender
@@ -80,9 +99,23 @@ def digest(  # noqa: PLR0913  # a command has as many options as it has
         )
 
     def show() -> None:
+        if n_confirmed is not None:
+            say(f"Confirmed: {n_confirmed} people.")
         prose(str(report))
         say(f"Written: {out}")
         if html is not None:
             say(f"Open {html / 'index.html'} in a browser ({report.n_pages} pages).")
 
-    answer(report.to_dict(), json_file=json_file, show=show)
+    record: dict[str, Any] = dict(report.to_dict())
+    if n_confirmed is not None:
+        record["n_confirmed"] = n_confirmed
+    answer(record, json_file=json_file, show=show)
+
+
+def _confirmed(sent: Path, history: Path | None) -> int:
+    """Note in the history what was sent, and return for how many people."""
+    from recsys.digest import confirm
+
+    if history is None:
+        raise ConfigError("--confirm must come with --history, the file in which it is noted.")
+    return confirm(history, sent)

@@ -84,3 +84,24 @@ def test_what_cannot_be_done_is_one_line_and_writes_nothing(
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_sent_is_confirmed_in_the_history(run: Run, model: Path, tmp_path: Path) -> None:
+    out, history = tmp_path / "d.jsonl", tmp_path / "history.jsonl"
+    args = ("digest", model, "--history", history)
+    assert run(*args, "--out", out, "--as-of", "2024-02-01", "--user", "u1").returncode == 0
+    done = run(*args, "--confirm", out, "--json", tmp_path / "c.json")
+    assert done.returncode == 0
+    assert done.stdout.strip() == "Confirmed: 1 people."
+    assert json.loads((tmp_path / "c.json").read_text(encoding="utf-8")) == {"n_confirmed": 1}
+    assert lines_of(history)[-1]["status"] == "sent"
+
+
+def test_confirming_needs_the_history(run: Run, model: Path, tmp_path: Path) -> None:
+    done = run("digest", model, "--confirm", tmp_path / "d.jsonl")
+    assert done.returncode == 1
+    assert "--confirm must come with --history" in done.stderr
+
+
+def test_neither_writing_nor_confirming_is_wrong_usage(run: Run, model: Path) -> None:
+    assert run("digest", model).returncode == 2

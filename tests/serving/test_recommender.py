@@ -332,3 +332,14 @@ def test_each_part_alone_serves_known_people_and_newcomers(model: str) -> None:
     top = fitted.recommend(["ana", "stranger"], k=3, explain=True)
     assert len(ids_of(top, 0)) == 3
     assert len(ids_of(top, 1)) == 3
+
+
+@pytest.mark.parametrize("factor", [0.25, 8.0])
+def test_scaling_all_weights_keeps_the_order(factor: float) -> None:
+    blocks = [{"kind": "popularity"}, {"kind": "content"}, {"kind": "spectral"}]
+    lists = []
+    for scale in (1.0, factor):
+        weights = {"popularity": [0.5 * scale], "content": [scale], "spectral": [0.7 * scale]}
+        model = tiny_model(hybrid={"blocks": blocks, "weights": weights})
+        lists.append(model.recommend([*model.users.ids(), "stranger"], k=4).item_ids.tolist())
+    assert lists[0] == lists[1]
