@@ -113,7 +113,9 @@ class Pool:
     def of(cls, scores: FloatMatrix, relevant: BoolArray) -> Pool:
         """Take scores with -inf where a candidate is absent."""
         absent = np.asarray(~np.isfinite(scores).all(axis=2), dtype=bool)
-        return cls(np.where(absent[:, :, None], 0, scores).astype(np.float32), absent, relevant)
+        present = np.where(absent[:, :, None], 0, scores)
+        # C order: a choice of columns is not, and each product would copy it
+        return cls(np.ascontiguousarray(present, dtype=np.float32), absent, relevant)
 
     @property
     def n_people(self) -> int:
@@ -126,8 +128,15 @@ class Pool:
 
     def blend(self, weights: DoubleArray) -> FloatMatrix:
         """Return (n_people, n_candidates) float32 blended scores; -inf where absent."""
-        blend = self.scores @ np.asarray(weights, dtype=np.float32)
-        return np.where(self.absent, np.float32(-np.inf), blend)
+        flat = self.scores.reshape(-1, self.scores.shape[2])
+        blend = (flat @ np.asarray(weights, dtype=np.float32)).reshape(self.absent.shape)
+        blend[self.absent] = -np.inf
+        return np.asarray(blend, dtype=np.float32)
+
+    def mixed(self, shares: FloatMatrix) -> DoubleArray:
+        """Return (n_blocks,) float64: the scores summed with (n_people, n_candidates) shares."""
+        flat = self.scores.reshape(-1, self.scores.shape[2])  # one product: no copies by einsum
+        return np.asarray(shares.reshape(-1) @ flat, dtype=np.float64)
 
     def ndcg(self, weights: DoubleArray) -> DoubleArray:
         """Return (n_people,) float64 nDCG at ``DEPTH`` of one blend for all."""
@@ -163,16 +172,14 @@ def _logit(pool: Pool, prior: DoubleArray, ridge: float) -> DoubleArray:
         return prior
     share = (some.relevant & ~some.absent).astype(np.float32)
     share /= share.sum(axis=1, keepdims=True)
-    wanted = np.einsum("pc,pcb->b", share, some.scores, optimize=True) / some.n_people
+    wanted = some.mixed(share) / some.n_people
 
     def loss(weights: DoubleArray) -> tuple[float, DoubleArray]:
-        blend = some.blend(weights).astype(np.float64)
+        blend = some.blend(weights)
         top = blend.max(axis=1, keepdims=True)
         odds = np.exp(blend - top)
-        mass = odds.sum(axis=1, keepdims=True)
-        expected = np.einsum(
-            "pc,pcb->b", (odds / mass).astype(np.float32), some.scores, optimize=True
-        )
+        mass = odds.sum(axis=1, keepdims=True, dtype=np.float64)
+        expected = some.mixed(odds / mass.astype(np.float32))
         value = float((np.log(mass) + top).mean() - wanted @ weights)
         away = weights - prior
         gradient = expected / some.n_people - wanted + 2 * ridge * away
