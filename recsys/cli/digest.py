@@ -60,7 +60,7 @@ def digest(  # noqa: PLR0913  # a command has as many options as it has
     config: ConfigFile = None,
     json_file: Json = None,
 ) -> None:
-    """Write a digest for everyone who is due, or confirm what was sent."""
+    """Write a digest for everyone who is due, or confirm those sent."""
     check_json_file(json_file)
     if out == STDOUT:
         raise ConfigError("--out must name a file; digests are not written to stdout.")
