@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, Csr, RowArray, objects
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, objects
 from recsys.core.errors import DataError, UnknownIdError, clip
 from recsys.models import Queries, QueryState
 from recsys.serving.snapshot import Asked, Snapshot
@@ -167,25 +167,29 @@ def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
 
 def _known_or_empty(snapshot: Snapshot, rows: RowArray) -> Queries:
     """Return the queries of known rows, and empty ones for row -1."""
-    known = np.flatnonzero(rows != NO_ROW)
+    known = rows != NO_ROW
     some = snapshot.queries.take(rows[known])
-    spread = sp.csr_matrix(
-        (np.ones(len(known), np.float32), (known, np.arange(len(known)))),
-        shape=(len(rows), len(known)),
-    )
     return Queries(
-        history=_spread_rows(some.history, known, len(rows)),
+        history=_spread(some.history, known),
         age_days=some.age_days,
-        tags=sp.csr_matrix(spread @ some.tags),
+        tags=_spread(some.tags, known),
     )
 
 
-def _spread_rows(matrix: Csr, places: Any, n_rows: int) -> Csr:
-    """Return ``matrix`` with its rows at ``places`` of ``n_rows``, the order of entries kept."""
-    counts = np.zeros(n_rows, dtype=np.int64)
-    counts[places] = np.diff(matrix.indptr)
+def rows_of(matrix: Csr, user_rows: RowArray) -> Csr:
+    """Return the rows of known people, and empty ones for row -1."""
+    known = user_rows != NO_ROW
+    if known.all():
+        return matrix[user_rows]
+    return _spread(matrix[user_rows[known]], known)
+
+
+def _spread(some: Csr, known: BoolArray) -> Csr:
+    """Return the rows of ``some`` where ``known`` holds, and empty ones elsewhere."""
+    counts = np.zeros(len(known), dtype=np.int64)
+    counts[known] = np.diff(some.indptr)
     indptr = np.concatenate([[0], np.cumsum(counts)])
-    return sp.csr_matrix((matrix.data, matrix.indices, indptr), shape=(n_rows, matrix.shape[1]))
+    return sp.csr_matrix((some.data, some.indices, indptr), shape=(len(known), some.shape[1]))
 
 
 def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:

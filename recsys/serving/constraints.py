@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
+from recsys.core.arrays import BoolArray, Csr, RowArray
 from recsys.core.errors import DataError
 from recsys.ranking import parse_filter
-from recsys.serving.asked import item_lists
+from recsys.serving.asked import item_lists, rows_of
 from recsys.serving.snapshot import Asked, Snapshot
 
 Where = str | Mapping[str, Any] | None
@@ -142,15 +142,3 @@ def _excluded(snapshot: Snapshot, asked: Asked, request: Request) -> Csr:
     out = sp.csr_matrix(sum(filled[1:], filled[0]))
     out.sort_indices()
     return out
-
-
-def rows_of(matrix: Csr, user_rows: RowArray) -> Csr:
-    """Return the rows of known people, and empty ones for row -1."""
-    known = user_rows != NO_ROW
-    if known.all():
-        return matrix[user_rows]
-    counts = np.zeros(len(user_rows), dtype=np.int64)
-    some = matrix[user_rows[known]]
-    counts[known] = np.diff(some.indptr)
-    indptr = np.concatenate([[0], np.cumsum(counts)])
-    return sp.csr_matrix((some.data, some.indices, indptr), shape=(len(user_rows), matrix.shape[1]))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import recsys
 from recsys.ranking import parse_filter
-from recsys.serving.asked import ask_users
-from recsys.serving.constraints import Constraints, Request, constrain, rows_of
+from recsys.serving.asked import ask_users, rows_of
+from recsys.serving.constraints import Constraints, Request, constrain
 from tests.serving.world import made_up_model, tiny_catalog, tiny_model, tiny_shared
 
 
