@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix, RowArray
+from recsys.core.arrays import BoolArray, Csr, DoubleArray, FloatMatrix, RowArray
 from recsys.core.rng import named_rng
 from recsys.index import top_k
 from recsys.models.base import Block, Queries, TrainingSet
@@ -95,7 +95,7 @@ def learn_from_parts(
     if not pieces:
         return None
     scores, relevant, buckets = (np.concatenate([one[at] for one in pieces]) for at in range(3))
-    learnt = _best_set(specs, scores, relevant, buckets, n_buckets=len(bucket_edges) + 1)
+    learnt = best_set(specs, scores, relevant, buckets, n_buckets=len(bucket_edges) + 1)
     measured = {
         "n_people": n_people,
         "n_parts": n_parts,
@@ -124,7 +124,7 @@ def scaled_hybrid(
     return HybridModel(blocks, weights, scales=scales, bucket_edges=bucket_edges)
 
 
-def _best_set(
+def best_set(
     specs: Sequence[BlockSpec],
     scores: FloatMatrix,
     relevant: BoolArray,
@@ -169,18 +169,36 @@ def _examples(
 def _pooled(
     model: HybridModel, queries: Queries, part: ValidationPart, *, start: int
 ) -> tuple[FloatMatrix, BoolArray]:
-    by_block = model.block_scores(queries)
+    some = slice(start, start + queries.n_queries)
+    seen = part.training.interactions[part.user_rows[some]]
+    return pooled_examples(model.block_scores(queries), seen=seen, relevant=part.relevant[some])
+
+
+def pooled_examples(
+    by_block: Sequence[FloatMatrix], *, seen: Csr, relevant: Csr
+) -> tuple[FloatMatrix, BoolArray]:
+    """Return what the weights are learnt on: the best candidates of every block, pooled.
+
+    Parameters
+    ----------
+    by_block : sequence of (n_people, n_items) float32
+        Standardised scores of each block.
+    seen, relevant : (n_people, n_items) csr
+        What each person took before the cut, and after it.
+
+    Returns
+    -------
+    (n_people, POOL, n_blocks) float32, (n_people, POOL) bool
+        Scores of the candidates, -inf where a person has fewer; and which of them were taken.
+    """
     each = max(POOL // len(by_block), 20)
-    rows = part.user_rows[start : start + queries.n_queries]
-    seen = part.training.interactions[rows]
     tops = [top_k(scores, each, exclude=seen).rows for scores in by_block]
     blend: FloatMatrix = np.sum(np.stack(by_block), axis=0, dtype=np.float32)
     tops.append(top_k(blend, POOL, exclude=seen).rows)
     pool = _first_distinct(np.hstack(tops), POOL)
     lines = np.arange(len(pool))[:, None]
     scores = np.stack([np.where(pool >= 0, s[lines, pool], -np.inf) for s in by_block], axis=2)
-    relevant = relevance_of(part.relevant[start : start + len(pool)], pool)
-    return scores.astype(np.float32), relevant
+    return scores.astype(np.float32), relevance_of(relevant, pool)
 
 
 def _first_distinct(rows: RowArray, width: int) -> RowArray:

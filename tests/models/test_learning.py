@@ -11,7 +11,7 @@ from recsys.models.base import TrainingSet
 from recsys.models.choose import block_sets
 from recsys.models.fitting import fit_blocks
 from recsys.models.history import known_queries
-from recsys.models.learning import Learnt, learn_from_parts, scaled_hybrid
+from recsys.models.learning import Learnt, learn_from_parts, pooled_examples, scaled_hybrid
 from recsys.models.spec import BlockSpec
 from recsys.models.validation import ValidationConfig
 
@@ -97,3 +97,16 @@ def test_the_scale_makes_the_usual_spread_one() -> None:
     model = scaled_hybrid(blocks, np.ones((4, 2)), queries, bucket_edges=EDGES, seed=0)
     for scores in model.block_scores(queries):
         assert scores.std(axis=1).mean() == pytest.approx(1, rel=1e-3)
+
+
+def test_candidates_are_the_best_of_every_block_less_what_was_seen() -> None:
+    n_items = 300
+    one = np.arange(n_items, dtype=np.float32)[None, :]
+    other = -one
+    seen = sp.csr_matrix(([1.0], ([0], [n_items - 1])), shape=(1, n_items))
+    taken = sp.csr_matrix(([1.0, 1.0], ([0, 0], [0, 150])), shape=(1, n_items))
+    scores, relevant = pooled_examples([one, other], seen=seen, relevant=taken)
+    candidates = set(scores[0, :, 0])
+    assert {n_items - 2.0, 0.0} <= candidates
+    assert n_items - 1.0 not in candidates
+    assert scores[0, relevant[0], 0].tolist() == [0.0]
