@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,14 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from recsys.core.arrays import BoolArray, Csr
 from recsys.core.config import Config
-from recsys.profiles.text import MAX_LENGTH, MIN_LENGTH, TokenizerName, is_term, word_cutter
+from recsys.profiles.text import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    TokenizerName,
+    is_term,
+    is_year,
+    word_cutter,
+)
 
 _CHUNK = 20_000
 _FREQUENT_FLOOR = 5
@@ -25,8 +33,9 @@ class TextConfig(Config):
 
     tokenizer: TokenizerName = "unicode"
     """ "unicode", or "jieba" for Chinese words (the extra ``text``)."""
-    keep_numbers: bool = False
-    """Keep words of digits only."""
+    keep_numbers: bool | Literal["years"] = "years"
+    """Whether words of digits are terms; "years" keeps the years of titles (1800 to 2199), however
+    many have one: when something came out tells things apart, other numbers rarely do."""
     min_length: PositiveInt = MIN_LENGTH
     """Fewest characters of a word."""
     max_length: PositiveInt = MAX_LENGTH
@@ -85,17 +94,18 @@ def count_terms(
     (('quantum', 'gates'), [[1.0, 3.0]])
     """
     codes = _Codes()
-    in_titles = _count(titles, codes, config)
-    in_texts = _count(texts, codes, config)
-    counts = (_widened(in_titles, len(codes)) * np.float32(config.title_weight)) + _widened(
-        in_texts, len(codes)
-    )
+    parts = [_count(titles, codes, config), _count(texts, codes, config)]
+    in_titles, in_texts = (_widened(part, len(codes)) for part in parts)
+    years = _years(codes) if config.keep_numbers == "years" else np.zeros(len(codes), bool)
+    in_texts.data[years[in_texts.indices]] = 0  # a year in a text is a mention, not a date
+    years &= np.bincount(in_titles.indices, minlength=len(codes)) > 0
+    counts = (in_titles * np.float32(config.title_weight)) + in_texts
     counts.eliminate_zeros()
     valid = np.fromiter(
         (
             is_term(
                 term,
-                keep_numbers=config.keep_numbers,
+                keep_numbers=config.keep_numbers is True,
                 min_length=config.min_length,
                 max_length=config.max_length,
             )
@@ -104,15 +114,15 @@ def count_terms(
         dtype=np.bool_,
         count=len(codes),
     )
-    return _columns(TermCounts(tuple(codes), counts), np.flatnonzero(valid))
+    return _columns(TermCounts(tuple(codes), counts), np.flatnonzero(valid | years))
 
 
 def select_terms(found: TermCounts, config: TextConfig) -> TermCounts:
     """Keep the terms that tell texts apart, in alphabetical order.
 
     A term stays when at least ``min_df`` texts have it and at most the share ``max_df`` of the
-    texts that have any term; in a small corpus five texts are never too many. Of more than
-    ``n_terms`` the ones of most texts stay, ties by the alphabet.
+    texts that have any term; in a small corpus five texts are never too many, and a year never has
+    too many. Of more than ``n_terms`` the ones of most texts stay, ties by the alphabet.
 
     Parameters
     ----------
@@ -123,15 +133,21 @@ def select_terms(found: TermCounts, config: TextConfig) -> TermCounts:
     """
     df = np.bincount(found.counts.indices, minlength=len(found.terms))
     n_texts = int((np.diff(found.counts.indptr) > 0).sum())
-    kept = np.flatnonzero(_is_telling(df, n_texts, config))
+    kept = np.flatnonzero(_is_telling(df, n_texts, config, years=_years(found.terms)))
     by_alphabet = kept[np.argsort(np.array(found.terms, dtype=object)[kept], kind="stable")]
     by_df = by_alphabet[np.argsort(-df[by_alphabet], kind="stable")][: config.n_terms]
     return _columns(found, by_alphabet[np.isin(by_alphabet, by_df)])
 
 
-def _is_telling(df: npt.NDArray[np.int64], n_texts: int, config: TextConfig) -> BoolArray:
+def _is_telling(
+    df: npt.NDArray[np.int64], n_texts: int, config: TextConfig, *, years: BoolArray
+) -> BoolArray:
     most = max(config.max_df * n_texts, _FREQUENT_FLOOR)
-    return (df >= config.min_df) & (df <= most)
+    return (df >= config.min_df) & ((df <= most) | years)
+
+
+def _years(terms: Iterable[str]) -> BoolArray:
+    return np.array([is_year(term) for term in terms], dtype=np.bool_)
 
 
 def _columns(found: TermCounts, kept: npt.NDArray[np.int64]) -> TermCounts:

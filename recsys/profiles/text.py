@@ -21,6 +21,7 @@ TokenizerName: TypeAlias = Literal["unicode", "jieba"]
 
 MIN_LENGTH = 2
 MAX_LENGTH = 40
+FIRST_YEAR, LAST_YEAR = 1800, 2199
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
@@ -90,6 +91,17 @@ def is_term(word: str, *, keep_numbers: bool, min_length: int, max_length: int) 
     if not min_length <= len(word) <= max_length:
         return False
     return keep_numbers or not word.isnumeric()
+
+
+def is_year(word: str) -> bool:
+    """Say whether a word is a year in which something may have come out.
+
+    Examples
+    --------
+    >>> [is_year(word) for word in ("1927", "2049", "512", "90210", "1080p")]
+    [True, True, False, False, False]
+    """
+    return len(word) == 4 and word.isdecimal() and FIRST_YEAR <= int(word) <= LAST_YEAR
 
 
 def word_cutter(tokenizer: TokenizerName) -> Callable[[str], list[str]]:

@@ -83,3 +83,21 @@ def test_a_title_weight_of_nothing_leaves_titles_out() -> None:
 def test_settings_out_of_range_are_refused() -> None:
     with pytest.raises(ConfigError, match="max_df"):
         TextConfig(max_df=0)
+
+
+def test_years_of_titles_are_terms_and_other_numbers_are_not() -> None:
+    found = count_terms(["Rush (2013)", "Saw 512"], ["shot in 2012", None], TextConfig())
+    assert set(found.terms) == {"rush", "2013", "saw", "shot", "in"}
+
+
+def test_a_year_is_never_too_frequent_and_a_mentioned_one_is_never_kept() -> None:
+    titles = [f"film{chr(97 + i // 2)} (2013)" for i in range(20)]
+    kept = select_terms(count_terms(titles, ["from 1999"] * 20, TextConfig()), TextConfig())
+    assert "2013" in kept.terms
+    assert "1999" not in kept.terms
+
+
+@pytest.mark.parametrize(("keep", "expected"), [(True, {"2013", "512"}), (False, set())])
+def test_all_numbers_or_none_can_be_asked_for(keep: bool, expected: set[str]) -> None:
+    found = count_terms(["2013 512"], [None], TextConfig(keep_numbers=keep))
+    assert set(found.terms) == expected

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from recsys.core.errors import MissingDependencyError
 from recsys.profiles import text as text_module
-from recsys.profiles.text import clean_text, is_term, tokenize
+from recsys.profiles.text import clean_text, is_term, is_year, tokenize
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,12 @@ def test_without_jieba_the_message_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr("importlib.import_module", absent)
     with pytest.raises(MissingDependencyError, match=r"recsys-engine\[text\]"):
         tokenize("北京", tokenizer="jieba")
+
+
+@given(st.text(max_size=6))
+def test_whatever_is_a_year_is_a_number_of_four_digits(word: str) -> None:
+    assert not is_year(word) or (len(word) == 4 and word.isnumeric())
+
+
+def test_years_run_from_1800_to_2199() -> None:
+    assert [is_year(word) for word in ("1799", "1800", "2199", "2200")] == [False, True, True, False]
