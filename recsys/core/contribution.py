@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from recsys.core.arrays import FloatArray, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import BoolArray, FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.errors import DataError
 
 
@@ -66,6 +66,22 @@ class Contribution:
     def scaled(self, factor: float) -> Contribution:
         """Return the same parts, each multiplied by ``factor``."""
         return Contribution(self.block, self.source, self.rows, self.values * np.float32(factor))
+
+    def spread(self, places: BoolArray) -> Contribution:
+        """Return the same parts of more items: these where ``places`` holds, nothing elsewhere.
+
+        Parameters
+        ----------
+        places : (n_all,) bool
+            As many of them true as there are items here.
+        """
+        values = np.zeros((len(self.rows), len(places)), dtype=np.float32)
+        values[:, places] = self.values
+        return Contribution(self.block, self.source, self.rows, values)
+
+    def with_rows(self, rows: RowArray) -> Contribution:
+        """Return the same parts under other row numbers of their sources."""
+        return Contribution(self.block, self.source, rows, self.values)
 
 
 def total(contributions: Sequence[Contribution], n_items: int) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
@@ -85,6 +86,10 @@ class AffinityBlock(LearnedBlock):
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, n_tags) float32, exactly as for known items."""
         return has_tags(item_features, self.learned("tags")).astype(np.float32)
+
+    def edited(self, item_features: Csr) -> Self:
+        """Return the block after its items got other tags."""
+        return self.of_new_items(item_features)
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
         """Return the part of each tag."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.contribution import Contribution
@@ -99,6 +100,34 @@ class Queries:
             tags=self.tags[rows],
         )
 
+    def of_items(self, n_items: int) -> Queries:
+        """Return the queries as far as the first ``n_items`` items are concerned."""
+        history = self.history
+        if history.shape[1] == n_items:
+            return self
+        known = history.indices < n_items
+        indptr, ages = history.indptr, self.age_days
+        if not known.all():
+            indptr = np.append(0, np.cumsum(known))[indptr]
+            ages = ages[known]
+        parts = (history.data[known], history.indices[known], indptr)
+        shape = (history.shape[0], n_items)
+        return Queries(sp.csr_matrix(parts, shape=shape), ages, self.tags)
+
+    def at_items(self, item_rows: RowArray) -> Queries:
+        """Return the queries with their items renumbered by their place in ``item_rows``.
+
+        Parameters
+        ----------
+        item_rows : (n,) int32
+            Rising; every item of the histories is among them.
+        """
+        history = self.history
+        places = np.searchsorted(item_rows, history.indices).astype(np.int32)
+        shape = (history.shape[0], len(item_rows))
+        moved = sp.csr_matrix((history.data, places, history.indptr), shape=shape)
+        return Queries(moved, self.age_days, self.tags)
+
     def chunk(self, start: int, stop: int) -> Queries:
         """Return the queries from ``start`` up to ``stop``, without copying their ages."""
         indptr = self.history.indptr
@@ -148,8 +177,32 @@ class VectorBlock(Block, Protocol):
 
 
 @runtime_checkable
+class ItemwiseBlock(VectorBlock, Protocol):
+    """A vector block whose items can be taken apart and added to, as observing needs."""
+
+    def at_items(self, item_rows: RowArray) -> Self:
+        """Return the block over some of its items, in that order."""
+
+    def joined(self, other: Self) -> Self:
+        """Return the block over its own items, then over the other's."""
+
+    def of_new_items(self, item_features: Csr) -> Self:
+        """Return the block over new items alone, from their (n_new, n_tags) features."""
+
+    def edited(self, item_features: Csr) -> Self:
+        """Return the block after its items got these (n_items, n_tags) features."""
+
+
+@runtime_checkable
 class KernelBlock(Block, Protocol):
-    """A block that is not an inner product of short vectors: it scores whole rows or candidates."""
+    """A block that is not an inner product of short vectors: it scores whole rows or candidates.
+
+    It knows the items of the fit alone; a hybrid asks it of no other.
+    """
+
+    @property
+    def n_known_items(self) -> int:
+        """How many items it knows: the first ones of the model."""
 
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""

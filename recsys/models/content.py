@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -84,6 +84,23 @@ class ContentBlock(LearnedBlock):
         """Return (n_new, n_factors) float32, exactly as for known items."""
         return _dense(item_features @ self.learned("item_map"))
 
+    def at_items(self, item_rows: RowArray) -> Self:
+        """Return the block over some of its items, in that order."""
+        return self._over(self._features()[item_rows], self.item_factors[item_rows])
+
+    def joined(self, other: Self) -> Self:
+        """Return the block over its own items, then over the other's."""
+        both = sp.vstack([self._features(), other._features()], format="csr")
+        return self._over(both, np.concatenate([self.item_factors, other.item_factors]))
+
+    def of_new_items(self, item_features: Csr) -> Self:
+        """Return the block over new items alone, exactly as for known ones."""
+        return self._over(item_features, self.cold_item_factors(item_features))
+
+    def edited(self, item_features: Csr) -> Self:
+        """Return the block after its items got other tags."""
+        return self.of_new_items(item_features)
+
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
         """Return the part of each tag of the person's profile."""
         check_one(query)
@@ -120,6 +137,14 @@ class ContentBlock(LearnedBlock):
             rows = np.full(queries.n_queries, self.config.declared_weight, dtype=np.float32)
             inferred = inferred + scale(queries.tags, rows=rows)
         return sp.csr_matrix(inferred)
+
+    def _over(self, features: Csr, factors: FloatMatrix) -> Self:
+        return self.having(
+            item_factors=factors,
+            features_data=np.asarray(features.data, dtype=np.float32),
+            features_indices=np.asarray(features.indices, dtype=np.int32),
+            features_indptr=features.indptr,
+        )
 
     def _features(self) -> Csr:
         parts = [self.learned(f"features_{part}") for part in ("data", "indices", "indptr")]

@@ -116,6 +116,11 @@ class CooccurrenceBlock(LearnedBlock):
         n_items = len(self.learned("mass"))
         return sp.csr_matrix(parts, shape=(n_items, n_items))
 
+    @property
+    def n_known_items(self) -> int:
+        """How many items it knows."""
+        return len(self.learned("mass"))
+
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""
         history = history_matrix(queries, self.config)

@@ -98,7 +98,8 @@ class FeatureALSBlock(LearnedBlock):
             features = features[:, :0]
         people = self._random(training.n_users, "users")
         items = self._random(training.n_items, "items")
-        user_ridge, item_ridge = self._ridges(by_user), self._ridges(by_item)
+        user_ridge = self._ridges(by_user, training.n_items)
+        item_ridge = self._ridges(by_item, training.n_users)
         strength = config.feature_regularization * float(item_ridge.mean())
         tag_map = np.zeros((features.shape[1], config.n_factors), dtype=np.float32)
         for epoch in range(config.n_epochs):
@@ -120,6 +121,7 @@ class FeatureALSBlock(LearnedBlock):
             user_gram=gram_matrix(people, scale=config.unobserved_weight),
             tag_map=tag_map,
             n_users=np.array(training.n_users, dtype=np.int64),
+            n_items=np.array(training.n_items, dtype=np.int64),
         )
 
     @property
@@ -189,11 +191,11 @@ class FeatureALSBlock(LearnedBlock):
         return np.vstack([self.item_factors, tag_map]), sp.hstack([history, tags], format="csr")
 
     def _query_ridge(self, queries: Queries) -> FloatArray:
-        return self._ridges(queries.history)
+        return self._ridges(queries.history, int(self.learned("n_items")))
 
-    def _ridges(self, matrix: Csr) -> FloatArray:
+    def _ridges(self, matrix: Csr, n_others: int) -> FloatArray:
         config = self.config
-        counts = np.diff(matrix.indptr) + config.unobserved_weight * matrix.shape[1]
+        counts = np.diff(matrix.indptr) + config.unobserved_weight * n_others
         ridges = config.regularization * counts**config.frequency_exponent
         return np.asarray(ridges, dtype=np.float32)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import DoubleArray, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import NO_ROW, DoubleArray, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution
+from recsys.index import score_rows
 from recsys.models.base import Block, KernelBlock, Queries, VectorBlock
 
 BATCH = 1024
@@ -124,7 +125,8 @@ class HybridModel:
         out = np.zeros((queries.n_queries, self.n_items), dtype=np.float32)
         for at, block in self._kernel:
             if np.any(gains[:, at]):
-                out += gains[:, at, None] * block.scores(queries)
+                known = block.n_known_items
+                out[:, :known] += gains[:, at, None] * block.scores(queries.of_items(known))
         return out
 
     def kernel_candidate_scores(
@@ -135,8 +137,19 @@ class HybridModel:
         out = np.zeros(item_rows.shape, dtype=np.float32)
         for at, block in self._kernel:
             if np.any(gains[:, at]):
-                out += gains[:, at, None] * block.candidate_scores(queries, item_rows)
+                known = block.n_known_items
+                rows = np.where(item_rows < known, item_rows, np.int32(NO_ROW))
+                some = block.candidate_scores(queries.of_items(known), rows)
+                out += gains[:, at, None] * some
         return out
+
+    def products(self, query_vectors: FloatMatrix) -> FloatMatrix:
+        """Return the (n_queries, n_items) float32 inner products with all items."""
+        return query_vectors @ self.item_factors.T
+
+    def pair_products(self, query_vectors: FloatMatrix, item_rows: RowArray) -> FloatMatrix:
+        """Return the (n_queries, n_candidates) float32 inner products; -inf for row -1."""
+        return score_rows(query_vectors, self.item_factors, item_rows)
 
     def block_scores(self, queries: Queries) -> list[FloatMatrix]:
         """Return the standardised, unweighted (n_queries, n_items) float32 scores of each block."""
@@ -154,7 +167,7 @@ class HybridModel:
             part.scaled(float(gain))
             for gain, block in zip(gains, self.blocks, strict=True)
             if gain != 0
-            for part in block.explain(query, item_rows)
+            for part in explain_block(block, query, item_rows)
         ]
 
     def _state(self, queries: Queries) -> QueryState:
@@ -162,6 +175,17 @@ class HybridModel:
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
         vectors = _side_by_side(parts) if parts else np.zeros((queries.n_queries, 0), np.float32)
         return QueryState(vectors, buckets.astype(np.int8))
+
+
+def explain_block(block: Block, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
+    """Return the parts of one block; none of what a kernel does not know."""
+    if isinstance(block, VectorBlock) or not isinstance(block, KernelBlock):
+        return block.explain(query, item_rows)
+    known = item_rows < block.n_known_items
+    parts = block.explain(query.of_items(block.n_known_items), item_rows[known])
+    if known.all():
+        return parts
+    return [part.spread(known) for part in parts]
 
 
 def block_scales(blocks: Sequence[Block], queries: Queries) -> DoubleArray:

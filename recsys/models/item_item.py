@@ -114,6 +114,11 @@ class EASEBlock:
             raise NotFittedError(f"{self.name} must be fitted or loaded first; call fit().")
         return self._weights
 
+    @property
+    def n_known_items(self) -> int:
+        """How many items it knows."""
+        return int(self.item_weights.shape[0])
+
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""
         history = history_matrix(queries, self.config)
@@ -262,6 +267,11 @@ class ItemKNNBlock:
         if self._kernel is None:
             raise NotFittedError(f"{self.name} must be fitted or loaded first; call fit().")
         return self._kernel
+
+    @property
+    def n_known_items(self) -> int:
+        """How many items it knows."""
+        return int(self.item_weights.shape[0])
 
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import freeze
+from recsys.core.arrays import Csr, RowArray, freeze
 from recsys.core.errors import NotFittedError
 from recsys.models.base import Arrays
 
@@ -20,7 +21,16 @@ class LearnedBlock:
     ----------
     name : str
         Unique among the blocks of a hybrid.
+
+    Notes
+    -----
+    A vector block is also a table of items: :meth:`at_items`, :meth:`joined` and
+    :meth:`of_new_items` give the same block over some, over more and over new items. What it
+    learned of people and tags is shared, never copied.
     """
+
+    per_item: ClassVar[tuple[str, ...]] = ("item_factors",)
+    """Arrays with one line per item, of a vector block."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -59,3 +69,49 @@ class LearnedBlock:
         self._arrays = {
             name: freeze(np.require(array, requirements="C")) for name, array in arrays.items()
         }
+
+    def at_items(self, item_rows: RowArray) -> Self:
+        """Return the block over some of its items, in that order: its items are rows 0, 1, ...
+
+        Parameters
+        ----------
+        item_rows : (n,) int32
+            Rows of this block's items.
+        """
+        return self.having(**{name: self.learned(name)[item_rows] for name in self.per_item})
+
+    def joined(self, other: Self) -> Self:
+        """Return the block over its own items, then over the other's."""
+        return self.having(
+            **{
+                name: np.concatenate([self.learned(name), other.learned(name)])
+                for name in self.per_item
+            }
+        )
+
+    def of_new_items(self, item_features: Csr) -> Self:
+        """Return the block over new items alone, known by their tags only.
+
+        Parameters
+        ----------
+        item_features : (n_new, n_tags) csr float32
+            Their profiles.
+        """
+        return self.having(**self.new_item_arrays(item_features))
+
+    def new_item_arrays(self, item_features: Csr) -> Arrays:
+        """Return the arrays of ``per_item`` for new items."""
+        return {"item_factors": self.cold_item_factors(item_features)}  # type: ignore[attr-defined]
+
+    def edited(self, item_features: Csr) -> Self:  # noqa: ARG002
+        """Return the block after its items got other tags; what events taught stays as it is."""
+        return self
+
+    def having(self, **arrays: npt.NDArray[Any]) -> Self:
+        """Return a copy with some arrays replaced; the others are shared."""
+        other = copy.copy(self)
+        other._arrays = {
+            **self._arrays,
+            **{name: freeze(np.require(one, requirements="C")) for name, one in arrays.items()},
+        }
+        return other

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat
 
-from recsys.core.arrays import Csr, DoubleArray, FloatMatrix, RowArray
+from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix, RowArray
 from recsys.core.config import Config
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
-from recsys.models.base import Queries, TrainingSet
+from recsys.models.base import Arrays, Queries, TrainingSet
 from recsys.models.forecast import WEEK_DAYS, DemandForecast, fit_forecast
 from recsys.models.learned import LearnedBlock
 from recsys.models.lifetimes import Lifetimes
@@ -63,7 +64,12 @@ class PopularityBlock(LearnedBlock):
     -----
     An item without events and without a time may be new or forgotten: where there are more of
     them than a month brings new items, their forecast is scaled down to that share.
+
+    What is kept of each item (the decayed sum, the age, the forecast) is enough to count further
+    events and to let time pass without the old events: :meth:`counted`, :meth:`redated`.
     """
+
+    per_item = ("item_factors", "observed", "sums", "ages", "ahead")
 
     def __init__(self, config: PopularityConfig | None = None, *, name: str = "popularity") -> None:
         self.config = PopularityConfig() if config is None else config
@@ -76,13 +82,14 @@ class PopularityBlock(LearnedBlock):
 
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
         """Count the events of each item, and learn what new ones are met with."""
-        weights = _event_weights(training, self.config.confidence_power)
-        half_life = self.config.half_life_days
-        if half_life is None or not training.has_times:
-            counts = _counts(training, weights)
-            self._keep(counts, counts, None)
+        heaviest = float(training.events.weights.max(initial=0.0))
+        if self.config.half_life_days is None or not training.has_times:
+            nothing = np.zeros(training.n_items)
+            self._start(length=None, heaviest=heaviest, forecast=None)
+            sums = _counts(training, self.event_weights(training.events.weights, None))
+            self._count(sums, np.full(training.n_items, np.inf), nothing)
         else:
-            self._fit_now(training, weights, half_life)
+            self._fit_now(training, heaviest)
         progress(self.name, 1, 1)
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
@@ -91,14 +98,67 @@ class PopularityBlock(LearnedBlock):
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, 1) float32: the forecast from their tags; 0 where nothing is forecast."""
-        if not len(self.learned("forecast_level")):
-            return np.zeros((item_features.shape[0], 1), dtype=np.float32)
-        forecast = DemandForecast(
-            self.learned("forecast_tags"),
-            self.learned("forecast_weights"),
-            float(self.learned("forecast_level")[0]),
-        )
-        return _column(np.log1p(forecast.weekly(item_features)))
+        return _column(np.log1p(self._weekly_of_new(item_features)))
+
+    def new_item_arrays(self, item_features: Csr) -> Arrays:
+        """Return the state of items that nobody has touched yet, of no known age."""
+        ahead = self._weekly_of_new(item_features)
+        unknown = np.full(len(ahead), np.nan)
+        return self._values(np.zeros(len(ahead)), unknown, ahead)
+
+    def edited(self, item_features: Csr) -> Self:
+        """Return the block after its items got other tags: the forecast follows them."""
+        ahead = self._weekly_of_new(item_features)
+        return self.having(**self._values(self.learned("sums"), self.learned("ages"), ahead))
+
+    def event_weights(self, weights: FloatArray, age_days: DoubleArray | None) -> DoubleArray:
+        """Return what (n_events,) events add to the sums of their items.
+
+        Parameters
+        ----------
+        weights : (n_events,) float32
+            Confidence of each.
+        age_days : (n_events,) float64 or None
+            Days before the moment that the block speaks for, negative for later events, infinite
+            without a time; None means that events do not fade.
+        """
+        heaviest = float(self.learned("heaviest"))
+        power = self.config.confidence_power
+        counts = np.ones(len(weights))
+        if power and heaviest > 0:
+            counts = (weights.astype(np.float64) / heaviest) ** power
+        half_life = self.config.half_life_days
+        if age_days is None or half_life is None or not self.is_dated:
+            return counts
+        return np.asarray(counts * np.exp2(-age_days / half_life), dtype=np.float64)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its numbers depend on the moment it speaks for."""
+        return len(self.learned("length_days")) > 0
+
+    def counted(self, added: DoubleArray, ages: DoubleArray) -> Self:
+        """Return the block after further events.
+
+        Parameters
+        ----------
+        added : (n_items,) float64
+            From :meth:`event_weights`, summed by item; negative for events taken back.
+        ages : (n_items,) float64
+            Days since each item came, as now known; NaN where nothing says when.
+        """
+        sums = np.maximum(self.learned("sums") + added, 0.0)
+        return self.having(**self._values(sums, ages, self.learned("ahead")))
+
+    def redated(self, days: float) -> Self:
+        """Return the block speaking for a moment ``days`` later, nothing having happened."""
+        half_life = self.config.half_life_days
+        if half_life is None or not self.is_dated:
+            return self
+        later = self.having(length_days=self.learned("length_days") + days)
+        sums = self.learned("sums") * 2.0 ** (-days / half_life)
+        ages = self.learned("ages") + days
+        return later.having(**later._values(sums, ages, self.learned("ahead")))
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:  # noqa: ARG002
         """Return what each item was met with, and what is only expected of it."""
@@ -110,21 +170,17 @@ class PopularityBlock(LearnedBlock):
             parts.append(Contribution(self.name, Source.FRESHNESS, nobody, expected))
         return parts
 
-    def _fit_now(self, training: TrainingSet, weights: DoubleArray, half_life: float) -> None:
+    def _fit_now(self, training: TrainingSet, heaviest: float) -> None:
         lives = Lifetimes.of(training)
-        longest = max(1 - np.exp2(-lives.length_days / half_life), 1e-9)
-        per_week = WEEK_DAYS * np.log(2) / half_life / longest
-        weights = weights * np.exp2(-lives.event_ages / half_life)
-        observed = per_week * _counts(training, weights)
         forecast = self._forecast(training, lives) if self.config.forecast_new else None
-        if forecast is None:
-            self._keep(observed, observed, None)
-            return
-        ages = np.minimum(lives.item_ages, lives.length_days)
-        lived = (1 - np.exp2(-ages / half_life)) / longest
-        likely = lives.likely_new(window_days=self.config.forecast_window_days)
-        ahead = forecast.weekly(training.item_features) * likely
-        self._keep(observed, observed + (1 - lived) * ahead, forecast)
+        self._start(length=lives.length_days, heaviest=heaviest, forecast=forecast)
+        weights = self.event_weights(training.events.weights, lives.event_ages)
+        ahead = np.zeros(training.n_items)
+        if forecast is not None:
+            likely = lives.likely_new(window_days=self.config.forecast_window_days)
+            ahead = forecast.weekly(training.item_features) * likely
+        ages = np.where(lives.hidden, np.nan, lives.item_ages)
+        self._count(_counts(training, weights), ages, ahead)
 
     def _forecast(self, training: TrainingSet, lives: Lifetimes) -> DemandForecast | None:
         config = self.config
@@ -139,25 +195,51 @@ class PopularityBlock(LearnedBlock):
             regularization=config.forecast_regularization,
         )
 
-    def _keep(
-        self, observed: DoubleArray, expected: DoubleArray, forecast: DemandForecast | None
+    def _start(
+        self, *, length: float | None, heaviest: float, forecast: DemandForecast | None
     ) -> None:
-        """Keep the logarithms, and what new items need."""
+        """Keep what all items share, and what new ones need."""
         known = [] if forecast is None else [forecast]
         self.keep(
-            item_factors=_column(np.log1p(expected)),
-            observed=_column(np.log1p(observed)),
+            heaviest=np.array(heaviest),
+            length_days=np.array([] if length is None else [length], np.float64),
             forecast_tags=np.array([tag for one in known for tag in one.tags], np.int32),
             forecast_weights=np.array([w for one in known for w in one.weights], np.float32),
             forecast_level=np.array([one.level for one in known], np.float32),
         )
 
+    def _count(self, sums: DoubleArray, ages: DoubleArray, ahead: DoubleArray) -> None:
+        self.keep(**self._arrays, **self._values(sums, ages, ahead))
 
-def _event_weights(training: TrainingSet, confidence_power: float) -> DoubleArray:
-    weights = training.events.weights.astype(np.float64)
-    if not confidence_power or not len(weights):
-        return np.ones(len(weights))
-    return np.asarray((weights / weights.max()) ** confidence_power, dtype=np.float64)
+    def _values(self, sums: DoubleArray, ages: DoubleArray, ahead: DoubleArray) -> Arrays:
+        """Return the arrays per item: the state, and the logarithms that follow from it."""
+        observed = expected = sums
+        half_life = self.config.half_life_days
+        if self.is_dated and half_life is not None:
+            length = float(self.learned("length_days")[0])
+            longest = max(1 - np.exp2(-length / half_life), 1e-9)
+            observed = WEEK_DAYS * np.log(2) / half_life / longest * sums
+            lived_days = np.clip(np.nan_to_num(ages, nan=0.0, posinf=np.inf), 0.0, length)
+            lived = (1 - np.exp2(-lived_days / half_life)) / longest
+            expected = observed + (1 - lived) * ahead
+        return {
+            "item_factors": _column(np.log1p(expected)),
+            "observed": _column(np.log1p(observed)),
+            "sums": np.asarray(sums, dtype=np.float64),
+            "ages": np.asarray(ages, dtype=np.float64),
+            "ahead": np.asarray(ahead, dtype=np.float64),
+        }
+
+    def _weekly_of_new(self, item_features: Csr) -> DoubleArray:
+        """Return the (n_new,) float64 events per week to expect; 0 where nothing is forecast."""
+        if not len(self.learned("forecast_level")):
+            return np.zeros(item_features.shape[0])
+        forecast = DemandForecast(
+            self.learned("forecast_tags"),
+            self.learned("forecast_weights"),
+            float(self.learned("forecast_level")[0]),
+        )
+        return forecast.weekly(item_features)
 
 
 def _counts(training: TrainingSet, weights: DoubleArray) -> DoubleArray:

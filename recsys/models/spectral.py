@@ -28,7 +28,7 @@ from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
-from recsys.models.base import Queries, TrainingSet
+from recsys.models.base import Arrays, Queries, TrainingSet
 from recsys.models.explaining import check_one, linear_parts
 from recsys.models.krylov import leading_vectors
 from recsys.models.learned import LearnedBlock
@@ -94,6 +94,8 @@ class SpectralBlock(LearnedBlock):
         self.config = SpectralConfig() if config is None else config
         super().__init__(name)
 
+    per_item = ("item_factors", "source_scale")
+
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
         """Decompose; see the module for the formula and :func:`leading_vectors` for the cost."""
         config = self.config
@@ -132,6 +134,14 @@ class SpectralBlock(LearnedBlock):
         """Return (n_new, n_factors) float32: the vectors that best explain the items' tags."""
         tags = scale(item_features, columns=self.learned("tag_scale"))
         return np.ascontiguousarray(tags @ self.learned("cold_map"), dtype=np.float32)
+
+    def new_item_arrays(self, item_features: Csr) -> Arrays:
+        """Return the vectors of new items, and the scale of an item of the usual degree."""
+        scale_of_new = np.repeat(self.learned("new_source_scale"), item_features.shape[0])
+        return {
+            "item_factors": self.cold_item_factors(item_features),
+            "source_scale": scale_of_new,
+        }
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
         """Return the parts of the history's items, then of the declared tags."""
@@ -175,6 +185,7 @@ class SpectralBlock(LearnedBlock):
         self.keep(
             item_factors=np.ascontiguousarray(factors, dtype=np.float32),
             source_scale=source_scale,
+            new_source_scale=power(np.array([typical], np.float32), -2 * config.output_exponent),
             eigenvalues=eigenvalues,
             tag_factors=np.ascontiguousarray(tag_factors, dtype=np.float32),
             tag_scale=self._tag_scale(features),

@@ -50,3 +50,13 @@ def test_a_contribution_does_not_share_the_arrays_it_was_made_from() -> None:
     assert part.values.tolist() == [[1.0, 1.0]]
     with pytest.raises(ValueError, match="read-only"):
         part.values[0, 0] = 3.0
+
+
+def test_parts_of_some_items_are_nothing_of_the_others() -> None:
+    wide = WORKED.spread(np.array([True, False, True]))
+    assert wide.values.tolist() == [[0.5, 0.0, 0.0], [0.25, 0.0, 1.0]]
+
+
+def test_sources_can_be_renumbered() -> None:
+    moved = WORKED.with_rows(np.array([8, 9], np.int32))
+    assert (moved.rows.tolist(), moved.values.tolist()) == ([8, 9], WORKED.values.tolist())

@@ -1,6 +1,7 @@
 """What everyone does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,3 +151,43 @@ def test_what_is_liked_rises_with_the_power_of_the_confidence(
     ).item_factors[:, 0]
     np.testing.assert_allclose(np.expm1(alike), [2, 1], rtol=1e-6)
     np.testing.assert_allclose(np.expm1(liked), [2 / 16, 1], rtol=1e-6)
+
+
+DATED = PopularityConfig(half_life_days=7, forecast_new=False)
+
+
+@pytest.mark.parametrize("config", [ALL_TIME, DATED, PopularityConfig(confidence_power=2.0)])
+def test_counting_events_later_equals_counting_them_in_the_fit(
+    config: PopularityConfig, training: TrainingSet
+) -> None:
+    events = training.events
+    late = np.arange(events.n_events) % 3 == 0
+    late[[0, events.weights.argmax()]] = False  # what is common to all is that of the fit
+    early = replace(training, events=events.select(~late))
+    block, whole = fitted(early, config), fitted(training, config)
+    ages = (NOW - events.occurred_at[late]) / np.timedelta64(1, "D")
+    weights = block.event_weights(events.weights[late], ages)
+    added = np.bincount(events.item_rows[late], weights, minlength=30).astype(np.float64)
+    later = block.counted(added, whole.learned("ages"))
+    later = later.having(ahead=whole.learned("ahead")).counted(added * 0, whole.learned("ages"))
+    np.testing.assert_allclose(later.item_factors, whole.item_factors, rtol=1e-5)
+
+
+def test_letting_time_pass_equals_a_fit_of_that_time(training: TrainingSet) -> None:
+    later = replace(training, now=NOW + np.timedelta64(10, "D"))
+    np.testing.assert_allclose(
+        fitted(training, DATED).redated(10.0).item_factors,
+        fitted(later, DATED).item_factors,
+        rtol=1e-5,
+    )
+
+
+def test_what_never_fades_does_not_change_with_time(training: TrainingSet) -> None:
+    block = fitted(training, ALL_TIME)
+    assert block.redated(10.0) is block
+
+
+def test_events_taken_back_leave_nothing_behind(training: TrainingSet) -> None:
+    block = fitted(training, DATED)
+    back = block.counted(-block.learned("sums") - 1e-9, block.learned("ages"))
+    assert not back.item_factors.any()

@@ -11,7 +11,7 @@ from recsys.core.contribution import total
 from recsys.core.errors import DataError, NotFittedError
 from recsys.core.progress import silent
 from recsys.models.als import ALSBlock, ALSConfig, BPRBlock, BPRConfig
-from recsys.models.base import Block, KernelBlock, Queries, TrainingSet, VectorBlock
+from recsys.models.base import Block, ItemwiseBlock, KernelBlock, Queries, TrainingSet, VectorBlock
 from recsys.models.content import ContentBlock, ContentConfig
 from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
 from recsys.models.item_item import EASEBlock, EASEConfig, ItemKNNBlock, ItemKNNConfig
@@ -156,6 +156,59 @@ def test_candidates_score_as_in_the_whole_row(
     rows = np.array([[3, -1, 29, 0]] * 4, dtype=np.int32)
     expected = np.where(rows >= 0, np.take_along_axis(block.scores(strangers), rows, axis=1), 0)
     np.testing.assert_allclose(block.candidate_scores(strangers, rows), expected, atol=1e-6)
+
+
+def test_a_block_taken_apart_and_joined_again_scores_the_same(
+    name: str, training: TrainingSet, strangers: Queries
+) -> None:
+    block = fitted(name, training)
+    if not isinstance(block, ItemwiseBlock):
+        pytest.skip("a kernel is not taken apart")
+    rows = np.arange(30, dtype=np.int32)
+    halves = block.at_items(rows[:11]).joined(block.at_items(rows[11:]))
+    np.testing.assert_allclose(
+        scores_of(halves, strangers), scores_of(block, strangers), rtol=1e-5, atol=1e-7
+    )
+
+
+def test_a_block_over_the_items_of_a_history_knows_its_person(
+    name: str, training: TrainingSet, strangers: Queries
+) -> None:
+    block = fitted(name, training)
+    if not isinstance(block, ItemwiseBlock):
+        pytest.skip("a kernel is not taken apart")
+    some = np.unique(strangers.history.indices).astype(np.int32)
+    np.testing.assert_allclose(
+        block.at_items(some).user_factors(strangers.at_items(some)),
+        block.user_factors(strangers),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_a_block_of_new_items_has_their_cold_vectors(
+    name: str, training: TrainingSet, strangers: Queries
+) -> None:
+    block = fitted(name, training)
+    if not isinstance(block, ItemwiseBlock):
+        pytest.skip("a kernel knows no new items")
+    tags = training.item_features[:3]
+    new = block.of_new_items(tags)
+    np.testing.assert_array_equal(new.item_factors, block.cold_item_factors(tags))
+    history = sp.csr_matrix(np.array([[1, 0, 0]], np.float32))
+    one = Queries(history, np.zeros(1, np.float32), tags[:1])
+    assert np.isfinite(new.user_factors(one)).all()
+    assert len(block.edited(training.item_features).item_factors) == 30
+
+
+def test_a_kernel_says_how_many_items_it_knows(
+    name: str, training: TrainingSet, strangers: Queries
+) -> None:
+    block = fitted(name, training)
+    if isinstance(block, VectorBlock):
+        pytest.skip("vectors are counted by their number")
+    assert isinstance(block, KernelBlock)
+    assert block.n_known_items == 30
 
 
 def test_factors_are_float32_and_contiguous(
