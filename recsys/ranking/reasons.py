@@ -51,6 +51,7 @@ TEMPLATES: Mapping[str, str] = {
 _FIELD_OF = {"item": "title", "tag": "tag"}
 _OPEN_FAMILIES = ("item.", "tag.")  # kinds of events and families of tags are the caller's
 _MAX_TITLE = 80
+_Cause: TypeAlias = tuple[Source, int]
 _ROUNDING = 1e-5
 """Scores are float32 sums: what is left below this share is rounding."""
 
@@ -148,6 +149,8 @@ class ReasonNames:
         Names and families of tag rows.
     followed : frozenset of int
         Tag rows that this person declared.
+    unnamed : frozenset of int
+        Item rows that this person may not see: never named, though they moved the score.
     """
 
     item_id: Callable[[int], Any]
@@ -155,6 +158,12 @@ class ReasonNames:
     kind: Callable[[int], str | None] = field(default=lambda _: None)
     tags: TagVocabulary = field(default_factory=TagVocabulary.empty)
     followed: frozenset[int] = frozenset()
+    unnamed: frozenset[int] = frozenset()
+
+    def may_name(self, cause: _Cause) -> bool:
+        """Say whether a cause can be put into words for this person."""
+        source, row = cause
+        return source != Source.PERSON and not (source == Source.ITEM and row in self.unnamed)
 
 
 def word_reasons(
@@ -204,7 +213,7 @@ def word_reasons(
     """
     causes, values = _summed(contributions, n_items)
     totals = values.sum(axis=0) if scores is None else np.asarray(scores, dtype=np.float64)
-    nameable = np.array([source != Source.PERSON for source, _ in causes], dtype=np.bool_)
+    nameable = np.array([names.may_name(cause) for cause in causes], dtype=np.bool_)
     wording = wording or Wording()
     return tuple(
         _reasons_of(
@@ -216,9 +225,6 @@ def word_reasons(
         )
         for item in range(n_items)
     )
-
-
-_Cause: TypeAlias = tuple[Source, int]
 
 
 def _summed(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW
+from recsys.core.arrays import NO_ROW, RowArray
 from recsys.core.errors import UnknownIdError
 from recsys.core.topk import TopK
 from recsys.profiles import (
@@ -38,7 +38,8 @@ def _explain_one(
     parts = snapshot.model.explain(
         asked.queries.take(at), asked.states.take(at), item_rows=np.ascontiguousarray(rows)
     )
-    kinds = _last_kinds(snapshot, int(asked.user_rows[line]))
+    user_row = int(asked.user_rows[line])
+    kinds = _last_kinds(snapshot, user_row)
     dataset = snapshot.dataset
     titles = dataset.catalog.column("title")
     names = ReasonNames(
@@ -47,6 +48,7 @@ def _explain_one(
         kind=kinds.get,
         tags=snapshot.item_profiles.tags,
         followed=frozenset(asked.queries.tags[line].indices.tolist()),
+        unnamed=_unseen_by(snapshot, user_row, asked.queries.history[line].indices),
     )
     worded = word_reasons(parts, n_items=len(rows), names=names, wording=snapshot.wording)
     return tuple(tuple(reasons) for reasons in worded)
@@ -60,6 +62,15 @@ def _last_kinds(snapshot: Snapshot, user_row: int) -> dict[int, str]:
     mine = snapshot.events_of(user_row)
     names = events.kinds.names
     return {int(events.item_rows[at]): names[int(events.kind_codes[at])] for at in mine}
+
+
+def _unseen_by(snapshot: Snapshot, user_row: int, item_rows: RowArray) -> frozenset[int]:
+    """Return which of some items the person may not see any more: blocked, or for others."""
+    hidden = snapshot.dataset.catalog.is_blocked[item_rows]
+    (mask,), _ = snapshot.visibility.masks(np.array([user_row], dtype=np.int32))
+    if mask is not None:
+        hidden = hidden | ~mask[item_rows]
+    return frozenset(item_rows[hidden].tolist())
 
 
 def person_profile(snapshot: Snapshot, user_id: Any) -> ProfileTable:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -161,3 +163,11 @@ def test_a_template_that_cannot_be_filled_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         Wording(templates)
+
+
+def test_an_item_the_person_may_not_see_moves_the_score_but_is_not_named() -> None:
+    names = dataclasses.replace(NAMES, unnamed=frozenset({0}))
+    worded = word_reasons([part(Source.ITEM, {0: 0.5, 1: 0.25})], n_items=1, names=names)[0]
+    assert [one.id for one in worded] == [101, None]
+    assert worded[1].text == TEMPLATES["other"]
+    assert sum(one.value for one in worded) == 0.75

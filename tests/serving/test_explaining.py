@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import recsys
-from tests.serving.world import made_up_model, tiny_model, tiny_shared
+from tests.serving.world import made_up_model, tiny_catalog, tiny_model, tiny_shared
 
 
 @pytest.mark.parametrize("preset", ["fast", "balanced"])
@@ -70,3 +70,15 @@ def test_a_profile_is_a_table() -> None:
     weights = np.asarray(frame.column("weight"))
     assert (weights[:-1] >= weights[1:]).all()
     assert set(frame.column_names) >= {"tag", "family", "weight", "confidence", "source"}
+
+
+def test_a_blocked_item_of_the_history_is_no_reason_by_name() -> None:
+    status = ["active"] * 8
+    status[1] = "blocked"  # g2, on which ana commented
+    model = tiny_model(tiny_catalog(status=status))
+    reasons = model.explain("ana", "g3")
+    assert "g2" in {reason.id for reason in tiny_shared().explain("ana", "g3")}
+    assert "g2" not in {reason.id for reason in reasons}
+    assert sum(one.value for one in reasons) == pytest.approx(
+        float(model.score(["ana"], ["g3"])[0, 0]), rel=1e-4
+    )
