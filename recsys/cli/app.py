@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from recsys.cli.bench import bench
 from recsys.cli.config import config
 from recsys.cli.console import say
 from recsys.cli.demo import demo
@@ -23,7 +24,7 @@ from recsys.cli.similar import similar
 from recsys.cli.verify import verify
 
 COMMANDS = (
-    demo, inspect, config, fit, recommend, similar, profile, evaluate, digest, verify,
+    demo, inspect, config, fit, recommend, similar, profile, evaluate, digest, verify, bench,
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from recsys.serving.answers import Recommendations, SimilarItems
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.loading import load, verify
-from recsys.serving.measuring import rank_rows
+from recsys.serving.measuring import exact_rows, rank_rows
 from recsys.serving.recommender import Recommender
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Recommender",
     "RecommenderConfig",
     "SimilarItems",
+    "exact_rows",
     "load",
     "rank_rows",
     "verify",

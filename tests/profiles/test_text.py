@@ -122,4 +122,9 @@ def test_whatever_is_a_year_is_a_number_of_four_digits(word: str) -> None:
 
 
 def test_years_run_from_1800_to_2199() -> None:
-    assert [is_year(word) for word in ("1799", "1800", "2199", "2200")] == [False, True, True, False]
+    assert [is_year(word) for word in ("1799", "1800", "2199", "2200")] == [
+        False,
+        True,
+        True,
+        False,
+    ]

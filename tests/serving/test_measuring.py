@@ -1,9 +1,11 @@
 """Ranking under the caller's rules alone."""
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
-from recsys.serving import rank_rows
+from recsys.serving import exact_rows, rank_rows
+from recsys.testing import naive_top_k
 from tests.serving.world import made_up_model, tiny_catalog, tiny_model, tiny_shared
 
 
@@ -36,3 +38,18 @@ def test_the_order_is_that_of_recommend() -> None:
     best = rank_rows(model, ids, k=5, exclude=model.seen[rows], allowed=np.ones(80, bool))
     top = model.recommend(ids, k=5, include_own=True)
     assert model.items.ids(best.rows).tolist() == top.item_ids.tolist()
+
+
+@pytest.mark.parametrize("preset", ["fast", "best"])
+def test_the_yardstick_scores_every_item_by_every_block(preset: str) -> None:
+    model = made_up_model(preset)
+    ids = model.users.ids()[:70]  # more than one batch
+    seen = model.seen[model.users.rows(ids)]
+    best = exact_rows(model, ids, k=4, exclude=seen, allowed=np.ones(80, bool))
+    scores = model.score(ids, model.items.ids().tolist())
+    hidden = [set(seen[row].indices.tolist()) for row in range(len(ids))]
+    wanted = naive_top_k(np.round(scores, 4).tolist(), 4, exclude=hidden)
+    assert np.mean(best.rows == np.array(wanted)) > 0.98  # but for near ties
+    assert exact_rows(
+        model, [], k=4, exclude=nothing(0, 80), allowed=np.ones(80, bool)
+    ).rows.shape == (0, 4)

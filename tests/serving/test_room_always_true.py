@@ -228,7 +228,7 @@ def test_a_digest_holds_nothing_denied_and_goes_to_those_who_agreed(world: World
         assert "digest" in consent[digest.user_id]
         got = [entry.item_id for entry in digest.items]
         assert len(got) == len(set(got))
-        assert not set(got) & world.denied(digest.user_id)
+        assert not set(got) & world.denied(str(digest.user_id))
 
 
 @each_path
