@@ -180,13 +180,7 @@ def _add_collaborative(
         specs.append(_spectral("spectral_narrow", NARROW, seed, exponent=0.25, output=0.0))
         notes.append(f"spectral_narrow: {NARROW} factors, for what most people share")
     if preset != "fast" and training.n_items <= _dense_limit(preset):
-        settings = {
-            "item_exponent": 0.5,
-            "user_exponent": 0.25,
-            "output_exponent": 0.35,
-            "regularization": 1.0,
-        }
-        specs.append(BlockSpec(kind="ease", settings=settings))
+        specs.append(BlockSpec(kind="ease", settings=_ease_settings(training)))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
     if training.has_times and preset != "fast":
         specs.append(BlockSpec(kind="cooccurrence"))
@@ -206,6 +200,30 @@ def _spectral(name: str, width: int, seed: int, *, exponent: float, output: floa
         "seed": seed,
     }
     return BlockSpec(kind="spectral", name=name, settings=settings)
+
+
+def _ease_settings(training: TrainingSet) -> dict[str, float | str]:
+    """Return EASE for few items (what lasts when taste moves on), or for many (rare items matter).
+
+    Notes
+    -----
+    Held out at random, histories want their length damped; what people take later does not. So it
+    is not damped, and λ is so many people whatever the data's size.
+    """
+    if training.n_items <= DENSE_ITEMS:
+        return {
+            "item_exponent": 0.25,
+            "user_exponent": 0.0,
+            "output_exponent": 0.2,
+            "regularization": 500.0,
+            "regularization_unit": "people",
+        }
+    return {
+        "item_exponent": 0.5,
+        "user_exponent": 0.25,
+        "output_exponent": 0.35,
+        "regularization": 1.0,
+    }
 
 
 def _dense_limit(preset: str) -> int:

@@ -19,6 +19,7 @@ from recsys.models.history import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel
 from recsys.models.learning import Learnt, learn_from_parts, scaled_hybrid
 from recsys.models.spec import BlockSpec, check_labels
+from recsys.models.timeliness import without_useless_times
 from recsys.models.validation import (
     ValidationConfig,
 )
@@ -85,7 +86,9 @@ def fit_hybrid(
         If a weight names no block, or a block cannot fit in memory.
     """
     if config.blocks is None:
+        training, told = without_useless_times(training)
         specs, notes = choose_blocks(training, preset=preset, seed=config.seed)
+        notes = [*told, *notes]
     else:
         specs, notes = config.blocks, ["blocks as configured"]
     check_labels(specs)

@@ -37,6 +37,9 @@ class EASEConfig(HistoryConfig):
 
     regularization: PositiveFloat = 300.0
     """λ; with ``item_exponent`` 0 near 100 to 1000, with 0.5 near 0.1 to 10."""
+    regularization_unit: Literal["entries", "people"] = "entries"
+    """What λ counts: the entries of G as they are; or people before any damping, so that one number
+    suits every pair of exponents (300 to 1000)."""
     item_exponent: NonNegativeFloat = 0.0
     """a: how much popular items are damped in the learning; 0 is plain EASE, 0.5 the DAN family."""
     user_exponent: NonNegativeFloat = 0.0
@@ -63,7 +66,10 @@ class EASEBlock:
         B = I - P \, \mathrm{diag}(P)^{-1}, \qquad
         s(u, i) = \sum_s h_{us} \, d_s^{-c} B_{si} \, d_i^{c}
 
-    with the dropout *p* of [EDLAE2020]_, tags as pseudo-users [CEASE2020]_ and the normalisation of
+    With ``regularization_unit`` "people", λ is multiplied by the mean of diag(G) over the mean of
+    diag(X^T X): a person without any damping adds 1 to the diagonal of each item taken.
+
+    With the dropout *p* of [EDLAE2020]_, tags as pseudo-users [CEASE2020]_ and the normalisation of
     [DAN2025]_ (its item exponent α is a = 0.5, c = 0.5 - α here; its user exponent β is 2 b).
 
     Parameters
@@ -100,7 +106,10 @@ class EASEBlock:
         progress("ease", 1, 3)
         diagonal = np.diagonal(gram).copy()
         odds = config.dropout / (1 - config.dropout)
-        gram[np.diag_indices_from(gram)] += config.regularization + odds * diagonal
+        penalty = config.regularization
+        if config.regularization_unit == "people":
+            penalty *= _mean_damping(diagonal, history)
+        gram[np.diag_indices_from(gram)] += penalty + odds * diagonal
         invert_symmetric(gram)
         progress("ease", 2, 3)
         lift = power(degrees, config.output_exponent)
@@ -322,6 +331,12 @@ def check_ease_memory(n_items: int, config: EASEConfig, *, available: int | None
         hint="Use the sparse kernel (item_knn) or the spectral block.",
         available=available,
     )
+
+
+def _mean_damping(diagonal: npt.NDArray[Any], history: Csr) -> float:
+    """Return the mean of diag(G) over that of the history's own; 1 where there is no history."""
+    plain = float(np.square(history.data, dtype=np.float64).sum())
+    return float(diagonal.sum(dtype=np.float64)) / plain if plain > 0 else 1.0
 
 
 def _weights_of(inverse: npt.NDArray[Any], lift: FloatArray) -> npt.NDArray[Any]:

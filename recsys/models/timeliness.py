@@ -1,0 +1,163 @@
+"""Whether the times of events say what people do next, or only when they came by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.core.arrays import DoubleArray
+from recsys.core.clock import DAY, age_days
+from recsys.data import TimedEvents
+from recsys.models.base import TrainingSet
+
+HALF_LIVES_DAYS = (2.0, 7.0, 30.0)
+"""Half-lives of the recent popularity that is compared with that of all time."""
+
+ONE_VISIT_SHARE = 1 / 3
+"""Share of events by people of one visit, from which on a cut in time speaks of the few others."""
+
+FASHION_BITS = 0.1
+"""Bits per event that recent popularity must save to matter."""
+
+WINDOW_SHARE = 0.1
+"""Share of the events that each look ahead predicts."""
+
+N_WINDOWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Timeliness:
+    """What the times of a log are good for.
+
+    Attributes
+    ----------
+    one_visit_share : float
+        Share of the events, of people with several, whose person came only once; in [0, 1].
+    fashion_bits : float
+        Bits per event that knowing what was popular lately saves in telling the item.
+    """
+
+    one_visit_share: float
+    fashion_bits: float
+
+    @property
+    def matters(self) -> bool:
+        """Whether people come back, or do what is in fashion when they come."""
+        return self.one_visit_share < ONE_VISIT_SHARE or self.fashion_bits >= FASHION_BITS
+
+    @property
+    def note(self) -> str:
+        """The same for a person to read."""
+        return (
+            f"times: {self.one_visit_share:.0%} of the events are of people who came once, and "
+            f"recent popularity saves {self.fashion_bits:.2f} bits per event"
+        )
+
+
+def timeliness(training: TrainingSet) -> Timeliness:
+    """Measure the times of a log; see :class:`Timeliness`.
+
+    Parameters
+    ----------
+    training : TrainingSet
+        With times, and at least one event that has one.
+    """
+    events = training.events
+    events = events.select(~np.isnat(events.occurred_at))
+    return Timeliness(one_visit_share(events), fashion_bits(events, n_items=training.n_items))
+
+
+def without_useless_times(training: TrainingSet) -> tuple[TrainingSet, list[str]]:
+    """Return the training set without its times where times say nothing, and why.
+
+    Notes
+    -----
+    Where each person comes once, a cut in time leaves hardly anybody to measure: those few who came
+    back, or whom the cut happened to divide. What is learnt on them does not hold for the others.
+    Without times, a random part of each history is held out instead: everybody is measured.
+    """
+    if not training.has_times or np.isnat(training.events.occurred_at).all():
+        return training, []
+    measured = timeliness(training)
+    if measured.matters:
+        return training, []
+    unknown = np.datetime64("NaT", "us")
+    events = replace(training.events, occurred_at=np.full(training.events.n_events, unknown))
+    plain = replace(training, events=events, now=unknown)
+    return plain, [f"{measured.note}: learnt as if without times"]
+
+
+def one_visit_share(events: TimedEvents) -> float:
+    """Return the share of events whose person came only once; people with one event do not count.
+
+    Notes
+    -----
+    A visit lasts a day at most, or a twentieth of a log shorter than 20 days. 0 where nobody has
+    several events.
+    """
+    if not events.n_events:
+        return 0.0
+    times = events.occurred_at.astype(np.int64)
+    n_people = int(events.user_rows.max()) + 1
+    first = np.full(n_people, np.iinfo(np.int64).max)
+    last = np.full(n_people, np.iinfo(np.int64).min)
+    np.minimum.at(first, events.user_rows, times)
+    np.maximum.at(last, events.user_rows, times)
+    counts = np.bincount(events.user_rows, minlength=n_people)
+    visit = min(int(DAY.astype(np.int64)), int(times[-1] - times[0]) // 20)
+    several = np.flatnonzero(counts > 1)
+    once = several[last[several] - first[several] <= visit]
+    return float(counts[once].sum() / max(counts[several].sum(), 1))
+
+
+def fashion_bits(events: TimedEvents, *, n_items: int) -> float:
+    r"""Return the bits per event that recent popularity saves, over all windows looked ahead at.
+
+    .. math:: \frac{1}{|E|} \sum_{e \in E} \log_2 \frac{q_h(i_e)}{q_\infty(i_e)}, \qquad
+              q_h = .05 / n + .95 (p_h + p_\infty) / 2
+
+    with :math:`p_h` the shares of the items in the events before the window, decayed with the best
+    half-life *h*; at least 0.
+
+    Parameters
+    ----------
+    events : TimedEvents
+        All with times.
+    n_items : int
+        *n*.
+    """
+    times = events.occurred_at
+    if not len(times):
+        return 0.0
+    end, n_ahead = times[-1], 0
+    window = max(end - times[int(len(times) * (1 - WINDOW_SHARE))], np.timedelta64(1, "us"))
+    gains = np.zeros(len(HALF_LIVES_DAYS))
+    for step in range(N_WINDOWS):
+        known = int(np.searchsorted(times, end - window * (step + 1), side="right"))
+        stop = int(np.searchsorted(times, end - window * step, side="right"))
+        if known * 2 < len(times) or known == stop:
+            break
+        cut = end - window * (step + 1)
+        gains += _gains(events, known=known, stop=stop, cut=cut, n_items=n_items)
+        n_ahead += stop - known
+    return max(float(gains.max()) / max(n_ahead, 1), 0.0)
+
+
+def _gains(
+    events: TimedEvents, *, known: int, stop: int, cut: np.datetime64, n_items: int
+) -> DoubleArray:
+    """Return the bits saved over the events of one window, for each half-life."""
+    before, ahead = events.item_rows[:known], events.item_rows[known:stop]
+    ages = age_days(events.occurred_at[:known], cut)
+    ever = np.bincount(before, minlength=n_items) / known
+
+    def logs(shares: DoubleArray) -> DoubleArray:
+        return np.asarray(np.log2(0.05 / n_items + 0.95 * (shares + ever) / 2)[ahead])
+
+    base = logs(ever)
+    out = np.zeros(len(HALF_LIVES_DAYS))
+    for at, days in enumerate(HALF_LIVES_DAYS):
+        recent = np.bincount(before, np.exp2(-ages / days), n_items)
+        out[at] = float((logs(recent / recent.sum()) - base).sum()) if recent.sum() else 0.0
+    return out
