@@ -57,3 +57,17 @@ def invert_symmetric(gram: npt.NDArray[Any]) -> None:
         gram[stop:, start:stop] = gram[start:stop, stop:].T
         square = gram[start:stop, start:stop]
         square[:] = np.triu(square) + np.triu(square, 1).T
+
+
+def mean_damping(diagonal: npt.NDArray[Any], history: Csr) -> float:
+    """Return the mean of a damped Gram diagonal over that of the history's own; 1 of an empty one.
+
+    Parameters
+    ----------
+    diagonal : (n_items,) float
+        Of the Gram matrix of the damped history.
+    history : (n_users, n_items) csr float32
+        Before any damping.
+    """
+    plain = float(np.square(history.data, dtype=np.float64).sum())
+    return float(diagonal.sum(dtype=np.float64)) / plain if plain > 0 else 1.0

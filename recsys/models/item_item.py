@@ -15,7 +15,7 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.errors import NotFittedError
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Arrays, Queries, TrainingSet
-from recsys.models.dense import BAND, dense_gram, invert_symmetric
+from recsys.models.dense import BAND, dense_gram, invert_symmetric, mean_damping
 from recsys.models.explaining import check_one
 from recsys.models.memory import check_memory
 from recsys.models.neighbours import keep_best
@@ -108,7 +108,7 @@ class EASEBlock:
         odds = config.dropout / (1 - config.dropout)
         penalty = config.regularization
         if config.regularization_unit == "people":
-            penalty *= _mean_damping(diagonal, history)
+            penalty *= mean_damping(diagonal, history)
         gram[np.diag_indices_from(gram)] += penalty + odds * diagonal
         invert_symmetric(gram)
         progress("ease", 2, 3)
@@ -331,12 +331,6 @@ def check_ease_memory(n_items: int, config: EASEConfig, *, available: int | None
         hint="Use the sparse kernel (item_knn) or the spectral block.",
         available=available,
     )
-
-
-def _mean_damping(diagonal: npt.NDArray[Any], history: Csr) -> float:
-    """Return the mean of diag(G) over that of the history's own; 1 where there is no history."""
-    plain = float(np.square(history.data, dtype=np.float64).sum())
-    return float(diagonal.sum(dtype=np.float64)) / plain if plain > 0 else 1.0
 
 
 def _weights_of(inverse: npt.NDArray[Any], lift: FloatArray) -> npt.NDArray[Any]:

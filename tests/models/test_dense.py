@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from recsys.core.errors import ConfigError
 from recsys.models import dense
-from recsys.models.dense import dense_gram, invert_symmetric
+from recsys.models.dense import dense_gram, invert_symmetric, mean_damping
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -27,3 +27,9 @@ def test_gram_and_inverse_agree_with_numpy_across_bands(
 def test_what_cannot_be_inverted_is_refused() -> None:
     with pytest.raises(ConfigError, match="regularization must be large enough"):
         invert_symmetric(np.array([[1.0, 2.0], [2.0, 1.0]], np.float32))
+
+
+def test_mean_damping_is_the_share_of_the_diagonal_that_is_left() -> None:
+    history = sp.csr_matrix(np.array([[1, 2], [0, 1]], np.float32))
+    assert mean_damping(np.array([0.5, 1.0]), history) == pytest.approx(1.5 / 6)
+    assert mean_damping(np.zeros(2), sp.csr_matrix((2, 2), dtype=np.float32)) == 1
