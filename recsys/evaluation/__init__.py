@@ -2,6 +2,7 @@
 
 from recsys.evaluation.latency import Latency, measure_latency
 from recsys.evaluation.machine import peak_rss_mb, versions
+from recsys.evaluation.rolling import RollingWindows, evaluate_rolling
 from recsys.evaluation.runner import Evaluation, EvaluationOptions, evaluate, measure
 from recsys.evaluation.speed import Speed, measure_recall, measure_speed
 from recsys.evaluation.targets import Targets, targets
@@ -10,9 +11,11 @@ __all__ = [
     "Evaluation",
     "EvaluationOptions",
     "Latency",
+    "RollingWindows",
     "Speed",
     "Targets",
     "evaluate",
+    "evaluate_rolling",
     "measure",
     "measure_latency",
     "measure_recall",

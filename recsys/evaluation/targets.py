@@ -94,6 +94,13 @@ def targets(
     )
 
 
+def has_targets(
+    test: EventLog, *, kinds: Sequence[str] | None = None, positive: str | None = None
+) -> bool:
+    """Say whether any event of ``test`` counts."""
+    return bool(_wanted(test, kinds, positive).any())
+
+
 def pair_matrix(events: EventLog, users: IdMap, items: IdMap) -> Csr:
     """Return the (n_users, n_items) csr of every pair of ``events`` that both maps know."""
     user_rows = users.rows(events.users.ids())[events.user_rows]
