@@ -76,8 +76,9 @@ def write_results(
     columns: Sequence[str],
     rows: Sequence[dict[str, Any]],
     notes: Sequence[str] = (),
+    **more: Any,
 ) -> None:
-    """Write one results file: the only source of numbers in the docs."""
+    """Write one results file: the only source of numbers in the docs; ``more`` is kept as it is."""
     RESULTS.mkdir(exist_ok=True)
     record = {
         "title": title,
@@ -89,6 +90,7 @@ def write_results(
         "columns": list(columns),
         "rows": list(rows),
         "notes": list(notes),
+        **more,
     }
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,104 @@
+"""Others' searches behind one call: build, set the effort, ask for one query."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.index import FaissConfig, FaissIndex
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.integer]
+EFFORTS = (16, 32, 64, 128, 256, 512)
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """A built graph.
+
+    Attributes
+    ----------
+    name : str
+    build_seconds : float
+    search : callable
+        ``search(query, k, effort)`` returns the rows for one (1, width) query, on one thread.
+    """
+
+    name: str
+    build_seconds: float
+    search: Callable[[Floats, int, int], Rows]
+
+
+def ours(vectors: Floats) -> Searcher:
+    """Build this library's graph."""
+    started = time.perf_counter()
+    index = FaissIndex.build(vectors, FaissConfig())
+    taken = time.perf_counter() - started
+    by_effort = {effort: index.with_ef_search(effort) for effort in EFFORTS}
+
+    def search(query: Floats, k: int, effort: int) -> Rows:
+        return by_effort[effort].search(query, k=k, n_threads=1).rows[0]
+
+    return Searcher("recsys graph", taken, search)
+
+
+def faiss_hnsw(vectors: Floats) -> Searcher:
+    """Build faiss' own HNSW on inner products, 32 links."""
+    import faiss
+
+    started = time.perf_counter()
+    index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction = 100
+    index.add(vectors)
+    taken = time.perf_counter() - started
+    effort_of = {effort: faiss.SearchParametersHNSW(efSearch=effort) for effort in EFFORTS}
+
+    def search(query: Floats, k: int, effort: int) -> Rows:
+        return index.search(query, k, params=effort_of[effort])[1][0]
+
+    return Searcher("faiss HNSW, 32 links", taken, search)
+
+
+def hnswlib_graph(vectors: Floats) -> Searcher:
+    """Build hnswlib on inner products, 16 links."""
+    import hnswlib
+
+    started = time.perf_counter()
+    index = hnswlib.Index(space="ip", dim=vectors.shape[1])
+    index.init_index(max_elements=len(vectors), ef_construction=100, M=16)
+    index.add_items(vectors)
+    taken = time.perf_counter() - started
+    index.set_num_threads(1)
+
+    def search(query: Floats, k: int, effort: int) -> Rows:
+        index.set_ef(effort)
+        return index.knn_query(query, k=k)[0][0].astype(np.int64)
+
+    return Searcher("hnswlib, 16 links", taken, search)
+
+
+def usearch_graph(vectors: Floats) -> Searcher:
+    """Build usearch on inner products, 16 links."""
+    from usearch.index import Index
+
+    started = time.perf_counter()
+    index = Index(ndim=vectors.shape[1], metric="ip", dtype="f32", connectivity=16)
+    index.add(np.arange(len(vectors)), vectors)
+    taken = time.perf_counter() - started
+
+    def search(query: Floats, k: int, effort: int) -> Rows:
+        index.expansion_search = effort
+        return index.search(query[0], k, threads=1).keys.astype(np.int64)
+
+    return Searcher("usearch, 16 links", taken, search)
+
+
+def builders() -> list[Callable[[Floats], Searcher]]:
+    """Return how to build each graph whose library is installed; ours first."""
+    others = {"hnswlib": hnswlib_graph, "usearch": usearch_graph}
+    return [ours, faiss_hnsw, *(build for name, build in others.items() if find_spec(name))]
