@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys.core.arrays import Csr, DoubleArray, FloatMatrix, RowArray
 from recsys.core.contribution import Contribution, Source
+from recsys.core.errors import ArtifactError
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.explaining import check_one
@@ -66,6 +68,7 @@ class AffinityBlock(LearnedBlock):
             tags=tags,
             item_factors=carried.astype(np.float32),
             shares=np.asarray(share, dtype=np.float32),
+            n_tags=np.array(training.item_features.shape[1], dtype=np.int64),
         )
         progress(self.name, 1, 1)
 
@@ -90,6 +93,27 @@ class AffinityBlock(LearnedBlock):
     def edited(self, item_features: Csr) -> Self:
         """Return the block after its items got other tags."""
         return self.of_new_items(item_features)
+
+    def load_arrays(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take what :meth:`to_arrays` gave.
+
+        Raises
+        ------
+        ArtifactError
+            If the tags are not ascending rows of the vocabulary, one for each column.
+        """
+        tags, n_tags = arrays["tags"], int(arrays["n_tags"])
+        if len(tags) and (tags.min() < 0 or tags.max() >= n_tags or (np.diff(tags) <= 0).any()):
+            raise ArtifactError(
+                f"the tags of {self.name} must be ascending rows below {n_tags}; others came. "
+                "The saved model is damaged: refit."
+            )
+        if arrays["item_factors"].shape[1:] != tags.shape or arrays["shares"].shape != tags.shape:
+            raise ArtifactError(
+                f"{self.name} must hold one share and one column for each of its {len(tags)} tags; "
+                "it does not. The saved model is damaged: refit."
+            )
+        super().load_arrays(arrays)
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
         """Return the part of each tag."""

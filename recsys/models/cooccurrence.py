@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,7 +15,6 @@ from recsys.core.arrays import (
     FloatArray,
     FloatMatrix,
     RowArray,
-    freeze,
 )
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
@@ -37,6 +35,7 @@ from recsys.models.pair_weights import (
     with_data,
 )
 from recsys.models.parallel import for_tiles
+from recsys.models.sparse_kernel import gather
 
 LEAST_WEIGHT = 2.0**-6
 """A taking that fades below this is forgotten: it keeps the kernel sparse."""
@@ -129,11 +128,9 @@ class CooccurrenceBlock(LearnedBlock):
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
         """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
-        from recsys.models.sparse_kernels import gather_products
-
         history = history_matrix(queries, self.config)
-        near = np.empty(item_rows.shape, dtype=np.float32)
-        gather_products(_parts(history), _parts(self.item_weights), freeze(item_rows.view()), near)
+        kernel = tuple(self.learned(name) for name in ("indptr", "indices", "data"))
+        near = gather(history, kernel, item_rows)
         out = self._log_ratio(near, self._mass(history), self.learned("shares")[item_rows])
         return np.where(item_rows == NO_ROW, np.float32(0), out)
 
@@ -193,14 +190,3 @@ def _kernel(ever: Csr, recent: Csr, *, n_best: int, progress: Progress) -> tuple
     if not bands:
         return sp.csr_matrix((0, 0), dtype=np.float32), mass
     return sp.vstack(bands, format="csr"), mass
-
-
-def _parts(matrix: Csr) -> tuple[Any, Any, Any]:
-    """Return the arrays of a matrix as read-only views of fixed types: one compilation for all."""
-    parts = (
-        matrix.indptr.astype(np.int64, copy=False),
-        matrix.indices.astype(np.int32, copy=False),
-        matrix.data.astype(np.float32, copy=False),
-    )
-    indptr, indices, data = (freeze(part.view()) for part in parts)
-    return indptr, indices, data

@@ -63,5 +63,60 @@ def _gather_products(
             out[query, column] = total
 
 
+@_compile_strict
+def _pick(gram: tuple[Any, Any, Any], source: int, wanted: Any, out: Any) -> None:
+    """Copy the entries of one row at the ``wanted`` columns (ascending) to ``out``.
+
+    A long row is searched by halves between one column and the next, a short one is walked.
+    """
+    at, end = gram[0][source], gram[0][source + 1]
+    is_long = end - at > 8 * wanted.shape[0]
+    for place in range(wanted.shape[0]):
+        column = wanted[place]
+        if is_long:
+            low, high = at, end
+            while low < high:
+                middle = (low + high) // 2
+                if gram[1][middle] < column:
+                    low = middle + 1
+                else:
+                    high = middle
+            at = low
+        else:
+            while at < end and gram[1][at] < column:
+                at += 1
+        if at == end:
+            return
+        if gram[1][at] == column:
+            out[place] = gram[2][at]
+
+
+def _gather_systems(
+    gram: tuple[Any, Any, Any], nearest: Any, first: int, ridge: Any, systems: Any, right: Any
+) -> None:
+    """Fill the regression of each item on its neighbours from a sparse Gram matrix.
+
+    ``nearest[r]`` are the neighbours of item ``first + r``, ascending, -1 behind the last: their
+    rows of the system are those of the identity. Rows of ``gram`` are sorted; ``systems`` and
+    ``right`` come as zeros.
+    """
+    n_best = nearest.shape[1]
+    for row in range(nearest.shape[0]):
+        count = 0
+        while count < n_best and nearest[row, count] >= 0:
+            count += 1
+        wanted = nearest[row, :count]
+        _pick(gram, first + row, wanted, right[row])
+        for own in range(count):
+            source = wanted[own]
+            _pick(gram, source, wanted[own:], systems[row, own, own:])
+            systems[row, own, own] += ridge[source]
+            for later in range(own + 1, count):
+                systems[row, later, own] = systems[row, own, later]
+        for own in range(count, n_best):
+            systems[row, own, own] = 1.0
+
+
 add_gram_products = _compile(_add_gram_products)
 gather_products = _compile_strict(_gather_products)
+gather_systems = _compile_strict(_gather_systems)

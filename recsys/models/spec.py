@@ -13,10 +13,12 @@ from recsys.models.als import ALSBlock, ALSConfig, BPRBlock, BPRConfig
 from recsys.models.base import Block
 from recsys.models.content import ContentBlock, ContentConfig
 from recsys.models.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
+from recsys.models.ease import EASEBlock, EASEConfig
 from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
-from recsys.models.item_item import EASEBlock, EASEConfig, ItemKNNBlock, ItemKNNConfig
+from recsys.models.item_knn import ItemKNNBlock, ItemKNNConfig
 from recsys.models.lightfm import LightFMBlock, LightFMConfig
 from recsys.models.popularity import PopularityBlock, PopularityConfig
+from recsys.models.sparse_ease import SparseEASEBlock, SparseEASEConfig
 from recsys.models.spectral import SpectralBlock, SpectralConfig
 
 BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
@@ -27,6 +29,7 @@ BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
     "spectral": (SpectralBlock, SpectralConfig),
     "feature_als": (FeatureALSBlock, FeatureALSConfig),
     "ease": (EASEBlock, EASEConfig),
+    "sparse_ease": (SparseEASEBlock, SparseEASEConfig),
     "item_knn": (ItemKNNBlock, ItemKNNConfig),
     "als": (ALSBlock, ALSConfig),
     "bpr": (BPRBlock, BPRConfig),

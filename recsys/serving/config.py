@@ -21,6 +21,7 @@ ModelName = Literal[
     "lightfm",
     "item_knn",
     "ease",
+    "sparse_ease",
     "spectral",
     "feature_als",
     "cooccurrence",

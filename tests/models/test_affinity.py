@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.core.contribution import total
-from recsys.core.errors import DataError, NotFittedError
+from recsys.core.errors import ArtifactError, DataError, NotFittedError
 from recsys.core.progress import silent
 from recsys.models.affinity import AffinityBlock, AffinityConfig
 from recsys.models.base import Queries, TrainingSet, VectorBlock
@@ -126,3 +126,13 @@ def test_explaining_two_people_at_once_is_refused(
 ) -> None:
     with pytest.raises(DataError, match="one query"):
         fitted(training).explain(strangers, np.array([0], np.int32))
+
+
+@pytest.mark.parametrize("tags", [[0, 6], [-1, 2], [2, 1], [0]])
+def test_tags_that_are_no_rows_of_the_vocabulary_are_damage(
+    tags: list[int], training: TrainingSet
+) -> None:
+    arrays = fitted(training, AffinityConfig(max_tags=2)).to_arrays()
+    arrays["tags"] = np.array(tags, np.int32)
+    with pytest.raises(ArtifactError, match="damaged"):
+        AffinityBlock().load_arrays(arrays)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.models.base import Block, Queries, TrainingSet
-from recsys.models.item_item import EASEBlock
+from recsys.models.ease import EASEBlock
 from recsys.models.popularity import PopularityBlock
 from recsys.testing import interactions
 

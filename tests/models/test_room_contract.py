@@ -10,12 +10,16 @@ from recsys.core.arrays import FloatMatrix, freeze
 from recsys.core.contribution import total
 from recsys.core.errors import DataError, NotFittedError
 from recsys.core.progress import silent
+from recsys.models.affinity import AffinityBlock
 from recsys.models.als import ALSBlock, ALSConfig, BPRBlock, BPRConfig
 from recsys.models.base import Block, ItemwiseBlock, KernelBlock, Queries, TrainingSet, VectorBlock
 from recsys.models.content import ContentBlock, ContentConfig
+from recsys.models.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
+from recsys.models.ease import EASEBlock, EASEConfig
 from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
-from recsys.models.item_item import EASEBlock, EASEConfig, ItemKNNBlock, ItemKNNConfig
+from recsys.models.item_knn import ItemKNNBlock, ItemKNNConfig
 from recsys.models.lightfm import LightFMBlock, LightFMConfig
+from recsys.models.sparse_ease import SparseEASEBlock, SparseEASEConfig
 from recsys.models.spectral import SpectralBlock, SpectralConfig
 
 BLOCKS: dict[str, Callable[[], Block]] = {
@@ -32,11 +36,28 @@ BLOCKS: dict[str, Callable[[], Block]] = {
             tag_weight=0.5,
         )
     ),
+    "ease_additive": lambda: EASEBlock(EASEConfig(regularization=5, tag_share=0.3)),
+    "sparse_ease": lambda: SparseEASEBlock(SparseEASEConfig(regularization=2, n_neighbours=8)),
+    "sparse_ease_dan": lambda: SparseEASEBlock(
+        SparseEASEConfig(
+            n_neighbours=12,
+            item_exponent=0.5,
+            output_exponent=0.3,
+            user_exponent=0.25,
+            dropout=0.2,
+            tag_weight=0.5,
+        )
+    ),
     "rp3beta": lambda: ItemKNNBlock(ItemKNNConfig.rp3beta(n_neighbours=7)),
     "tversky": lambda: ItemKNNBlock(
         ItemKNNConfig(similarity="tversky", tag_weight=0.5, shrinkage=1, half_life_days=9)
     ),
     "feature_als": lambda: FeatureALSBlock(FeatureALSConfig(n_factors=3)),
+    "affinity": AffinityBlock,
+    "cooccurrence": CooccurrenceBlock,
+    "cooccurrence_near": lambda: CooccurrenceBlock(
+        CooccurrenceConfig(n_neighbours=9, recent_half_life_days=None, smoothing=0.1)
+    ),
     "content": ContentBlock,
     "content_svd": lambda: ContentBlock(ContentConfig(n_factors=3, weighting="confidence")),
     "als": lambda: ALSBlock(ALSConfig(n_factors=3, weighting="confidence")),
@@ -228,8 +249,8 @@ def test_a_training_set_without_tags_is_fine(
     new_training: Callable[..., TrainingSet],
     new_queries: Callable[..., Queries],
 ) -> None:
-    if name.startswith("content"):
-        pytest.skip("content is tags")
+    if name.startswith(("content", "affinity")):
+        pytest.skip("it is made of tags")
     block = fitted(name, new_training(training.interactions))
     scores = scores_of(block, new_queries(training.interactions[:2]))
     assert np.isfinite(scores).all()

@@ -4,7 +4,7 @@ import pytest
 
 from recsys.core.errors import ConfigError
 from recsys.models.base import TrainingSet
-from recsys.models.item_item import EASEBlock
+from recsys.models.ease import EASEBlock
 from recsys.models.popularity import PopularityBlock
 from recsys.models.spec import BLOCKS, BlockSpec, check_labels, knows_taste
 

@@ -1,4 +1,4 @@
-"""Item-item kernels against small numbers worked out plainly."""
+"""EASE against small numbers worked out plainly."""
 
 from collections.abc import Callable
 
@@ -7,15 +7,9 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.core.errors import ConfigError
-from recsys.models import item_item
+from recsys.models import ease
 from recsys.models.base import Queries, TrainingSet
-from recsys.models.item_item import (
-    EASEBlock,
-    EASEConfig,
-    ItemKNNBlock,
-    ItemKNNConfig,
-    check_ease_memory,
-)
+from recsys.models.ease import EASEBlock, EASEConfig, check_ease_memory
 
 TWO_ITEMS = np.array([[1, 1], [1, 0], [0, 1], [1, 1]], np.float32)
 
@@ -71,6 +65,25 @@ def test_people_as_the_unit_of_regularization_undo_the_damping(
     np.testing.assert_allclose(damped.item_weights, plain.item_weights, atol=1e-5)
 
 
+def test_people_as_the_unit_of_regularization_undo_the_damping(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    # Everybody takes 4 of 8 items, each item is taken by 8: damping divides all of G by
+    # 4 ** (2 b) * 8 ** (2 a), and the same number of people is the same λ beside it.
+    taken = np.array([[(item - person) % 8 < 4 for item in range(8)] for person in range(16)])
+    assert (taken.sum(axis=0) == 8).all()
+    data = new_training(sp.csr_matrix(taken.astype(np.float32)))
+    plain = EASEBlock(EASEConfig(regularization=5))
+    damped = EASEBlock(
+        EASEConfig(
+            regularization=5, regularization_unit="people", item_exponent=0.25, user_exponent=0.4
+        )
+    )
+    plain.fit(data)
+    damped.fit(data)
+    np.testing.assert_allclose(damped.item_weights, plain.item_weights, atol=1e-5)
+
+
 def test_float64_agrees_with_float32(training: TrainingSet) -> None:
     single = EASEBlock(EASEConfig(regularization=2))
     double = EASEBlock(EASEConfig(regularization=2, precision="float64"))
@@ -94,69 +107,54 @@ def test_ease_that_does_not_fit_is_refused_before_it_is_tried(
     with pytest.raises(ConfigError, match=r"EASE of 1000000 items .* needs 4012\.3 GB and 8\.0 GB"):
         check_ease_memory(10**6, EASEConfig(), available=8 * 10**9)
     monkeypatch.setattr("recsys.models.memory.available_bytes", lambda: 100)
-    monkeypatch.setattr(item_item, "dense_gram", lambda *_: pytest.fail("it was tried"))
+    monkeypatch.setattr(ease, "dense_gram", lambda *_: pytest.fail("it was tried"))
     with pytest.raises(ConfigError, match="must fit in memory"):
         EASEBlock().fit(training)
 
 
-def test_tags_join_items_that_nobody_took_together(
+def test_tags_as_pseudo_users_join_items_that_nobody_took_together(
     new_training: Callable[..., TrainingSet], new_queries: Callable[..., Queries]
 ) -> None:
     apart = sp.csr_matrix(np.eye(2, dtype=np.float32))
     tagged = sp.csr_matrix(np.ones((2, 1), np.float32))
-    for block in (
-        EASEBlock(EASEConfig(regularization=1, tag_weight=1)),
-        ItemKNNBlock(ItemKNNConfig(tag_weight=1)),
-    ):
-        block.fit(new_training(apart, features=tagged))
-        assert block.scores(new_queries(apart))[0, 1] > 0
+    block = EASEBlock(EASEConfig(regularization=1, tag_weight=1))
+    block.fit(new_training(apart, features=tagged))
+    assert block.scores(new_queries(apart))[0, 1] > 0
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        ItemKNNConfig.rp3beta(beta=0.4),
-        ItemKNNConfig.linkprop(beta=0.3, gamma=0.6, delta=0.2),
-        ItemKNNConfig.cosine(shrinkage=2),
-    ],
-)
-def test_product_kernels_are_the_formula_in_dense_algebra(
-    config: ItemKNNConfig, training: TrainingSet
-) -> None:
-    block = ItemKNNBlock(config)
-    block.fit(training)
-    taken = (training.interactions.toarray() > 0).astype(float)
-    degree = taken.sum(axis=0)
-    together = taken.T @ (taken.sum(axis=1)[:, None] ** -config.user_exponent * taken)
-    below = np.outer(degree**config.item_exponent, degree**config.output_exponent)
-    expected = together / (below + config.shrinkage)
-    np.fill_diagonal(expected, 0)
-    np.testing.assert_allclose(block.item_weights.toarray(), expected, rtol=1e-4)
-
-
-def test_rp3beta_is_the_walk_of_three_steps(training: TrainingSet) -> None:
-    block = ItemKNNBlock(ItemKNNConfig.rp3beta(beta=0.0))
-    block.fit(training)
-    taken = (training.interactions.toarray() > 0).astype(float)
-    walk = (taken.T / taken.sum(axis=0)[:, None]) @ (taken / taken.sum(axis=1)[:, None])
-    np.fill_diagonal(walk, 0)
-    np.testing.assert_allclose(block.item_weights.toarray(), walk, rtol=1e-4)
-
-
-def test_tversky_with_both_weights_one_is_jaccard(
+def test_additive_ease_is_the_mix_worked_by_hand(
     new_training: Callable[..., TrainingSet],
 ) -> None:
-    config = ItemKNNConfig(
-        similarity="tversky", item_exponent=1, output_exponent=1, user_exponent=0
-    )
-    block = ItemKNNBlock(config)
-    block.fit(new_training(sp.csr_matrix(TWO_ITEMS)))
-    np.testing.assert_allclose(block.item_weights.toarray(), [[0, 0.5], [0.5, 0]])
+    # History alone: B = 1/2 off the diagonal (above). Tags alone: one tag on both, T T' = all ones,
+    # with its ridge 1: P = inv([[2, 1], [1, 2]]), B_T = 1/2; with ridge 3: inv([[4, 1], [1, 4]]),
+    # B_T = 1/4. A quarter of the second: .75 / 2 + .25 / 4 = .4375.
+    tagged = sp.csr_matrix(np.ones((2, 1), np.float32))
+    block = EASEBlock(EASEConfig(regularization=1, tag_share=0.25, tag_regularization=3))
+    block.fit(new_training(sp.csr_matrix(TWO_ITEMS), features=tagged))
+    np.testing.assert_allclose(block.item_weights, [[0, 0.4375], [0.4375, 0]], atol=1e-6)
 
 
-def test_neighbours_that_do_not_fit_are_refused(
-    training: TrainingSet, monkeypatch: pytest.MonkeyPatch
+def test_additive_ease_is_the_mix_of_two_dense_solutions(training: TrainingSet) -> None:
+    def dense(gram: np.ndarray, ridge: float) -> np.ndarray:
+        inverse = np.linalg.inv(gram + ridge * np.eye(30))
+        return np.eye(30) - inverse / np.diag(inverse)
+
+    block = EASEBlock(EASEConfig(regularization=4, tag_share=0.3, tag_regularization=0.5))
+    block.fit(training)
+    taken = (training.interactions.toarray() > 0).astype(float)
+    tags = training.item_features.toarray().astype(float)
+    expected = 0.7 * dense(taken.T @ taken, 4) + 0.3 * dense(tags @ tags.T, 0.5)
+    np.testing.assert_allclose(block.item_weights, expected, atol=1e-5)
+
+
+def test_without_tags_the_share_of_the_tags_changes_nothing(
+    new_training: Callable[..., TrainingSet],
 ) -> None:
-    monkeypatch.setattr("recsys.models.memory.available_bytes", lambda: 100)
-    with pytest.raises(ConfigError, match="neighbours of 30 items must fit"):
-        ItemKNNBlock().fit(training)
+    block = EASEBlock(EASEConfig(regularization=1, tag_share=0.25))
+    block.fit(new_training(sp.csr_matrix(TWO_ITEMS)))
+    np.testing.assert_allclose(block.item_weights, [[0, 0.5], [0.5, 0]], atol=1e-6)
+
+
+def test_two_ways_to_use_tags_at_once_are_refused() -> None:
+    with pytest.raises(ConfigError, match="set one of them"):
+        EASEConfig(tag_weight=1, tag_share=0.5)

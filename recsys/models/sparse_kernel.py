@@ -1,0 +1,98 @@
+"""What blocks share whose item-item weights are a sparse matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.core.arrays import Csr, FloatMatrix, RowArray, freeze
+from recsys.core.contribution import Contribution, Source
+from recsys.models.base import Queries
+from recsys.models.explaining import check_one
+from recsys.models.learned import LearnedBlock
+from recsys.models.pair_weights import HistoryConfig, history_matrix
+
+
+class SparseKernelBlock(LearnedBlock):
+    r"""A kernel block that scores by :math:`s(u, i) = \sum_s h_{us} K_{si}` with a sparse *K*.
+
+    Parameters
+    ----------
+    config : HistoryConfig
+        How much each item of a history counts.
+    name : str
+        Unique among the blocks of a hybrid.
+    """
+
+    def __init__(self, config: HistoryConfig, *, name: str) -> None:
+        super().__init__(name)
+        self._history_config = config
+
+    @property
+    def item_weights(self) -> Csr:
+        """(n_items, n_items) csr float32: K, from the row's item to the column's."""
+        parts = tuple(self.learned(name) for name in ("data", "indices", "indptr"))
+        n_items = len(parts[2]) - 1
+        return sp.csr_matrix(parts, shape=(n_items, n_items))
+
+    @property
+    def n_known_items(self) -> int:
+        """How many items it knows."""
+        return len(self.learned("indptr")) - 1
+
+    def scores(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_items) float32."""
+        history = history_matrix(queries, self._history_config)
+        return np.asarray((history @ self.item_weights).toarray(), dtype=np.float32)
+
+    def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
+        """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
+        history = history_matrix(queries, self._history_config)
+        kernel = tuple(self.learned(name) for name in ("indptr", "indices", "data"))
+        return gather(history, kernel, item_rows)
+
+    def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
+        """Return the part of each item of the history."""
+        check_one(query)
+        history = history_matrix(query, self._history_config)
+        near = self.item_weights[history.indices][:, item_rows].toarray()
+        values = history.data[:, None] * near
+        return [Contribution(self.name, Source.ITEM, history.indices, values)]
+
+    def keep_weights(self, kernel: Csr) -> None:
+        """Take K; the columns of each row must be sorted."""
+        self.keep(
+            data=kernel.data.astype(np.float32, copy=False),
+            indices=kernel.indices.astype(np.int32, copy=False),
+            indptr=kernel.indptr.astype(np.int64, copy=False),
+        )
+
+
+def gather(history: Csr, kernel: tuple[Any, ...], item_rows: RowArray) -> FloatMatrix:
+    """Return the (n_queries, n_candidates) float32 entries of history times kernel; 0 for row -1.
+
+    Parameters
+    ----------
+    history : (n_queries, n_items) csr float32
+    kernel : (indptr, indices, data)
+        Of an (n_items, n_items) csr matrix, the columns of each row sorted.
+    item_rows : (n_queries, n_candidates) int32
+    """
+    from recsys.models.sparse_kernels import gather_products
+
+    out = np.empty(item_rows.shape, dtype=np.float32)
+    parts = (history.indptr, history.indices, history.data)
+    gather_products(_views(parts), _views(kernel), freeze(item_rows.view()), out)
+    return out
+
+
+def _views(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return csr arrays as read-only views of fixed types: one compilation for all."""
+    types = (np.int64, np.int32, np.float32)
+    return tuple(
+        freeze(np.asarray(part).astype(kind, copy=False).view())
+        for part, kind in zip(parts, types, strict=True)
+    )
