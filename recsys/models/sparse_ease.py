@@ -27,8 +27,8 @@ _TILE = 64
 class SparseEASEConfig(ItemRegressionConfig):
     """Settings of :class:`SparseEASEBlock`."""
 
-    regularization: PositiveFloat = 1.0
-    """λ; with ``item_exponent`` 0 near 100 to 1000, with 0.5 near 0.1 to 10."""
+    regularization: PositiveFloat = 30.0
+    """λ; with ``item_exponent`` 0 near 10 to 300 (sparse data want less), with 0.5 near 1 to 10."""
     n_neighbours: PositiveInt = 100
     """Items that may explain each item; time grows with its cube."""
 

@@ -40,6 +40,7 @@ BLOCKS: dict[str, Callable[[], Block]] = {
     "sparse_ease": lambda: SparseEASEBlock(SparseEASEConfig(regularization=2, n_neighbours=8)),
     "sparse_ease_dan": lambda: SparseEASEBlock(
         SparseEASEConfig(
+            regularization=0.5,
             n_neighbours=12,
             item_exponent=0.5,
             output_exponent=0.3,
