@@ -65,25 +65,6 @@ def test_people_as_the_unit_of_regularization_undo_the_damping(
     np.testing.assert_allclose(damped.item_weights, plain.item_weights, atol=1e-5)
 
 
-def test_people_as_the_unit_of_regularization_undo_the_damping(
-    new_training: Callable[..., TrainingSet],
-) -> None:
-    # Everybody takes 4 of 8 items, each item is taken by 8: damping divides all of G by
-    # 4 ** (2 b) * 8 ** (2 a), and the same number of people is the same λ beside it.
-    taken = np.array([[(item - person) % 8 < 4 for item in range(8)] for person in range(16)])
-    assert (taken.sum(axis=0) == 8).all()
-    data = new_training(sp.csr_matrix(taken.astype(np.float32)))
-    plain = EASEBlock(EASEConfig(regularization=5))
-    damped = EASEBlock(
-        EASEConfig(
-            regularization=5, regularization_unit="people", item_exponent=0.25, user_exponent=0.4
-        )
-    )
-    plain.fit(data)
-    damped.fit(data)
-    np.testing.assert_allclose(damped.item_weights, plain.item_weights, atol=1e-5)
-
-
 def test_float64_agrees_with_float32(training: TrainingSet) -> None:
     single = EASEBlock(EASEConfig(regularization=2))
     double = EASEBlock(EASEConfig(regularization=2, precision="float64"))

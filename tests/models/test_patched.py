@@ -11,8 +11,8 @@ from recsys.core.progress import silent
 from recsys.models.base import Block, Queries, TrainingSet
 from recsys.models.content import ContentBlock
 from recsys.models.cooccurrence import CooccurrenceBlock
-from recsys.models.hybrid import HybridModel
 from recsys.models.ease import EASEBlock
+from recsys.models.hybrid import HybridModel
 from recsys.models.patched import ItemPatch, PatchedHybrid, fitted_patch, itemwise
 from recsys.models.popularity import PopularityBlock
 from recsys.models.spectral import SpectralBlock, SpectralConfig
