@@ -21,10 +21,12 @@ from recsys.cli.inspect import inspect
 from recsys.cli.profile import profile
 from recsys.cli.recommend import recommend
 from recsys.cli.similar import similar
+from recsys.cli.tune import tune
 from recsys.cli.verify import verify
 
 COMMANDS = (
-    demo, inspect, config, fit, recommend, similar, profile, evaluate, digest, verify, bench,
+    demo, inspect, config, tune, fit, recommend, similar, profile, evaluate, digest, verify,
+    bench,
 )  # fmt: skip
 
 

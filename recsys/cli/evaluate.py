@@ -26,7 +26,7 @@ from recsys.cli.options import (
 )
 from recsys.cli.output import answer, check_json_file
 from recsys.cli.progress import working
-from recsys.cli.settings import recommender_config
+from recsys.cli.settings import recommender_config, tuning_config
 
 Train = Annotated[
     list[Path], typer.Option("--train", metavar="FILE", help="Events to fit on. Repeatable.")
@@ -65,6 +65,14 @@ Positive = Annotated[
     str | None,
     typer.Option("--positive", metavar="EXPR", help="Test events that count: 'value >= 4'."),
 ]
+TuneMinutes = Annotated[
+    float | None,
+    typer.Option(
+        "--tune-minutes",
+        metavar="N",
+        help="Search settings first, so many minutes, on a cut of --train; see recsys tune.",
+    ),
+]
 
 
 def evaluate(  # noqa: PLR0913  # a command has as many options as it has
@@ -77,6 +85,7 @@ def evaluate(  # noqa: PLR0913  # a command has as many options as it has
     users: Users = None,
     preset: PresetOption = None,
     config: ConfigFile = None,
+    tune_minutes: TuneMinutes = None,
     k: Ks = None,
     candidates: Candidates = None,
     target_kinds: TargetKinds = None,
@@ -103,6 +112,8 @@ def evaluate(  # noqa: PLR0913  # a command has as many options as it has
     }
     if k:
         options["ks"] = tuple(dict.fromkeys(k))
+    if tune_minutes is not None:
+        options["tuning"] = tuning_config(minutes=tune_minutes, option="--tune-minutes")
     EvaluationOptions(**options)  # wrong settings are told before anything is read
     started = time.perf_counter()
     log, catalog, people = reader.all(train, items, item_tags, users)
@@ -153,7 +164,8 @@ def show_metrics(record: dict[str, Any]) -> None:
         between = "" if low is None else f"{low:.4f} to {high:.4f}"
         rows.append((name, f"{value:.4f}", between))
     table((Column("metric", 30), Column("mean", 10, "right"), Column("95 % interval", 24)), rows)
-    for why in record.get("notes", ()):
+    searched = record.get("tuning")
+    for why in [*([searched["why"]] if searched else []), *record.get("notes", ())]:
         prose(why, bullet="- ")
     took = ", ".join(f"{name} {value:.1f} s" for name, value in record["seconds"].items())
     say(f"{took}; peak memory {record['peak_rss_mb']:,.0f} MB")

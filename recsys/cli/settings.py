@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from recsys.core.errors import ConfigError, clip
 
 if TYPE_CHECKING:
     from recsys.core.config import Config
+    from recsys.models import TuningConfig
     from recsys.serving import RecommenderConfig
 
 ConfigT = TypeVar("ConfigT", bound="Config")
@@ -48,6 +50,30 @@ def recommender_config(
         changes["kinds"] = {**config.kinds, **kinds}
     changed: RecommenderConfig = config.replace(**changes) if changes else config
     return changed
+
+
+def tuning_config(
+    *, minutes: float | None, option: str = "--minutes", **settings: Any
+) -> TuningConfig:
+    """Return how long to search, and for what, from options; None is the default.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the minutes are not above 0.
+    ConfigError
+        If another setting is wrong, or optuna is not installed.
+    """
+    from recsys.models import TuningConfig, check_optuna
+
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise typer.BadParameter(f"must be greater than 0; got {minutes:g}.", param_hint=option)
+    check_optuna()
+    if settings.get("n_trials") is None and minutes is None:
+        settings["minutes"] = TuningConfig().minutes
+    else:
+        settings["minutes"] = minutes
+    return TuningConfig(**settings)
 
 
 def read_settings(path: Path) -> dict[str, Any]:

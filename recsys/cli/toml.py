@@ -22,16 +22,18 @@ def render_toml(config: Config, *, title: str = "") -> str:
     ----------
     config : Config
         Configs inside become tables. Settings that are None are left out, with a remark: TOML has
-        no word for it, and None is their default.
+        no word for it, and None is their default. In the settings of a block, where None may not
+        be the default, it is the word "none".
     title : str
-        A comment at the top.
+        A comment at the top; each of its lines begins a line.
 
     Raises
     ------
     ConfigError
         If a setting cannot be said in TOML: None where it is not the default.
     """
-    lines = [*_comment(title), *([""] if title else []), *_table(config, ())]
+    heading = [line for part in title.splitlines() for line in _comment(part) or ["#"]]
+    lines = [*heading, *([""] if title else []), *_table(config, ())]
     return "\n".join(lines).strip("\n") + "\n"
 
 
@@ -79,14 +81,23 @@ def _value(value: Any, name: str) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return repr(value)
+    if isinstance(value, list):
+        return _array(value, name)
+    if value is None and name == "blocks":
+        value = "none"  # TOML has no null; BlockSpec reads the word
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, list):
-        return "[" + ", ".join(_value(one, name) for one in value) + "]"
     if isinstance(value, Mapping):
         pairs = [f"{_key(str(key))} = {_value(one, name)}" for key, one in value.items()]
         return "{ " + ", ".join(pairs) + " }" if pairs else "{}"
     raise ConfigError(f"{name} cannot be written as TOML: it holds {value!r}. Use JSON.")
+
+
+def _array(values: list[Any], name: str) -> str:
+    each = [_value(one, name) for one in values]
+    if values and isinstance(values[0], Mapping):  # such as blocks: one a line
+        return "[\n" + "".join(f"  {one},\n" for one in each) + "]"
+    return "[" + ", ".join(each) + "]"
 
 
 def _key(name: str) -> str:

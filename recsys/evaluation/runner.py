@@ -26,7 +26,8 @@ from recsys.metrics import (
     novelty,
     ranking_metrics,
 )
-from recsys.serving import Recommender, RecommenderConfig, rank_rows
+from recsys.models import TuningConfig
+from recsys.serving import Recommender, RecommenderConfig, rank_rows, tune
 
 BATCH = 1024
 """People ranked at once."""
@@ -100,13 +101,33 @@ def evaluate(
     """
     options = EvaluationOptions() if options is None else options
     started = time.perf_counter()
+    found = None
+    if options.tuning is not None:
+        found = tune(
+            train,
+            catalog,
+            users=users,
+            config=config,
+            tuning=options.tuning,
+            now=options.as_of,
+            progress=progress,
+        )
+        config = found.config
+    tuned = time.perf_counter()
     model = Recommender.fit(
         train, catalog, users=users, config=config, now=options.as_of, progress=progress
     )
     fitted = time.perf_counter()
     measured = measure(model, train, test, mask=mask, options=options, progress=progress)
     ended = time.perf_counter()
-    seconds = {"load": 0.0, "tune": 0.0, "fit": fitted - started, "recommend": ended - fitted}
+    seconds = {
+        "load": 0.0,
+        "tune": 0.0 if found is None else tuned - started,
+        "fit": fitted - tuned,
+        "recommend": ended - fitted,
+    }
+    if found is not None:
+        measured.record["tuning"] = found.search.to_dict()
     measured.record["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
     return measured
 
@@ -127,6 +148,9 @@ class EvaluationOptions:
         A filter on test events, such as ``"value >= 4"``.
     as_of : time or None
         The moment of the lists; None is the last training event.
+    tuning : TuningConfig or None
+        How long to search for better settings on parts cut from train before the fit; None uses
+        those given.
     n_resamples : int
         Bootstrap resamples behind the intervals.
     """
@@ -136,6 +160,7 @@ class EvaluationOptions:
     target_kinds: Sequence[str] | None = None
     positive: str | None = None
     as_of: Moment | None = None
+    tuning: TuningConfig | None = None
     n_resamples: int = 1000
 
     def __post_init__(self) -> None:

@@ -4,7 +4,10 @@ from recsys.models.base import Block, KernelBlock, Queries, TrainingSet, VectorB
 from recsys.models.fitting import FittedHybrid, HybridConfig, fit_hybrid
 from recsys.models.history import known_queries
 from recsys.models.hybrid import HybridModel, QueryState
+from recsys.models.proposals import check_optuna
 from recsys.models.spec import BLOCKS, BlockSpec, knows_taste
+from recsys.models.tuning import Tuned, TuningConfig, tune_hybrid
+from recsys.models.tuning_log import TuningLog
 from recsys.models.validation import ValidationConfig
 
 __all__ = [
@@ -18,9 +21,14 @@ __all__ = [
     "Queries",
     "QueryState",
     "TrainingSet",
+    "Tuned",
+    "TuningConfig",
+    "TuningLog",
     "ValidationConfig",
     "VectorBlock",
+    "check_optuna",
     "fit_hybrid",
     "known_queries",
     "knows_taste",
+    "tune_hybrid",
 ]

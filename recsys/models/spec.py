@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
@@ -44,9 +44,14 @@ class BlockSpec(Config):
     kind: str
     """A key of ``BLOCKS``: popularity, content, spectral, feature_als, ease, ..."""
     settings: dict[str, Any] = Field(default_factory=dict)
-    """Settings of that block, as its configuration documents them."""
+    """Settings of that block, as its configuration documents them; "none" is None, for TOML."""
     name: str = ""
     """Names the block in weights, reasons and files; the kind where empty."""
+
+    @field_validator("settings", mode="after")
+    @classmethod
+    def _none(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        return {name: None if value == "none" else value for name, value in settings.items()}
 
     @model_validator(mode="after")
     def _check(self) -> BlockSpec:

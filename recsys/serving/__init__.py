@@ -5,14 +5,17 @@ from recsys.serving.config import RecommenderConfig
 from recsys.serving.loading import load, verify
 from recsys.serving.measuring import exact_rows, rank_rows
 from recsys.serving.recommender import Recommender
+from recsys.serving.tuning import TunedRecommender, tune
 
 __all__ = [
     "Recommendations",
     "Recommender",
     "RecommenderConfig",
     "SimilarItems",
+    "TunedRecommender",
     "exact_rows",
     "load",
     "rank_rows",
+    "tune",
     "verify",
 ]

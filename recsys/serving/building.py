@@ -62,11 +62,11 @@ def build_snapshot(
     DataError
         If an event lies after ``now``.
     """
-    moment = _now(dataset, now)
+    moment = moment_of(dataset, now)
     progress("profiles", 0, 0)
     profiles = build_item_profiles(dataset.catalog, config.profiles)
-    training = _training_set(dataset, profiles, config, now=moment)
-    fitted = fit_hybrid(training, _hybrid_config(config), preset=config.preset, progress=progress)
+    training = training_set(dataset, profiles, config, now=moment)
+    fitted = fit_hybrid(training, hybrid_config(config), preset=config.preset, progress=progress)
     return assemble(
         dataset,
         config,
@@ -117,9 +117,10 @@ def assemble(
     )
 
 
-def _training_set(
+def training_set(
     dataset: Dataset, profiles: ItemProfiles, config: RecommenderConfig, *, now: np.datetime64
 ) -> TrainingSet:
+    """Return what the models learn from."""
     timed = taste_events(dataset, config=config.interactions, now=now)
     shape = (len(dataset.users), len(dataset.items))
     return TrainingSet(
@@ -151,8 +152,8 @@ def item_times(catalog: Catalog, events: EventLog) -> Any:
     return out.astype("datetime64[us]")
 
 
-def _now(dataset: Dataset, now: Moment | None) -> np.datetime64:
-    """Return ``now``, else the time of the last event, else NaT."""
+def moment_of(dataset: Dataset, now: Moment | None) -> np.datetime64:
+    """Return the moment a model speaks for: ``now``, else the time of the last event, else NaT."""
     if now is not None:
         return to_utc(now)
     times = dataset.events.occurred_at
@@ -160,7 +161,7 @@ def _now(dataset: Dataset, now: Moment | None) -> np.datetime64:
     return times.max().astype("datetime64[us]") if len(times) else NOT_A_TIME
 
 
-def _hybrid_config(config: RecommenderConfig) -> HybridConfig:
+def hybrid_config(config: RecommenderConfig) -> HybridConfig:
     """Return the hybrid's settings; a part alone is joined by popularity, for newcomers."""
     hybrid = config.hybrid
     if hybrid.seed == 0 and config.seed:
