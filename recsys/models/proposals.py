@@ -17,8 +17,11 @@ Settings: TypeAlias = dict[str, Any]
 N_RANDOM = 4
 """Proposals drawn at random before the estimator has enough to go on."""
 
-N_DRAWS = 8
+N_DRAWS = 12
 """Draws before a space counts as exhausted: each gave what was tried already."""
+
+N_SAME = 3
+"""Draws of the same settings before others are drawn."""
 
 
 def check_optuna() -> None:
@@ -65,7 +68,7 @@ def propose(
         found = _ask(
             space,
             tried,
-            vary=_varied(space, len(tried) - 1 + draw),
+            vary=_varied(space, len(tried) - 1 + draw // N_SAME),
             seed=_seed(seed, name, len(tried), draw),
         )
         if _key(found) not in known:

@@ -163,8 +163,6 @@ RULES: dict[str, dict[str, Rule]] = {
 """By kind of block. The values it has are what literature or measurement gave; ranges stay near,
 because what looks best far away on one cut often is an accident of that cut."""
 
-LEAST_FACTORS = 4
-
 
 def search_space(spec: BlockSpec, training: TrainingSet) -> Space:
     """Return what may be changed in a block, around the settings it has.
@@ -230,9 +228,8 @@ def _within(found: Number | Choice, training: TrainingSet) -> Number | Choice:
     """Return a range of vector lengths that the data can fill."""
     if isinstance(found, Choice):
         return found
-    most = max(min(training.interactions.shape) - 1, 1)
-    high = min(found.high, max(most, found.low))
-    return Number(min(max(found.low, LEAST_FACTORS), high), high, log=True, whole=True)
+    most = max(min(training.interactions.shape) - 1, found.low)
+    return Number(found.low, min(found.high, most), log=True, whole=True)
 
 
 def _short(value: float) -> float:

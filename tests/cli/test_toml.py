@@ -9,6 +9,8 @@ from pydantic import Field
 from recsys.cli.toml import render_toml
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
+from recsys.models import BlockSpec, HybridConfig
+from recsys.serving import RecommenderConfig
 
 
 class Inner(Config):
@@ -70,3 +72,20 @@ def test_no_line_is_wider_than_a_terminal() -> None:
 def test_none_where_it_is_not_the_default_cannot_be_said() -> None:
     with pytest.raises(ConfigError, match="must must have a value"):
         render_toml(Outer(must=None))
+
+
+def test_blocks_come_back_as_they_were_and_stand_one_a_line() -> None:
+    blocks = (
+        BlockSpec(kind="popularity", settings={"half_life_days": None}),
+        BlockSpec(kind="ease", name="wide", settings={"regularization": 3.0, "tag_weight": 0}),
+    )
+    config = RecommenderConfig(hybrid=HybridConfig(blocks=blocks))
+    text = render_toml(config)
+    assert RecommenderConfig(**tomllib.loads(text)) == config
+    assert (
+        '\n  { kind = "popularity", settings = { half_life_days = "none" }, name = "" },\n' in text
+    )
+
+
+def test_each_line_of_the_title_begins_a_line() -> None:
+    assert render_toml(RecommenderConfig(), title="one\n\ntwo").startswith("# one\n#\n# two\n\n")

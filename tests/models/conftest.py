@@ -60,6 +60,15 @@ def training() -> TrainingSet:
     )
 
 
+@pytest.fixture(scope="session")
+def tastes() -> TrainingSet:
+    """90 people who mostly take items of their own group, of three; no times, no tags."""
+    rng = np.random.default_rng(11)
+    own = np.arange(90)[:, None] % N_GROUPS == np.arange(60)[None, :] % N_GROUPS
+    taken = rng.random(own.shape) < np.where(own, 0.5, 0.05)
+    return make_training(sp.csr_matrix(taken.astype(np.float32)))
+
+
 @pytest.fixture
 def strangers() -> Queries:
     """Four people no training has seen: two histories, tags alone, nothing at all."""

@@ -53,3 +53,8 @@ def test_names_must_differ() -> None:
     check_labels((BlockSpec(kind="ease"), BlockSpec(kind="ease", name="other")))
     with pytest.raises(ConfigError, match="'ease' occurs twice"):
         check_labels((BlockSpec(kind="ease"), BlockSpec(kind="popularity", name="ease")))
+
+
+def test_the_word_none_is_none() -> None:
+    spec = BlockSpec(kind="popularity", settings={"half_life_days": "none"})
+    assert spec.settings == {"half_life_days": None}
