@@ -72,10 +72,11 @@ test: check  ## what a fresh clone runs: setup, then check
 
 .PHONY: bench
 bench: $(STAMP)  ## run every benchmark and write benchmarks/results/ and its page (long)
-	@for script in benchmarks/speed/*.py benchmarks/quality/*.py; do \
+	@for script in benchmarks/speed/*.py benchmarks/quality/embedded.py benchmarks/quality/run.py; do \
 		test -e "$$script" || continue; \
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
 	done
+	$(BIN)/python -m benchmarks.quality.pictures
 	$(BIN)/python benchmarks/render.py
 
 .PHONY: clean

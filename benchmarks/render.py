@@ -5,15 +5,18 @@ Run by ``make pages``. A test fails when the page is older than the results.
 Each results file holds: ``title``; ``what_this_does_not_show`` (a line or a list of lines);
 ``machine`` and ``versions`` (mappings); ``columns`` (names) and ``rows`` (each a mapping by column,
 or a list as long); ``notes`` (a line or a list of lines); ``command``; ``measured_on``. Only
-``title``, ``columns`` and ``rows`` are required.
+``title``, ``columns`` and ``rows`` are required; with ``page``, the name of a folder here, its
+``pages.py`` writes the section from whatever the file holds.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,11 +43,14 @@ def load(folder: Path) -> list[dict[str, Any]]:
     results = []
     for path in sorted(folder.glob("*.json")):
         result = json.loads(path.read_text(encoding="utf-8"))
-        missing = [name for name in REQUIRED if name not in result]
+        required = REQUIRED[:1] if "page" in result else REQUIRED
+        missing = [name for name in required if name not in result]
         if missing:
             raise ValueError(f"{path.name} must have {', '.join(REQUIRED)}; it lacks {missing}.")
-        rows = [_row(row, result["columns"], path.name) for row in result["rows"]]
-        results.append({**result, "rows": rows, "file": path.name})
+        if "page" not in result:
+            rows = [_row(row, result["columns"], path.name) for row in result["rows"]]
+            result = {**result, "rows": rows}
+        results.append({**result, "file": path.name})
     return results
 
 
@@ -69,10 +75,7 @@ def render(results: list[dict[str, Any]]) -> str:
 
 def section(result: dict[str, Any]) -> list[str]:
     """Return the lines of one result: what it does not show, a table, where it comes from."""
-    out = [f"## {result['title']}", ""]
-    out += [f"| {' | '.join(cell(name) for name in result['columns'])} |"]
-    out += ["|" + "---|" * len(result["columns"])]
-    out += [f"| {' | '.join(cell(value) for value in row)} |" for row in result["rows"]]
+    out = _table(result) if "page" not in result else list(_page(result["page"]).sections(result))
     notes = lines_of(result, "notes")
     out += ["", *[f"* {line}" for line in notes]] if notes else []
     out += ["", f"Results file: `benchmarks/results/{result['file']}`."]
@@ -84,6 +87,24 @@ def section(result: dict[str, Any]) -> list[str]:
         if result.get(name):
             out += [f"{name.capitalize()}: {facts(result[name])}."]
     return out
+
+
+def _table(result: dict[str, Any]) -> list[str]:
+    out = [f"## {result['title']}", ""]
+    out += [f"| {' | '.join(cell(name) for name in result['columns'])} |"]
+    out += ["|" + "---|" * len(result["columns"])]
+    return out + [f"| {' | '.join(cell(value) for value in row)} |" for row in result["rows"]]
+
+
+def _page(name: str) -> ModuleType:
+    """Return ``benchmarks/NAME/pages.py``, which makes the lines of such results."""
+    path = Path(__file__).parent / name / "pages.py"
+    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}_pages", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def facts(value: Any) -> str:

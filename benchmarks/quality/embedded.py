@@ -12,15 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from harness import arguments, show, write_results
-
 import recsys
+from benchmarks.harness import arguments, show, write_results
+from benchmarks.quality.datasets import cut
 from recsys.core.rng import named_rng
-from recsys.data import EventLog
 from recsys.datasets import load_community, load_movies
 from recsys.evaluation import (
     Evaluation,
@@ -80,18 +79,6 @@ COLUMNS = (
     "n_users",
     "fit_s",
 )
-
-
-def cut(events: EventLog, days: int) -> tuple[EventLog, EventLog]:
-    """Return train and test: the last ``days`` days of people already known, new pairs only."""
-    when = events.last_time - np.timedelta64(days, "D")
-    train = events.select(events.occurred_at <= when)
-    later = events.select(events.occurred_at > when)
-    known = np.isin(later.user_rows, np.unique(train.user_rows))
-    pair = later.user_rows.astype(np.int64) * later.n_items + later.item_rows
-    old = train.user_rows.astype(np.int64) * train.n_items + train.item_rows
-    asked = np.isin(later.kind_codes, [later.kinds.code("ask"), later.kinds.code("post")])
-    return train, later.select(known & ~np.isin(pair, old) & ~asked)
 
 
 def run(data: str, *, quick: bool) -> list[dict[str, Any]]:
