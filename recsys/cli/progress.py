@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import typer
 
 from recsys.cli.console import shown, stderr
-from recsys.core.progress import Progress
+from recsys.core.progress import Progress, split_detail
 
 QUIET_SECONDS = 5.0
 """Work shorter than this says nothing when nobody watches: cron mails every line."""
@@ -41,13 +41,16 @@ def working() -> Iterator[Progress]:
         task = bars.add_task("start", total=None)
 
         def report(stage: str, done: int, total: int) -> None:
-            bars.update(task, description=shown(stage, 30), completed=done, total=total or None)
+            bars.update(task, description=shown(stage, 44), completed=done, total=total or None)
 
         yield report
 
 
 class Lines:
     """A progress callback that prints a line on stderr when a stage begins for the first time.
+
+    What is measured on the way (the loss of each epoch) is printed too, at most every
+    ``quiet_seconds``.
 
     Parameters
     ----------
@@ -56,13 +59,19 @@ class Lines:
     """
 
     def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
-        self._loud_from = time.perf_counter() + quiet_seconds
+        self._quiet_seconds = quiet_seconds
+        self._loud_from = self._next_detail = time.perf_counter() + quiet_seconds
         self._said: set[str] = set()
 
-    def __call__(self, stage: str, done: int, total: int) -> None:  # noqa: ARG002  # its type
+    def __call__(self, stage: str, done: int, total: int) -> None:
         """Take a report."""
-        if stage in self._said:
-            return
-        self._said.add(stage)
-        if time.perf_counter() >= self._loud_from:
-            typer.echo(f"{shown(stage, 60)} ...", err=True)
+        name, detail = split_detail(stage)
+        now = time.perf_counter()
+        if detail and now >= self._next_detail:
+            self._next_detail = now + self._quiet_seconds
+            self._said.add(name)
+            typer.echo(f"{shown(name, 40)} {done}/{total}, {shown(detail, 60)}", err=True)
+        elif name not in self._said:
+            self._said.add(name)
+            if now >= self._loud_from:
+                typer.echo(f"{shown(name, 60)} ...", err=True)

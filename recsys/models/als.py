@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,16 @@ from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Queries, TrainingSet
+from recsys.models.epochs import EpochConfig, Epochs, PairCheck, hidden_pairs
 from recsys.models.explaining import check_one, linear_parts
 from recsys.models.foldin import gram_matrix, person_system, solve_people
 from recsys.models.history_map import MappedBlock, fit_history_map
 from recsys.models.learned import LearnedBlock
-from recsys.models.pair_weights import (
-    HistoryConfig,
-    history_matrix,
-    training_matrix,
-    with_data,
-)
+from recsys.models.pair_weights import history_matrix, training_matrix, with_data
 from recsys.models.ridge import ridge_map
 
 
-class ALSConfig(HistoryConfig):
+class ALSConfig(EpochConfig):
     """Settings of :class:`ALSBlock`."""
 
     n_factors: PositiveInt = 64
@@ -36,7 +33,7 @@ class ALSConfig(HistoryConfig):
     alpha: PositiveFloat = 10.0
     """Confidence of a pair is ``alpha`` times its weight; a pair that never happened has 1."""
     n_epochs: PositiveInt = 15
-    """Sweeps over both sides."""
+    """Sweeps over both sides, at most."""
     feature_regularization: PositiveFloat = 10.0
     """Of the map from tags to vectors, for items without events."""
     seed: NonNegativeInt = 0
@@ -68,13 +65,14 @@ class ALSBlock(LearnedBlock):
             "alpha": config.alpha,
             "iterations": config.n_epochs,
             "random_state": config.seed,
+            "calculate_training_loss": not config.validation_pairs,
         }
         history = training_matrix(training, config)
         model = _run(
-            AlternatingLeastSquares,
-            settings,
+            lambda: AlternatingLeastSquares(**settings),
             history,
-            report=_epochs(self.name, config.n_epochs, progress),
+            config,
+            epochs=Epochs(self.name, config.n_epochs, config=config, progress=progress),
         )
         items = _factors(model.item_factors)
         self.keep(
@@ -131,7 +129,7 @@ class ALSBlock(LearnedBlock):
         return confidence, with_data(history, np.maximum(confidence.data - 1, 0))
 
 
-class BPRConfig(HistoryConfig):
+class BPRConfig(EpochConfig):
     """Settings of :class:`BPRBlock`."""
 
     n_factors: PositiveInt = 64
@@ -141,11 +139,13 @@ class BPRConfig(HistoryConfig):
     regularization: NonNegativeFloat = 0.01
     """L2 weight on both sides."""
     n_epochs: PositiveInt = 100
-    """Passes over the events."""
+    """Passes over the events, at most."""
     feature_regularization: PositiveFloat = 10.0
     """Of the map from tags to vectors, for items without events."""
     seed: NonNegativeInt = 0
     """Fixes every random draw; needs ``n_threads`` 1 to give the same numbers again."""
+    patience: PositiveInt = 10
+    """Epochs in a row without improvement after which the learning stops: its measure is noisy."""
     n_threads: PositiveInt = 1
     """Threads of the gradient steps; more than 1 races for the same vectors: not repeatable."""
 
@@ -181,10 +181,10 @@ class BPRBlock(MappedBlock):
             "random_state": config.seed,
         }
         model = _run(
-            BayesianPersonalizedRanking,
-            settings,
+            lambda: BayesianPersonalizedRanking(**settings),
             history,
-            report=_epochs(self.name, config.n_epochs, progress),
+            config,
+            epochs=Epochs(self.name, config.n_epochs, config=config, progress=progress),
         )
         items, people = _factors(model.item_factors), _factors(model.user_factors)
         self.keep(
@@ -194,26 +194,44 @@ class BPRBlock(MappedBlock):
         )
 
 
+class _EnoughError(Exception):
+    """Ends a fit of ``implicit`` from its callback: there is no other way (0.7.3)."""
+
+
 def _run(
-    kind: Callable[..., Any],
-    settings: dict[str, float | int],
-    matrix: Csr,
-    *,
-    report: Callable[..., None],
+    build: Callable[[], Any], matrix: Csr, config: ALSConfig | BPRConfig, *, epochs: Epochs
 ) -> Any:
     """Build and fit with one BLAS thread: implicit brings its own threads, and warns otherwise."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+    check = None
+    if config.validation_pairs:
+        matrix, check = hidden_pairs(matrix, config, seed=config.seed)
     own = sp.csr_matrix(matrix, copy=True)  # it wants writable arrays, though it writes to none
     with threadpool_limits(1, "blas"):
-        model = kind(**settings)
-        model.fit(own, show_progress=False, callback=report)
+        model = build()
+        report = _report(model, check, n_pairs=own.nnz, epochs=epochs)
+        with suppress(_EnoughError):
+            model.fit(own, show_progress=False, callback=report)
     return model
 
 
-def _epochs(name: str, n_epochs: int, progress: Progress) -> Callable[..., None]:
-    def report(epoch: int, *_: object) -> None:
-        progress(name, epoch + 1, n_epochs)
+def _report(
+    model: Any, check: PairCheck | None, *, n_pairs: int, epochs: Epochs
+) -> Callable[..., None]:
+    """Return the callback of a fit: it measures the epoch, and ends the fit when it is enough."""
+
+    def report(epoch: int, seconds: float, *measured: Any) -> None:  # noqa: ARG001  # its type
+        if check is not None:
+            auc = check.auc(model.user_factors, model.item_factors)
+            enough = epochs.enough("hidden pairs", auc)
+        elif len(measured) == 1:  # ALS gives its loss
+            enough = epochs.enough("loss", float(measured[0]), falls=True)
+        else:  # BPR gives the pairs in order, and those it skipped
+            share = measured[0] / max(n_pairs - measured[1], 1)
+            enough = epochs.enough("pairs in order", share)
+        if enough and epoch + 1 < model.iterations:
+            raise _EnoughError
 
     return report
 

@@ -30,17 +30,18 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
 from recsys.models.base import Queries, TrainingSet
+from recsys.models.epochs import EpochConfig, Epochs, hidden_pairs
 from recsys.models.explaining import check_one, linear_parts
 from recsys.models.foldin import gram_matrix, person_system, solve_people
 from recsys.models.learned import LearnedBlock
-from recsys.models.pair_weights import HistoryConfig, history_matrix, scale, training_matrix
+from recsys.models.pair_weights import history_matrix, scale, training_matrix
 from recsys.models.parallel import for_tiles
 from recsys.models.ridge import ridge_map
 
 _TILE = 1024
 
 
-class FeatureALSConfig(HistoryConfig):
+class FeatureALSConfig(EpochConfig):
     """Settings of :class:`FeatureALSBlock`."""
 
     n_factors: PositiveInt = 128
@@ -52,7 +53,7 @@ class FeatureALSConfig(HistoryConfig):
     frequency_exponent: NonNegativeFloat = 1.0
     """ν: 0 is one λ for all, 1 scales it with the number of events."""
     n_epochs: PositiveInt = 16
-    """Sweeps over both sides."""
+    """Sweeps over both sides, at most."""
     n_steps: PositiveInt = 3
     """Conjugate gradient steps per row and sweep, from the last sweep's vector."""
     use_features: bool = True
@@ -91,7 +92,9 @@ class FeatureALSBlock(LearnedBlock):
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
         """Alternate between the two sides."""
         config = self.config
-        by_user = training_matrix(training, config)
+        by_user, check = training_matrix(training, config), None
+        if config.validation_pairs:
+            by_user, check = hidden_pairs(by_user, config, seed=config.seed)
         by_item = by_user.T.tocsr()
         features = training.item_features
         if not config.use_features:
@@ -102,10 +105,14 @@ class FeatureALSBlock(LearnedBlock):
         item_ridge = self._ridges(by_item, training.n_users)
         strength = config.feature_regularization * float(item_ridge.mean())
         tag_map = np.zeros((features.shape[1], config.n_factors), dtype=np.float32)
-        for epoch in range(config.n_epochs):
+        epochs = Epochs(self.name, config.n_epochs, config=config, progress=progress)
+        enough = False
+        while not enough:
             self._sweep(by_user, people, fixed=items, ridge=user_ridge, prior=None)
             prior = features @ tag_map if features.shape[1] else None
-            self._sweep(by_item, items, fixed=people, ridge=item_ridge, prior=prior)
+            loss = self._sweep(by_item, items, fixed=people, ridge=item_ridge, prior=prior)
+            loss += float(user_ridge @ np.einsum("ij,ij->i", people, people))
+            loss += strength * float(np.sum(tag_map**2))
             tag_map = ridge_map(
                 features,
                 items,
@@ -114,7 +121,10 @@ class FeatureALSBlock(LearnedBlock):
                 start=tag_map,
                 n_steps=4,
             )
-            progress("feature_als", epoch + 1, config.n_epochs)
+            if check is None:
+                enough = epochs.enough("loss", loss / max(by_user.nnz, 1), falls=True)
+            else:
+                enough = epochs.enough("hidden pairs", check.auc(people, items))
         self.keep(
             item_factors=items,
             item_gram=gram_matrix(items, scale=config.unobserved_weight),
@@ -214,17 +224,24 @@ class FeatureALSBlock(LearnedBlock):
         fixed: FloatMatrix,
         ridge: FloatArray,
         prior: FloatMatrix | None,
-    ) -> None:
+    ) -> float:
+        """Improve ``factors`` in place; return what they leave of the loss, see :class:`_Rows`."""
+        losses = np.zeros(-(-len(factors) // _TILE))
         gram = gram_matrix(fixed, scale=self.config.unobserved_weight).astype(np.float32)
 
         def work(start: int, stop: int) -> None:
             right = matrix[start:stop] @ fixed
+            pulled = 0.0
             if prior is not None:
                 right += ridge[start:stop, None] * prior[start:stop]
+                squares = np.einsum("ij,ij->i", prior[start:stop], prior[start:stop])
+                pulled = float(ridge[start:stop] @ squares)
             rows = _Rows(matrix, start, stop, fixed, gram, ridge[start:stop, None])
-            rows.solve(factors[start:stop], right, n_steps=self.config.n_steps)
+            left = rows.solve(factors[start:stop], right, n_steps=self.config.n_steps)
+            losses[start // _TILE] = left + pulled
 
         for_tiles(work, len(factors), tile=_TILE)
+        return float(losses.sum() + matrix.data.sum(dtype=np.float64))
 
 
 class _Rows:
@@ -254,8 +271,15 @@ class _Rows:
         add_gram_products(self.indptr, self.indices, self.weights, self.fixed, directions, out)
         return out
 
-    def solve(self, answer: FloatMatrix, right: FloatMatrix, *, n_steps: int) -> None:
-        """Improve ``answer`` in place by ``n_steps`` of conjugate gradients."""
+    def solve(self, answer: FloatMatrix, right: FloatMatrix, *, n_steps: int) -> float:
+        r"""Improve ``answer`` in place by ``n_steps`` of conjugate gradients.
+
+        Returns
+        -------
+        float
+            :math:`\sum h^T A h - 2 h^T b`, the loss but for what does not depend on h; with the
+            residual r at hand it is :math:`-\sum h^T (b + r)`, at no cost.
+        """
         residual = right - self.apply(answer)
         direction = residual.copy()
         power = _dots(residual, residual)
@@ -266,6 +290,7 @@ class _Rows:
             residual -= step * image
             before, power = power, _dots(residual, residual)
             direction = residual + (power / np.maximum(before, 1e-20)) * direction
+        return -float(np.einsum("ij,ij->", answer, right + residual, dtype=np.float64))
 
 
 def _dots(a: FloatMatrix, b: FloatMatrix) -> FloatMatrix:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import NonNegativeInt
+from pydantic import NonNegativeInt, PositiveFloat
 
 from recsys.core.arrays import DoubleArray
 from recsys.core.config import Config
@@ -15,6 +15,7 @@ from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress
 from recsys.models.base import Block, TrainingSet
 from recsys.models.choose import choose_blocks, default_weights
+from recsys.models.footprint import DataSize, blocks_that_fit, check_blocks
 from recsys.models.history import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel
 from recsys.models.learning import Learnt, learn_from_parts, scaled_hybrid
@@ -41,6 +42,9 @@ class HybridConfig(Config):
     """Items consumed at which a person enters the next activity bucket; ascending."""
     validation: ValidationConfig = ValidationConfig()
     """The part of the training events that weights are learnt on."""
+    memory_limit_mb: PositiveFloat | None = None
+    """Megabytes (10^6 bytes) that fitting may take beside the data; None: what the machine, or its
+    container, has available. Blocks the data chose are left out beyond it, others refused."""
     seed: NonNegativeInt = 0
     """Fixes every random draw."""
 
@@ -85,12 +89,15 @@ def fit_hybrid(
     ConfigError
         If a weight names no block, or a block cannot fit in memory.
     """
+    size, limit = DataSize.of(training), config.memory_limit_mb
     if config.blocks is None:
         training, told = without_useless_times(training)
         specs, notes = choose_blocks(training, preset=preset, seed=config.seed)
-        notes = [*told, *notes]
+        specs, too_large = blocks_that_fit(specs, size, limit_mb=limit)
+        notes = [*told, *notes, *too_large]
     else:
         specs, notes = config.blocks, ["blocks as configured"]
+    check_blocks(specs, size, limit_mb=limit)
     check_labels(specs)
     fitted: dict[str, Block] = {}
     measured: dict[str, Any] = {}

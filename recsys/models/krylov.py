@@ -73,6 +73,28 @@ def leading_vectors(
     return eigenvalues, np.ascontiguousarray(vectors)
 
 
+def krylov_bytes(
+    shape: tuple[int, int], n_pairs: int, n_vectors: int, *, oversampling: float = 2.0
+) -> int:
+    """Return the bytes that :func:`leading_vectors` takes at its peak.
+
+    Parameters
+    ----------
+    shape : (n_rows, n_columns)
+    n_pairs : int
+        Stored entries of the matrix.
+    n_vectors : int
+    oversampling : float
+    """
+    longer, side = max(shape), min(shape)
+    n_vectors = min(n_vectors, side)
+    n_basis = max(n_vectors + 32, int(oversampling * n_vectors))
+    if side <= _EXACT_SIDE or n_basis > 0.6 * side:
+        return 36 * side**2 + 16 * n_pairs + 8 * n_vectors * longer
+    block = -(-n_basis // 4)
+    return 4 * n_basis * (side + longer) + 24 * block * side + 40 * n_basis**2 + 16 * n_pairs
+
+
 def _krylov_basis(
     small: Csr, n_basis: int, *, rng: np.random.Generator, n_steps: int, progress: Progress
 ) -> FloatMatrix:

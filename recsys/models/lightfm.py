@@ -8,15 +8,19 @@ import numpy as np
 import scipy.sparse as sp
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from recsys.core.arrays import Csr
+from recsys.core.arrays import Csr, FloatMatrix
 from recsys.core.optional import require
 from recsys.core.progress import Progress, silent
 from recsys.models.base import TrainingSet
+from recsys.models.epochs import EpochConfig, Epochs, drawn_pairs, hidden_pairs
 from recsys.models.history_map import MappedBlock, fit_history_map
-from recsys.models.pair_weights import HistoryConfig, training_matrix
+from recsys.models.pair_weights import training_matrix
+
+_N_MEASURED = 2000
+"""Pairs that an epoch is measured on where none are hidden."""
 
 
-class LightFMConfig(HistoryConfig):
+class LightFMConfig(EpochConfig):
     """Settings of :class:`LightFMBlock`."""
 
     n_factors: PositiveInt = 64
@@ -32,13 +36,15 @@ class LightFMConfig(HistoryConfig):
     max_sampled: PositiveInt = 10
     """Negatives tried per positive by ``warp``."""
     n_epochs: PositiveInt = 20
-    """Passes over the events."""
+    """Passes over the events, at most."""
     use_features: bool = True
     """Whether tags take part."""
     identity: bool = True
     """Whether each item also has a vector of its own."""
     seed: NonNegativeInt = 0
     """Fixes every random draw; needs ``n_threads`` 1 to give the same numbers again."""
+    patience: PositiveInt = 5
+    """Epochs in a row without improvement after which the learning stops: its measure is noisy."""
     n_threads: PositiveInt = 1
     """More than 1 races for the same vectors: not repeatable."""
 
@@ -79,14 +85,23 @@ class LightFMBlock(MappedBlock):
         )
         history = training_matrix(training, config)
         features, n_own = self._design(training)
-        for epoch in range(config.n_epochs):
+        measure, learned = "pairs in order", history
+        if config.validation_pairs:
+            measure = "hidden pairs"
+            learned, check = hidden_pairs(history, config, seed=config.seed)
+        else:
+            check = drawn_pairs(history, _N_MEASURED, seed=config.seed)
+        epochs = Epochs(self.name, config.n_epochs, config=config, progress=progress)
+        enough = False
+        while not enough:
             model.fit_partial(
-                sp.coo_matrix(history, copy=True),
+                sp.coo_matrix(learned, copy=True),
                 item_features=features,
                 epochs=1,
                 num_threads=config.n_threads,
             )
-            progress("lightfm", epoch + 1, config.n_epochs)
+            people, items = _with_biases(model, features)
+            enough = epochs.enough(measure, check.auc(people, items))
         self._keep(model, history, features=features, n_own=n_own)
 
     def _design(self, training: TrainingSet) -> tuple[Csr, int]:
@@ -101,11 +116,20 @@ class LightFMBlock(MappedBlock):
         return sp.hstack([own, tags], format="csr"), n_items
 
     def _keep(self, model: Any, history: Csr, *, features: Csr, n_own: int) -> None:
-        vectors = np.column_stack([model.item_embeddings, model.item_biases]).astype(np.float32)
-        items = np.ascontiguousarray(features @ vectors, dtype=np.float32)
-        people = np.asarray(model.user_embeddings, dtype=np.float32)
+        people, items = _with_biases(model, features)
         self.keep(
             item_factors=items,
-            history_map=fit_history_map(history, items, people),
-            tag_factors=np.ascontiguousarray(vectors[n_own:]),
+            history_map=fit_history_map(history, items, people[:, :-1]),
+            tag_factors=np.ascontiguousarray(_vectors(model)[n_own:]),
         )
+
+
+def _with_biases(model: Any, features: Csr) -> tuple[FloatMatrix, FloatMatrix]:
+    """Return people with a last column of ones, and items with their biases in it."""
+    items = np.ascontiguousarray(features @ _vectors(model), dtype=np.float32)
+    people = np.asarray(model.user_embeddings, dtype=np.float32)
+    return np.column_stack([people, np.ones(len(people), np.float32)]), items
+
+
+def _vectors(model: Any) -> FloatMatrix:
+    return np.column_stack([model.item_embeddings, model.item_biases]).astype(np.float32)

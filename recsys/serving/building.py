@@ -166,6 +166,8 @@ def hybrid_config(config: RecommenderConfig) -> HybridConfig:
     hybrid = config.hybrid
     if hybrid.seed == 0 and config.seed:
         hybrid = HybridConfig(**{**dict(hybrid), "seed": config.seed})
+    if hybrid.memory_limit_mb is None and config.memory_limit_mb is not None:
+        hybrid = HybridConfig(**{**dict(hybrid), "memory_limit_mb": config.memory_limit_mb})
     if config.model == "hybrid":
         return hybrid
     popularity = BlockSpec(kind="popularity")

@@ -50,5 +50,8 @@ class RecommenderConfig(Config):
     """Item formats that may come back after they were consumed, and after how many days."""
     keep_events: bool = True
     """Whether the saved folder holds the events, for insight and later refits."""
+    memory_limit_mb: PositiveFloat | None = None
+    """Megabytes (10^6 bytes) that fitting the model may take beside the data; None: what the
+    machine, or its container, has available. Goes to ``hybrid`` where it is not set there."""
     seed: NonNegativeInt = 0
     """Fixes every random draw of the fit."""

@@ -24,17 +24,6 @@ def test_folding_in_is_what_implicit_itself_computes(
     np.testing.assert_allclose(got, expected, rtol=1e-2, atol=1e-3)
 
 
-def test_each_epoch_is_reported(training: TrainingSet) -> None:
-    reports: list[tuple[str, int, int]] = []
-    ALSBlock(ALSConfig(n_factors=2, n_epochs=2)).fit(
-        training, progress=lambda *report: reports.append(report)
-    )
-    BPRBlock(BPRConfig(n_factors=2, n_epochs=2)).fit(
-        training, progress=lambda *report: reports.append(report)
-    )
-    assert reports == [("als", 1, 2), ("als", 2, 2), ("bpr", 1, 2), ("bpr", 2, 2)]
-
-
 def test_bpr_people_are_near_those_that_were_trained(
     training: TrainingSet, new_queries: Callable[..., Queries]
 ) -> None:

@@ -23,12 +23,3 @@ def test_without_the_package_help_is_given(
     monkeypatch.setitem(__import__("sys").modules, "lightfm", None)
     with pytest.raises(MissingDependencyError, match=r"recsys-engine\[lightfm\]"):
         LightFMBlock().fit(training)
-
-
-def test_every_epoch_is_reported(training: TrainingSet) -> None:
-    pytest.importorskip("lightfm")
-    reports: list[tuple[str, int, int]] = []
-    LightFMBlock(LightFMConfig(n_factors=2, n_epochs=2)).fit(
-        training, progress=lambda *report: reports.append(report)
-    )
-    assert reports == [("lightfm", 1, 2), ("lightfm", 2, 2)]
