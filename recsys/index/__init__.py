@@ -1,24 +1,28 @@
 """The nearest of many vectors: exact or approximate, filtered, always exactly k."""
 
 from recsys.index.base import VectorIndex
-from recsys.index.choose import IndexConfig, build_index, load_index
+from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
 from recsys.index.measure import TunedSearch, measure_recall, tune_search
+from recsys.index.narrow import NarrowIndex
 from recsys.index.request import Request, checked_request
 from recsys.index.scores import score_rows, top_k
 
 __all__ = [
+    "BuiltIndex",
     "ExactIndex",
     "FaissConfig",
     "FaissIndex",
     "IndexConfig",
+    "NarrowIndex",
     "Request",
     "TunedSearch",
     "VectorIndex",
     "build_index",
     "checked_request",
+    "choose_index",
     "load_index",
     "measure_recall",
     "score_rows",

@@ -21,26 +21,26 @@ CallableT = TypeVar("CallableT", bound=Callable[..., object])
 BLOCK = 256
 """Scores that are compared with the threshold at once, by vector instructions."""
 
-_f32_in = types.Array(types.float32, 2, "C", readonly=True)
-_f32_1d_in = types.Array(types.float32, 1, "C", readonly=True)
-_i32_in = types.Array(types.int32, 2, "C", readonly=True)
-_i32_1d_in = types.Array(types.int32, 1, "C", readonly=True)
-_i64_1d_in = types.Array(types.int64, 1, "C", readonly=True)
-_bool_1d_in = types.Array(types.boolean, 1, "C", readonly=True)
-_f32_out = types.Array(types.float32, 2, "C")
+F32_IN = types.Array(types.float32, 2, "C", readonly=True)
+F32_1D_IN = types.Array(types.float32, 1, "C", readonly=True)
+I32_IN = types.Array(types.int32, 2, "C", readonly=True)
+I32_1D_IN = types.Array(types.int32, 1, "C", readonly=True)
+I64_1D_IN = types.Array(types.int64, 1, "C", readonly=True)
+BOOL_1D_IN = types.Array(types.boolean, 1, "C", readonly=True)
+F32_OUT = types.Array(types.float32, 2, "C")
 _i32_out = types.Array(types.int32, 2, "C")
-_pairs = types.UniTuple(_f32_in, 2)
-_exclusion = types.Tuple([_i64_1d_in, _i32_1d_in])
-_heap = types.Tuple([_i32_out, _f32_out])
+PAIRS = types.UniTuple(F32_IN, 2)
+EXCLUSION = types.Tuple([I64_1D_IN, I32_1D_IN])
+HEAP = types.Tuple([_i32_out, F32_OUT])
 
 
-def _compiled(*signature: object) -> Callable[[CallableT], CallableT]:
+def compiled(*signature: object) -> Callable[[CallableT], CallableT]:
     options = {"cache": True, "nogil": True}
     return cast("Callable[[CallableT], CallableT]", numba.njit(*signature, **options))
 
 
-@_compiled()
-def _dot(a: FloatArray, b: FloatArray) -> np.float32:
+@compiled()
+def dot(a: FloatArray, b: FloatArray) -> np.float32:
     # eight running sums: the additions do not wait for each other, and the order stays fixed
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = np.float32(0)
     full = a.shape[0] - a.shape[0] % 8
@@ -58,8 +58,8 @@ def _dot(a: FloatArray, b: FloatArray) -> np.float32:
     return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 
 
-@_compiled()
-def _stored(indices: RowArray, start: int, stop: int, row: int) -> bool:
+@compiled()
+def stored(indices: RowArray, start: int, stop: int, row: int) -> bool:
     end = stop
     while start < stop:
         middle = (start + stop) // 2
@@ -70,7 +70,7 @@ def _stored(indices: RowArray, start: int, stop: int, row: int) -> bool:
     return start < end and indices[start] == row
 
 
-@_compiled()
+@compiled()
 def _sink(rows: RowArray, scores: FloatArray, size: int) -> None:
     # restore "no parent is better than its child" below a replaced root
     row, score = rows[0], scores[0]
@@ -92,15 +92,15 @@ def _sink(rows: RowArray, scores: FloatArray, size: int) -> None:
     rows[place], scores[place] = row, score
 
 
-@_compiled()
-def _offer(rows: RowArray, scores: FloatArray, row: int, score: np.float32) -> None:
+@compiled()
+def offer(rows: RowArray, scores: FloatArray, row: int, score: np.float32) -> None:
     # an empty place is (-1, -inf): it gives way to any real score and never to another -inf
     if score > scores[0] or (score == scores[0] and row < rows[0]):
         rows[0], scores[0] = row, score
         _sink(rows, scores, rows.shape[0])
 
 
-@_compiled()
+@compiled()
 def _any_above(scores: FloatArray, threshold: np.float32) -> np.int32:
     found = np.int32(0)  # 32 bits wide as the scores, or only half of them are compared at once
     for i in range(scores.shape[0]):
@@ -108,7 +108,7 @@ def _any_above(scores: FloatArray, threshold: np.float32) -> np.int32:
     return found
 
 
-@_compiled(types.void(_f32_in, _f32_in, _i32_in, _f32_out))
+@compiled(types.void(F32_IN, F32_IN, I32_IN, F32_OUT))
 def score_pairs(
     queries: FloatMatrix, vectors: FloatMatrix, rows: RowArray, out: FloatMatrix
 ) -> None:
@@ -116,11 +116,11 @@ def score_pairs(
     for q in range(rows.shape[0]):
         for i in range(rows.shape[1]):
             row = rows[q, i]
-            out[q, i] = _dot(queries[q], vectors[row]) if row >= 0 else -np.inf
+            out[q, i] = dot(queries[q], vectors[row]) if row >= 0 else -np.inf
 
 
-@_compiled(
-    types.void(_f32_in, _i32_1d_in, _pairs, _exclusion, _bool_1d_in, _f32_1d_in, _heap),
+@compiled(
+    types.void(F32_IN, I32_1D_IN, PAIRS, EXCLUSION, BOOL_1D_IN, F32_1D_IN, HEAP),
 )
 def scan(
     tile: FloatMatrix,
@@ -166,15 +166,15 @@ def scan(
                 row = tile_rows[start + i]
                 if allowed.shape[0] and not allowed[row]:
                     continue
-                if _stored(indices, indptr[q], indptr[q + 1], row):
+                if stored(indices, indptr[q], indptr[q + 1], row):
                     continue
                 if vectors.shape[0]:
-                    score = _dot(queries[q], vectors[row])
-                _offer(best_rows, best_scores, row, score)
+                    score = dot(queries[q], vectors[row])
+                offer(best_rows, best_scores, row, score)
                 threshold = best_scores[0] - slack[q]
 
 
-@_compiled(types.void(_pairs, _i32_in, _exclusion, _heap))
+@compiled(types.void(PAIRS, I32_IN, EXCLUSION, HEAP))
 def pick(
     pairs: tuple[FloatMatrix, FloatMatrix],
     candidates: RowArray,
@@ -188,11 +188,11 @@ def pick(
         best_rows, best_scores = heap[0][q], heap[1][q]
         for i in range(candidates.shape[1]):
             row = candidates[q, i]
-            if row >= 0 and not _stored(indices, indptr[q], indptr[q + 1], row):
-                _offer(best_rows, best_scores, row, _dot(queries[q], vectors[row]))
+            if row >= 0 and not stored(indices, indptr[q], indptr[q + 1], row):
+                offer(best_rows, best_scores, row, dot(queries[q], vectors[row]))
 
 
-@_compiled(types.void(_heap))
+@compiled(types.void(HEAP))
 def order(heap: Heap) -> None:
     """Turn each heap into a list, best first."""
     for q in range(heap[0].shape[0]):

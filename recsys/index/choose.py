@@ -2,46 +2,71 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from recsys.core.arrays import FloatMatrix
+from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.config import Config
 from recsys.core.rng import named_rng
 from recsys.index.base import VectorIndex
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
-from recsys.index.measure import tune_search
+from recsys.index.narrow import NarrowIndex
+from recsys.index.narrowing import Sample, narrow_index
 from recsys.index.saved import read_manifest
-
-log = logging.getLogger(__name__)
 
 FACTORS = 64
 """Width of the vectors in which :attr:`IndexConfig.exact_up_to` counts."""
 
 
 class IndexConfig(Config):
-    """Settings of :func:`build_index`."""
+    """Settings of :func:`choose_index`."""
 
-    kind: Literal["auto", "exact", "hnsw", "flat"] = "auto"
-    """auto: exact up to a size, a graph beyond; hnsw and flat: faiss, always."""
-    exact_up_to: NonNegativeInt = 50_000
-    """Items of 64 numbers that auto still looks at one by one (about 0.7 ms); fewer if wider."""
-    recall_target: float = Field(default=0.95, gt=0, le=1)
-    """Share of the exact best that auto wants from a graph; it stays exact if it cannot have it."""
+    kind: Literal["auto", "exact", "narrow", "hnsw", "flat"] = "auto"
+    """auto: exact up to a size, short codes beyond; hnsw and flat: faiss on whole vectors."""
+    exact_up_to: NonNegativeInt = 16_000
+    """Items of 64 numbers that auto still looks at one by one (about 0.25 ms); fewer if wider."""
+    graph_from: NonNegativeInt = 60_000
+    """Items from which short codes are linked, so that a search looks at a few thousand only."""
+    recall_target: float = Field(default=0.97, gt=0, le=1)
+    """Share of the exact best that a list must hold; where it cannot be had, auto stays exact."""
     recall_k: PositiveInt = 10
     """List length at which the recall is measured."""
     n_queries: PositiveInt = 256
     """Queries to measure the recall with."""
+    n_fitted: PositiveInt = 4096
+    """Queries that short codes are fitted to."""
+    links: int = Field(default=16, ge=4, multiple_of=4)
+    """Half the links of a short code to large products; half as many lead to like directions."""
+    ef_construction: PositiveInt = 100
+    """Candidates kept while a short code is linked: more makes a better graph, slower."""
     faiss: FaissConfig = FaissConfig()
-    """Settings of the graph; ``kind`` is set from this config's own."""
+    """Settings of the graph of kind hnsw; its ``kind`` is set from this config's own."""
     seed: NonNegativeInt = 0
     """Draws the queries."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuiltIndex:
+    """An index, and why it is the one it is.
+
+    Attributes
+    ----------
+    index : VectorIndex
+    note : str
+        For a person to read.
+    measured : dict
+        Recall and what it was measured with; empty where the index is exact.
+    """
+
+    index: VectorIndex
+    note: str
+    measured: dict[str, Any]
 
 
 def build_index(
@@ -49,7 +74,25 @@ def build_index(
     *,
     config: IndexConfig | None = None,
     queries: FloatMatrix | None = None,
+    exclude: Csr | None = None,
 ) -> VectorIndex:
+    """Return the index of :func:`choose_index` alone.
+
+    Examples
+    --------
+    >>> type(build_index(np.eye(3, dtype=np.float32))).__name__
+    'ExactIndex'
+    """
+    return choose_index(vectors, config=config, queries=queries, exclude=exclude).index
+
+
+def choose_index(
+    vectors: FloatMatrix,
+    *,
+    config: IndexConfig | None = None,
+    queries: FloatMatrix | None = None,
+    exclude: Csr | None = None,
+) -> BuiltIndex:
     """Return an index over vectors, of the kind that fits their number.
 
     Parameters
@@ -59,13 +102,15 @@ def build_index(
     config : IndexConfig, optional
         None: the defaults.
     queries : (n_queries, n_factors) float32, optional
-        Users' vectors to measure the recall of a graph with. None: items stand in for users, which
-        is rougher.
+        Users' vectors to fit codes to and to measure the recall with. None or none: items stand in
+        for users, which is rougher.
+    exclude : (n_queries, n_items) csr, optional
+        What each of ``queries`` must not get, as when people are served. None: nothing.
 
     Returns
     -------
-    VectorIndex
-        For kind "auto" a graph that reaches ``recall_target`` on the queries, else an exact index.
+    BuiltIndex
+        For kind "auto" one that reaches ``recall_target`` on the queries, else an exact one.
 
     Raises
     ------
@@ -74,32 +119,56 @@ def build_index(
 
     Examples
     --------
-    >>> type(build_index(np.eye(3, dtype=np.float32))).__name__
-    'ExactIndex'
+    >>> choose_index(np.eye(3, dtype=np.float32)).note
+    'index: exact, 3 items are few enough to look at every one'
     """
     config = config or IndexConfig()
     exact = ExactIndex.build(vectors)
+    if config.kind in ("hnsw", "flat"):
+        faiss = config.faiss.replace(kind=config.kind)
+        index = FaissIndex.build(exact.vectors, faiss)
+        return BuiltIndex(index, f"index: {config.kind} over whole vectors, as configured", {})
     is_small = exact.n_items * exact.n_factors <= config.exact_up_to * FACTORS
-    if config.kind == "exact" or (config.kind == "auto" and is_small):
-        return exact
-    kind = "flat" if config.kind == "flat" else "hnsw"
-    index = FaissIndex.build(exact.vectors, config.faiss.replace(kind=kind))
-    if config.kind != "auto":
-        return index
-    sample = _sample(exact.vectors if queries is None else queries, config)
-    if not len(sample):
-        return index
-    k, target = config.recall_k, config.recall_target
-    tuned = tune_search(index, exact, sample, k=k, target=target)
-    if tuned.needs_exact:
-        log.warning(
-            "the graph finds %.3f of the best %d, not %.3f; the index stays exact",
-            tuned.recall,
-            k,
-            target,
-        )
-        return exact
-    return index.with_ef_search(tuned.ef_search)
+    if config.kind == "exact" or not exact.n_items:
+        return BuiltIndex(exact, "index: exact, as configured", {})
+    if config.kind == "auto" and is_small:
+        few = f"{exact.n_items} items are few enough to look at every one"
+        return BuiltIndex(exact, f"index: exact, {few}", {})
+    return _narrow(exact, config, queries=queries, exclude=exclude)
+
+
+def _narrow(
+    exact: ExactIndex,
+    config: IndexConfig,
+    *,
+    queries: FloatMatrix | None,
+    exclude: Csr | None,
+) -> BuiltIndex:
+    if queries is None or not len(queries):
+        queries, exclude = exact.vectors, None
+    fitted, judged = _samples(len(queries), config)
+    k = min(config.recall_k, exact.n_items)
+    some = None if exclude is None else exclude[judged]
+    sample = Sample.of(exact, np.ascontiguousarray(queries[judged]), k=k, exclude=some)
+    index = narrow_index(
+        exact,
+        np.ascontiguousarray(queries[fitted]),
+        sample,
+        target=config.recall_target,
+        with_graph=exact.n_items >= config.graph_from,
+        m=config.links,
+        ef_construction=config.ef_construction,
+        seed=config.seed,
+    )
+    if index is None:
+        note = f"index: exact, no short code finds {config.recall_target:g} of the best {k}"
+        return BuiltIndex(exact, note, {})
+    facts = index.measured
+    note = (
+        f"index: codes of {facts['width']} numbers{', linked' if index.graph else ''}, "
+        f"{facts['candidates']} candidates find {facts['recall']:.3f} of the best {k}"
+    )
+    return BuiltIndex(index, note, dict(facts))
 
 
 def load_index(folder: Path) -> VectorIndex:
@@ -110,13 +179,17 @@ def load_index(folder: Path) -> VectorIndex:
     ArtifactError
         If the folder is missing or damaged.
     """
-    if read_manifest(folder)["kind"] == "exact":
+    kind = read_manifest(folder)["kind"]
+    if kind == "exact":
         return ExactIndex.load(folder)
+    if kind == "narrow":
+        return NarrowIndex.load(folder)
     return FaissIndex.load(folder)
 
 
-def _sample(queries: FloatMatrix, config: IndexConfig) -> FloatMatrix:
-    if len(queries) <= config.n_queries:
-        return queries
-    rng = named_rng(config.seed, "index", "queries")
-    return queries[np.sort(rng.choice(len(queries), config.n_queries, replace=False))]
+def _samples(n: int, config: IndexConfig) -> tuple[RowArray, RowArray]:
+    # queries to fit to and queries to measure with: others, if there are enough
+    order = named_rng(config.seed, "index", "queries").permutation(n).astype(np.int32)
+    judged = order[: min(config.n_queries, max(1, n // 2)) if n > 1 else 1]
+    rest = order[len(judged) :] if n > 1 else order
+    return np.sort(rest[: config.n_fitted]), np.sort(judged)

@@ -32,12 +32,15 @@ class Request:
         Items that each query must not get.
     allowed : (n_items,) bool
         Items that any query may get; empty: all.
+    allowed_rows : (n_allowed,) int32, optional
+        Where ``allowed`` is True, if the caller knows it. None: looked for when needed.
     """
 
     queries: FloatMatrix
     k: int
     exclude: Exclusion
     allowed: BoolArray
+    allowed_rows: RowArray | None = None
 
     @property
     def n_queries(self) -> int:
@@ -49,6 +52,18 @@ class Request:
         """(n_queries,) int64: how many items each query must not get."""
         return np.diff(self.exclude[0])
 
+    def rows(self) -> RowArray:
+        """Return the (n_allowed,) int32 rows where ``allowed`` is True."""
+        if self.allowed_rows is not None:
+            return self.allowed_rows
+        return np.flatnonzero(self.allowed).astype(np.int32)
+
+    def part(self, lines: slice) -> Request:
+        """Return the request of some neighbouring queries, nothing copied."""
+        indptr, indices = self.exclude
+        exclude = (indptr[lines.start : lines.stop + 1], indices)
+        return Request(self.queries[lines], self.k, exclude, self.allowed, self.allowed_rows)
+
     def only(self, positions: npt.NDArray[np.int64]) -> Request:
         """Return the request of some of the queries, by their ascending ``positions``."""
         if len(positions) == self.n_queries:
@@ -57,7 +72,13 @@ class Request:
         counts = np.diff(indptr)[positions]
         ends = np.append(0, np.cumsum(counts))
         source = np.arange(ends[-1]) + np.repeat(indptr[positions] - ends[:-1], counts)
-        return Request(self.queries[positions], self.k, (ends, indices[source]), self.allowed)
+        return Request(
+            self.queries[positions],
+            self.k,
+            (ends, indices[source]),
+            self.allowed,
+            self.allowed_rows,
+        )
 
 
 def checked_request(

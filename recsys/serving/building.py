@@ -9,9 +9,18 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, ObjectArray, freeze_csr, objects
+from recsys.core.arrays import (
+    NO_ROW,
+    BoolArray,
+    Csr,
+    ObjectArray,
+    RowArray,
+    freeze_csr,
+    objects,
+)
 from recsys.core.clock import DAY, Moment, to_utc
 from recsys.core.progress import Progress
+from recsys.core.rng import named_rng
 from recsys.data import (
     Catalog,
     Dataset,
@@ -22,12 +31,13 @@ from recsys.data import (
     seen,
     taste_events,
 )
-from recsys.index import build_index
+from recsys.index import choose_index
 from recsys.models import (
     BlockSpec,
     FittedHybrid,
     HybridConfig,
     HybridModel,
+    Queries,
     TrainingSet,
     fit_hybrid,
     known_queries,
@@ -93,7 +103,13 @@ def assemble(
     queries = known_queries(training)
     states = fitted.model.states(queries)
     progress("index", 0, 0)
-    index = build_index(fitted.model.item_factors, config=config.index)
+    people = _sample_rows(queries, config)
+    built = choose_index(
+        fitted.model.item_factors,
+        config=config.index,
+        queries=fitted.model.query_vectors(states.take(people)),
+        exclude=_seen(dataset, config, now=now)[people],
+    )
     return Snapshot(
         config=config,
         version=_version(fitted.model, now),
@@ -102,7 +118,7 @@ def assemble(
         item_profiles=profiles,
         model=fitted.model,
         specs=fitted.specs,
-        index=index,
+        index=built.index,
         queries=queries,
         states=states,
         seen=_seen(dataset, config, now=now),
@@ -112,9 +128,19 @@ def assemble(
         visibility=VisibilityTable.of(dataset.catalog, dataset.people),
         personal=_personal(dataset.people),
         eligible=_eligible(dataset.catalog, now=now),
-        notes=fitted.notes,
-        measured={"validation": fitted.validation},
+        notes=(*fitted.notes, built.note),
+        measured={"validation": fitted.validation, "index": built.measured},
     )
+
+
+def _sample_rows(queries: Queries, config: RecommenderConfig) -> RowArray:
+    """Return people to fit and judge the index with: those who consumed something."""
+    rows = np.flatnonzero(queries.n_consumed).astype(np.int32)
+    wanted = config.index.n_queries + config.index.n_fitted
+    if len(rows) <= wanted:
+        return rows
+    rng = named_rng(config.index.seed, "index", "people")
+    return np.sort(rng.choice(rows, wanted, replace=False)).astype(np.int32)
 
 
 def training_set(

@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pytest
@@ -11,11 +11,12 @@ from recsys.index import (
     FaissConfig,
     FaissIndex,
     IndexConfig,
-    TunedSearch,
-    VectorIndex,
+    NarrowIndex,
     build_index,
+    choose_index,
     load_index,
 )
+from recsys.index.narrowing import Sample
 from recsys.testing.contracts import grouped_vectors
 
 Kind: TypeAlias = Literal["exact", "hnsw", "flat"]
@@ -31,7 +32,7 @@ def test_the_limit_counts_numbers_not_items() -> None:
     config = IndexConfig(exact_up_to=100, faiss=SMALL)  # 6,400 numbers
     vectors = grouped_vectors(401, seed=1)
     assert isinstance(build_index(vectors[:400], config=config), ExactIndex)
-    assert isinstance(build_index(vectors, config=config), FaissIndex)
+    assert isinstance(build_index(vectors, config=config), NarrowIndex)
 
 
 @pytest.mark.parametrize(("kind", "cls"), [("exact", ExactIndex), ("hnsw", FaissIndex)])
@@ -46,34 +47,38 @@ def test_flat_is_faiss_without_a_graph() -> None:
     assert index.config.kind == "flat"
 
 
-def test_the_graph_is_tuned_on_the_queries_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_are_fitted_and_judged_on_other_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int, float]] = []
 
-    def tune(
-        index: VectorIndex, exact: VectorIndex, queries: FloatMatrix, *, k: int, target: float
-    ) -> TunedSearch:
-        asked.append((len(queries), k, target))
-        return TunedSearch(77, 0.99, needs_exact=False)
+    def narrow(exact: ExactIndex, queries: FloatMatrix, sample: Sample, **settings: Any) -> None:
+        fitted, judged = {tuple(q) for q in queries}, {tuple(q) for q in sample.queries}
+        assert not fitted & judged
+        asked.append((len(judged), sample.k, settings["target"]))
 
-    monkeypatch.setattr("recsys.index.choose.tune_search", tune)
-    config = IndexConfig(exact_up_to=0, n_queries=30, recall_target=0.9, faiss=SMALL)
-    index = build_index(
+    monkeypatch.setattr("recsys.index.choose.narrow_index", narrow)
+    config = IndexConfig(exact_up_to=0, n_queries=15, recall_target=0.9)
+    built = choose_index(
         grouped_vectors(100, seed=1), config=config, queries=grouped_vectors(40, seed=2)
     )
-    assert asked == [(30, 10, 0.9)]
-    assert isinstance(index, FaissIndex)
-    assert index.config.ef_search == 77
+    assert asked == [(15, 10, 0.9)]
+    assert isinstance(built.index, ExactIndex)
+    assert built.note == "index: exact, no short code finds 0.9 of the best 10"
 
 
-def test_a_graph_that_finds_too_little_is_not_used(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(
-        "recsys.index.choose.tune_search", lambda *_, **__: TunedSearch(4096, 0.5, needs_exact=True)
-    )
-    config = IndexConfig(exact_up_to=0, faiss=SMALL)
-    assert isinstance(build_index(grouped_vectors(100, seed=1), config=config), ExactIndex)
-    assert "finds 0.500 of the best 10" in caplog.text
+def test_a_large_catalog_is_coded_and_a_larger_one_linked() -> None:
+    vectors = grouped_vectors(900, seed=1)
+    for graph_from, linked in ((1000, False), (900, True)):
+        config = IndexConfig(exact_up_to=0, graph_from=graph_from, recall_target=0.9, links=8)
+        built = choose_index(vectors, config=config, queries=grouped_vectors(80, seed=2))
+        assert isinstance(built.index, NarrowIndex)
+        assert (built.index.graph is not None) is linked
+        assert built.measured["recall"] >= 0.9
+        assert ("linked" in built.note) is linked
+
+
+def test_without_queries_items_stand_in() -> None:
+    config = IndexConfig(kind="narrow", recall_target=0.5)
+    assert isinstance(build_index(grouped_vectors(300, seed=1), config=config), NarrowIndex)
 
 
 @pytest.mark.parametrize("kind", ["exact", "hnsw", "flat"])

@@ -1,0 +1,190 @@
+"""How narrow a code may be, and how many candidates it needs: measured with real queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.core.arrays import NO_ROW, Csr, FloatMatrix, RowArray
+from recsys.core.topk import TopK
+from recsys.index.code import ShortCode
+from recsys.index.exact import ExactIndex
+from recsys.index.narrow import CodeGraph, NarrowIndex
+from recsys.index.request import Request, empty_heap, exclusion
+
+WIDTHS = (16, 32, 64, 128, 256)
+"""Widths of a code that are tried."""
+
+EFFORTS = (24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+"""Numbers of candidates that are tried."""
+
+GRAPH_SLACK = 0.5
+"""Share of the misses allowed that the code may use up where a graph will miss some more."""
+
+SCORE_COST = 1.0
+"""Of a candidate's whole vector, for each number, in numbers of a code."""
+
+LOOKS_PER_CANDIDATE = 15
+"""Codes that a walk looks at for each candidate it keeps."""
+
+LOOK_COST = 32
+"""Of a look at a code, beside its numbers, in numbers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Queries to measure with, and their exact answers.
+
+    Attributes
+    ----------
+    queries : (n_queries, n_factors) float32
+    exclude : Csr or None
+        (n_queries, n_items); None: nothing.
+    best : TopK
+        The exact ``k`` best of each.
+    """
+
+    queries: FloatMatrix
+    exclude: Csr | None
+    best: TopK
+
+    @classmethod
+    def of(cls, exact: ExactIndex, queries: FloatMatrix, *, k: int, exclude: Csr | None) -> Sample:
+        """Answer the queries exactly."""
+        return cls(queries, exclude, exact.search(queries, k=k, exclude=exclude))
+
+    @property
+    def k(self) -> int:
+        """Length of the lists."""
+        return int(self.best.rows.shape[1])
+
+    def recall(self, found: TopK) -> float:
+        """Return the mean share of the exact best that was found; see :func:`measure_recall`."""
+        n_best = self.best.n_found
+        last = self.best.scores[np.arange(len(n_best)), np.maximum(n_best - 1, 0)]
+        hits = ((found.scores >= last[:, None]) & (found.rows != NO_ROW)).sum(axis=1)
+        return float(np.mean(np.where(n_best > 0, hits / np.maximum(n_best, 1), 1.0)))
+
+
+def narrow_index(
+    exact: ExactIndex,
+    queries: FloatMatrix,
+    sample: Sample,
+    *,
+    target: float,
+    with_graph: bool,
+    m: int,
+    ef_construction: int,
+    seed: int,
+) -> NarrowIndex | None:
+    """Return the cheapest index that finds enough, or None if none does.
+
+    Parameters
+    ----------
+    exact : ExactIndex
+        The whole vectors.
+    queries : (n_queries, n_factors) float32
+        People's vectors that the code is fitted to.
+    sample : Sample
+        Others, that the recall is measured with.
+    target : float
+        Recall to reach, in (0, 1].
+    with_graph : bool
+        Whether to link the codes, so that a search need not look at all of them.
+    m, ef_construction, seed : int
+        Of the graph; see :class:`IndexConfig`.
+    """
+    wanted = 1 - (1 - target) * GRAPH_SLACK if with_graph else target
+    index = _cheapest_code(exact, queries, sample, wanted=wanted, with_graph=with_graph)
+    if index is None or not with_graph:
+        return index
+    graph = CodeGraph.build(index.code.of_items(), m=m, ef_construction=ef_construction, seed=seed)
+    return enough_effort(replace(index, graph=graph), sample, target=target)
+
+
+def enough_effort(index: NarrowIndex, sample: Sample, *, target: float) -> NarrowIndex | None:
+    """Return the index with the fewest candidates tried that reach ``target``, or None."""
+    for effort in EFFORTS:
+        if effort < 2 * sample.k:
+            continue
+        tried = index.with_effort(effort)
+        recall = sample.recall(tried.search(sample.queries, k=sample.k, exclude=sample.exclude))
+        if recall >= target:
+            return index.with_effort(effort, measured=_facts(tried, sample, recall))
+    return None
+
+
+def _cheapest_code(
+    exact: ExactIndex,
+    queries: FloatMatrix,
+    sample: Sample,
+    *,
+    wanted: float,
+    with_graph: bool,
+) -> NarrowIndex | None:
+    best, least = None, np.inf
+    for width in WIDTHS:
+        if width > exact.n_factors and width > WIDTHS[0]:
+            break
+        if _cost(width, EFFORTS[0], exact, with_graph=with_graph) >= least:
+            break
+        code = ShortCode.fit(exact.vectors, queries, width=width)
+        for effort, recall in _recalls(NarrowIndex(exact, code), sample):
+            cost = _cost(width, effort, exact, with_graph=with_graph)
+            if recall >= wanted and cost < least:
+                index = NarrowIndex(exact, code, effort=effort)
+                best, least = (
+                    index.with_effort(effort, measured=_facts(index, sample, recall)),
+                    cost,
+                )
+    return best
+
+
+def _recalls(index: NarrowIndex, sample: Sample) -> Iterator[tuple[int, float]]:
+    # one scan for all efforts: the candidates of a smaller one are the first of a larger one
+    most = min(EFFORTS[-1], index.n_items)
+    limits = exclusion(sample.exclude, shape=(len(sample.queries), index.n_items))
+    request = Request(sample.queries, sample.k, limits, np.zeros(0, np.bool_))
+    found = _ranked(index, request, n=most)
+    for effort in EFFORTS:
+        if effort >= 2 * sample.k:
+            yield effort, sample.recall(_best_of(index, request, found[:, :effort]))
+
+
+def _ranked(index: NarrowIndex, request: Request, *, n: int) -> RowArray:
+    from recsys.index._kernels import order
+    from recsys.index._walk import scan_codes
+
+    found = empty_heap(request.n_queries, n)
+    codes = index.code.of_queries(request.queries)
+    every = (np.zeros(0, np.int32), np.zeros(0, np.bool_))
+    scan_codes(codes, index.code.items, *every, request.exclude, found)
+    order(found)
+    return found[0]
+
+
+def _best_of(index: NarrowIndex, request: Request, found: RowArray) -> TopK:
+    from recsys.index._kernels import order
+    from recsys.index._walk import rescore
+
+    heap = empty_heap(request.n_queries, request.k)
+    rescore(request.queries, index.vectors, np.ascontiguousarray(found), heap)
+    order(heap)
+    return TopK(*heap)
+
+
+def _cost(width: int, effort: int, exact: ExactIndex, *, with_graph: bool) -> float:
+    looked_at = LOOKS_PER_CANDIDATE * effort if with_graph else exact.n_items
+    return looked_at * (LOOK_COST + width) + SCORE_COST * effort * exact.n_factors
+
+
+def _facts(index: NarrowIndex, sample: Sample, recall: float) -> dict[str, float | int]:
+    return {
+        "recall": round(recall, 4),
+        "k": sample.k,
+        "n_queries": len(sample.queries),
+        "width": index.code.width,
+        "candidates": index.effort,
+    }

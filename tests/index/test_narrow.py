@@ -1,0 +1,144 @@
+"""Candidates by short codes: the contract of every index, and what is particular."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+
+from recsys.core.arrays import FloatMatrix
+from recsys.core.errors import ArtifactError
+from recsys.index import ExactIndex, NarrowIndex, load_index
+from recsys.index.code import ShortCode
+from recsys.index.narrow import CodeGraph
+from recsys.testing import VectorIndexContract
+from recsys.testing.contracts import assert_same, grouped_vectors, quick
+from recsys.testing.strategies import Search, searches
+
+
+def narrow(vectors: FloatMatrix, *, linked: bool, width: int = 8) -> NarrowIndex:
+    exact = ExactIndex.build(vectors)
+    if not len(vectors):
+        return NarrowIndex(
+            exact, ShortCode.fit(exact.vectors, np.ones_like(vectors, shape=(1, 3)), width=2)
+        )
+    code = ShortCode.fit(exact.vectors, exact.vectors, width=width)
+    graph = None
+    if linked:
+        graph = CodeGraph.build(code.of_items(), m=16, ef_construction=40, seed=0)
+    return NarrowIndex(exact, code, graph, 64)
+
+
+class TestScannedCodes(VectorIndexContract):
+    min_recall = 0.95
+    is_exact = False
+
+    def build(self, vectors: FloatMatrix) -> NarrowIndex:
+        return narrow(vectors, linked=False, width=16)
+
+
+@pytest.fixture(scope="class")
+def always_walking() -> Iterator[None]:
+    """Small sets are cheaper to scan: here the graph has to answer whatever it can."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recsys.index.narrow.SCAN_NANOSECONDS", 1e12)
+        yield
+
+
+@pytest.mark.usefixtures("always_walking")
+class TestWalkedCodes(VectorIndexContract):
+    min_recall = 0.95
+    is_exact = False
+
+    def build(self, vectors: FloatMatrix) -> NarrowIndex:
+        return narrow(vectors, linked=True, width=16)
+
+
+@quick
+@given(case=searches())
+def test_few_candidates_still_give_every_allowed_item_of_a_short_list(case: Search) -> None:
+    index = narrow(case.vectors, linked=len(case.vectors) > 0).with_effort(1)
+    found = index.search(case.queries, k=case.k, **case.limits)
+    for line, available in zip(found.rows.tolist(), case.available(), strict=True):
+        real = [row for row in line if row >= 0]
+        assert len(real) == len(set(real)) == min(case.k, len(available))
+        assert set(real) <= available
+
+
+def test_concurrent_callers_get_what_one_would() -> None:
+    index = narrow(grouped_vectors(2000, seed=1), linked=True, width=16)
+    queries = grouped_vectors(200, seed=2)
+    alone = index.search(queries, k=10, n_threads=1)
+
+    def ask(at: int) -> list[int]:
+        rows: list[int] = index.search(queries[at : at + 1], k=10).rows[0].tolist()
+        return rows
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(200))) == alone.rows.tolist()
+    assert_same(index.search(queries, k=10, n_threads=2), alone)
+
+
+def test_rows_that_the_caller_knows_are_not_looked_for_again() -> None:
+    index = narrow(grouped_vectors(500, seed=1), linked=False)
+    allowed = np.arange(500) % 7 == 0
+    queries = grouped_vectors(3, seed=2)
+    asked = index.search(queries, k=5, allowed=allowed)
+    from recsys.index import checked_request
+
+    request = checked_request(
+        queries, 5, shape=(500, index.n_factors), exclude=None, allowed=allowed
+    )
+    known = replace(request, allowed_rows=np.flatnonzero(allowed).astype(np.int32))
+    assert_same(index.answer(known), asked)
+
+
+def test_a_damaged_graph_gives_a_poor_list_and_reads_nothing_outside(tmp_path: Path) -> None:
+    index = narrow(grouped_vectors(400, seed=1), linked=True)
+    index.save(tmp_path / "index")
+    links = np.load(tmp_path / "index" / "links.npy")
+    links[:] = np.iinfo(np.int32).max
+    np.save(tmp_path / "index" / "links.npy", links)
+    found = load_index(tmp_path / "index").search(grouped_vectors(5, seed=2), k=10)
+    assert (found.rows >= 0).all()
+    assert (found.rows < 400).all()
+
+
+@pytest.mark.parametrize("name", ["codes", "links", "query_map", "hubs"])
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, name: str) -> None:
+    index = narrow(grouped_vectors(100, seed=1), linked=True)
+    index.save(tmp_path / "index")
+    path = tmp_path / "index" / f"{name}.npy"
+    np.save(path, np.load(path).astype(np.float64))
+    with pytest.raises(ArtifactError):
+        load_index(tmp_path / "index")
+
+
+def test_a_missing_array_is_refused(tmp_path: Path) -> None:
+    narrow(grouped_vectors(100, seed=1), linked=False).save(tmp_path / "index")
+    (tmp_path / "index" / "codes.npy").unlink()
+    with pytest.raises(ArtifactError, match="codes"):
+        load_index(tmp_path / "index")
+
+
+def test_a_list_of_most_items_is_exact() -> None:
+    vectors, queries = grouped_vectors(100, seed=1), grouped_vectors(4, seed=2)
+    index = narrow(vectors, linked=False, width=1)
+    assert_same(index.search(queries, k=60), index.exact.search(queries, k=60))
+
+
+def test_excluded_items_take_no_ones_place() -> None:
+    index = narrow(grouped_vectors(3000, seed=1), linked=True, width=16)
+    queries = grouped_vectors(20, seed=2)
+    best = index.exact.search(queries, k=300)
+    nearest = sp.csr_matrix(
+        (np.ones(20 * 200), np.sort(best.rows[:, :200]).ravel(), np.arange(0, 4001, 200)),
+        shape=(20, 3000),
+    )
+    found = index.search(queries, k=10, exclude=nearest)
+    hits = (found.rows[:, :, None] == best.rows[:, None, 200:210]).any(axis=2)
+    assert hits.mean() >= 0.95

@@ -1,0 +1,82 @@
+"""The width of a code and its candidates come from measuring."""
+
+import numpy as np
+import pytest
+
+from recsys.core.arrays import FloatMatrix
+from recsys.index import ExactIndex, NarrowIndex
+from recsys.index.narrowing import Sample, enough_effort, narrow_index
+from recsys.testing.contracts import grouped_vectors
+
+
+def built(vectors: FloatMatrix, *, target: float, with_graph: bool = False) -> NarrowIndex | None:
+    exact = ExactIndex.build(vectors)
+    width = vectors.shape[1]
+    sample = Sample.of(exact, grouped(60, width, seed=3), k=10, exclude=None)
+    return narrow_index(
+        exact,
+        grouped(300, width, seed=2),
+        sample,
+        target=target,
+        with_graph=with_graph,
+        m=8,
+        ef_construction=40,
+        seed=0,
+    )
+
+
+def grouped(n: int, width: int, *, seed: int) -> FloatMatrix:
+    some = grouped_vectors(n, seed=seed)
+    basis = np.random.default_rng(0).normal(size=(some.shape[1], width))
+    return np.ascontiguousarray(some @ basis, dtype=np.float32)
+
+
+@pytest.mark.parametrize("with_graph", [False, True])
+def test_the_index_reaches_its_target_on_other_queries(with_graph: bool) -> None:
+    vectors = grouped(4000, 40, seed=1)
+    index = built(vectors, target=0.95, with_graph=with_graph)
+    assert index is not None
+    assert (index.graph is not None) is with_graph
+    others = Sample.of(index.exact, grouped(100, 40, seed=9), k=10, exclude=None)
+    assert others.recall(index.search(others.queries, k=10)) >= 0.93
+    assert index.measured["recall"] >= 0.95
+    assert index.measured["candidates"] == index.effort
+
+
+def test_a_stricter_target_keeps_no_fewer_candidates() -> None:
+    vectors = grouped(3000, 40, seed=1)
+    loose, strict = built(vectors, target=0.6), built(vectors, target=0.999)
+    assert loose is not None
+    assert strict is not None
+    assert (strict.code.width, strict.effort) >= (loose.code.width, loose.effort)
+
+
+def test_vectors_without_any_pattern_have_no_short_code() -> None:
+    noise = np.random.default_rng(0).normal(size=(20_000, 600)).astype(np.float32)
+    exact = ExactIndex.build(noise)
+    people = np.random.default_rng(1).normal(size=(450, 600)).astype(np.float32)
+    sample = Sample.of(exact, people[400:], k=10, exclude=None)
+    settings = {"target": 0.99, "with_graph": False, "m": 8, "ef_construction": 40, "seed": 0}
+    assert narrow_index(exact, people[:400], sample, **settings) is None  # type: ignore[arg-type]
+
+
+def test_effort_grows_until_it_is_enough() -> None:
+    index = built(grouped(4000, 40, seed=1), target=0.9, with_graph=True)
+    assert index is not None
+    sample = Sample.of(index.exact, grouped(60, 40, seed=5), k=10, exclude=None)
+    more = enough_effort(index, sample, target=0.99)
+    assert more is not None
+    assert more.effort >= index.effort
+    assert enough_effort(index, sample, target=1.1) is None
+
+
+def test_the_same_input_gives_the_same_index() -> None:
+    vectors = grouped(1500, 30, seed=1)
+    one, two = (built(vectors, target=0.95, with_graph=True) for _ in range(2))
+    assert one is not None
+    assert two is not None
+    assert (one.code.items == two.code.items).all()
+    assert one.graph is not None
+    assert two.graph is not None
+    assert (one.graph.links == two.graph.links).all()
+    assert one.effort == two.effort
