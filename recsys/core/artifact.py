@@ -177,7 +177,8 @@ def _arrays(
                 f"{path} must be {entry.get('dtype')} {entry['shape']}; "
                 f"it is {array.dtype.str} {list(array.shape)}. Refit."
             )
-        yield name[len(prefix) : -len(".npy")], freeze(array)
+        # a plain view of the map: each slice of a memmap object costs ten times as much
+        yield name[len(prefix) : -len(".npy")], freeze(np.asarray(array))
 
 
 def csr_arrays(name: str, matrix: Csr) -> dict[str, npt.NDArray[Any]]:

@@ -8,7 +8,7 @@ from recsys.index.graph import FaissConfig
 from recsys.index.measure import TunedSearch, measure_recall, tune_search
 from recsys.index.narrow import NarrowIndex
 from recsys.index.request import Request, checked_request
-from recsys.index.scores import score_rows, top_k
+from recsys.index.scores import best_rows, score_rows, top_k
 
 __all__ = [
     "BuiltIndex",
@@ -20,6 +20,7 @@ __all__ = [
     "Request",
     "TunedSearch",
     "VectorIndex",
+    "best_rows",
     "build_index",
     "checked_request",
     "choose_index",

@@ -201,3 +201,12 @@ def order(heap: Heap) -> None:
             rows[0], rows[last] = rows[last], rows[0]
             scores[0], scores[last] = scores[last], scores[0]
             _sink(rows, scores, last)
+
+
+@compiled(types.void(I32_IN, F32_IN, HEAP))
+def keep_best(rows: RowArray, scores: FloatMatrix, heap: Heap) -> None:
+    """Keep the best of scored candidates (n_queries, m); row -1, -inf and NaN are none."""
+    for q in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            if rows[q, i] >= 0 and scores[q, i] > -np.inf:
+                offer(heap[0][q], heap[1][q], rows[q, i], scores[q, i])

@@ -129,6 +129,42 @@ def top_k(
     return TopK(freeze(heap[0]), freeze(heap[1]))
 
 
+def best_rows(item_rows: RowArray, scores: FloatMatrix, k: int) -> TopK:
+    """Return the best ``k`` of scored candidates.
+
+    Parameters
+    ----------
+    item_rows : (n_queries, m) int32
+        Each at most once in a line; -1 is none.
+    scores : (n_queries, m) float32
+        -inf and NaN are never given.
+    k : int
+        Greater than 0.
+
+    Returns
+    -------
+    TopK
+        Exactly ``k`` columns, -1 and -inf where short; equal scores in the order of their rows.
+
+    Examples
+    --------
+    >>> rows = np.array([[7, -1, 3]], dtype=np.int32)
+    >>> best_rows(rows, np.array([[0.5, 9.0, 0.5]], dtype=np.float32), 2).rows.tolist()
+    [[3, 7]]
+    """
+    from recsys.index._kernels import keep_best, order
+
+    check_k(k)
+    heap = empty_heap(len(item_rows), k)
+    keep_best(
+        np.ascontiguousarray(item_rows, dtype=np.int32),
+        np.ascontiguousarray(scores, dtype=np.float32),
+        heap,
+    )
+    order(heap)
+    return TopK(freeze(heap[0]), freeze(heap[1]))
+
+
 def even_parts(n: int, *, n_parts: int) -> list[slice]:
     """Cut ``range(n)`` into at most ``n_parts`` slices of about one size.
 

@@ -27,6 +27,7 @@ from recsys.models.pair_weights import (
     HistoryConfig,
     column_sums,
     history_matrix,
+    history_weights,
     pair_age_days,
     power,
     row_sums,
@@ -128,10 +129,16 @@ class CooccurrenceBlock(LearnedBlock):
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
         """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
-        history = history_matrix(queries, self.config)
+        # page views come through here: scipy's checks of a new matrix would cost more than the rest
+        weights = history_weights(queries, self.config)
+        history = (queries.history.indptr, queries.history.indices, weights)
         kernel = tuple(self.learned(name) for name in ("indptr", "indices", "data"))
         near = gather(history, kernel, item_rows)
-        out = self._log_ratio(near, self._mass(history), self.learned("shares")[item_rows])
+        mass: DoubleArray = np.zeros((len(item_rows), 1))
+        lines = np.repeat(np.arange(len(item_rows)), np.diff(queries.history.indptr))
+        each = weights.astype(np.float64) * self.learned("mass")[queries.history.indices]
+        np.add.at(mass[:, 0], lines, each)
+        out = self._log_ratio(near, mass, self.learned("shares")[item_rows])
         return np.where(item_rows == NO_ROW, np.float32(0), out)
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:

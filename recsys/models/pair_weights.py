@@ -45,11 +45,15 @@ def history_matrix(queries: Queries, config: HistoryConfig) -> Csr:
     >>> history_matrix(queries, config).toarray().tolist()
     [[3.0, 0.5]]
     """
-    history = queries.history
-    weights = _weigh(history.data, config.weighting)
+    return with_data(queries.history, history_weights(queries, config))
+
+
+def history_weights(queries: Queries, config: HistoryConfig) -> FloatArray:
+    """Return the (nnz,) float32 values of :func:`history_matrix`, without the matrix."""
+    weights = _weigh(queries.history.data, config.weighting)
     if config.half_life_days is not None:
         weights = weights * np.exp2(-queries.age_days / np.float32(config.half_life_days))
-    return with_data(history, weights)
+    return weights
 
 
 def training_matrix(training: TrainingSet, config: HistoryConfig) -> Csr:

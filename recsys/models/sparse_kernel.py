@@ -13,7 +13,7 @@ from recsys.core.contribution import Contribution, Source
 from recsys.models.base import Queries
 from recsys.models.explaining import check_one
 from recsys.models.learned import LearnedBlock
-from recsys.models.pair_weights import HistoryConfig, history_matrix
+from recsys.models.pair_weights import HistoryConfig, history_matrix, history_weights
 
 
 class SparseKernelBlock(LearnedBlock):
@@ -50,7 +50,8 @@ class SparseKernelBlock(LearnedBlock):
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
         """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
-        history = history_matrix(queries, self._history_config)
+        weights = history_weights(queries, self._history_config)
+        history = (queries.history.indptr, queries.history.indices, weights)
         kernel = tuple(self.learned(name) for name in ("indptr", "indices", "data"))
         return gather(history, kernel, item_rows)
 
@@ -71,12 +72,13 @@ class SparseKernelBlock(LearnedBlock):
         )
 
 
-def gather(history: Csr, kernel: tuple[Any, ...], item_rows: RowArray) -> FloatMatrix:
+def gather(history: tuple[Any, ...], kernel: tuple[Any, ...], item_rows: RowArray) -> FloatMatrix:
     """Return the (n_queries, n_candidates) float32 entries of history times kernel; 0 for row -1.
 
     Parameters
     ----------
-    history : (n_queries, n_items) csr float32
+    history : (indptr, indices, data)
+        Of an (n_queries, n_items) csr matrix.
     kernel : (indptr, indices, data)
         Of an (n_items, n_items) csr matrix, the columns of each row sorted.
     item_rows : (n_queries, n_candidates) int32
@@ -84,8 +86,7 @@ def gather(history: Csr, kernel: tuple[Any, ...], item_rows: RowArray) -> FloatM
     from recsys.models.sparse_kernels import gather_products
 
     out = np.empty(item_rows.shape, dtype=np.float32)
-    parts = (history.indptr, history.indices, history.data)
-    gather_products(_views(parts), _views(kernel), freeze(item_rows.view()), out)
+    gather_products(_views(history), _views(kernel), freeze(item_rows.view()), out)
     return out
 
 

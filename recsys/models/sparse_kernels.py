@@ -11,6 +11,9 @@ from typing import Any
 import numba
 import numpy as np
 
+LONG_ROW = 16
+"""Times that a row of a kernel is longer than the candidates before it is searched in steps."""
+
 _compile: Callable[..., Any] = numba.njit(nogil=True, cache=True, fastmath=True)
 _compile_strict: Callable[..., Any] = numba.njit(nogil=True, cache=True)
 
@@ -36,31 +39,51 @@ def _add_gram_products(
                 target[k] += dot * factor[k]
 
 
+def _find(indices: Any, low: int, end: int, wanted: int) -> int:
+    high = end
+    while low < high:
+        middle = (low + high) // 2
+        if indices[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 def _gather_products(
     history: tuple[Any, Any, Any], kernel: tuple[Any, Any, Any], item_rows: Any, out: Any
 ) -> None:
     """Fill ``out[q, c]`` with the sum over history items s of ``h_qs K[s, item_rows[q, c]]``.
 
-    Rows of ``kernel`` are sorted, so each pair is a binary search; -1 gives 0.
+    Rows of ``kernel`` are sorted, and so are the candidates, once per query: each row is then
+    walked along once beside them, or searched where it is much the longer of the two. -1 gives 0.
     """
+    indptr, indices, data = kernel
+    n_columns = item_rows.shape[1]
+    total = np.zeros(n_columns)
     for query in range(item_rows.shape[0]):
-        for column in range(item_rows.shape[1]):
-            wanted = item_rows[query, column]
-            total = 0.0
-            if wanted >= 0:
-                for place in range(history[0][query], history[0][query + 1]):
-                    source = history[1][place]
-                    low, end = kernel[0][source], kernel[0][source + 1]
-                    high = end
-                    while low < high:
-                        middle = (low + high) // 2
-                        if kernel[1][middle] < wanted:
-                            low = middle + 1
-                        else:
-                            high = middle
-                    if low < end and kernel[1][low] == wanted:
-                        total += history[2][place] * kernel[2][low]
-            out[query, column] = total
+        order = np.argsort(item_rows[query])
+        total[:] = 0
+        first = 0
+        while first < n_columns and item_rows[query, order[first]] < 0:
+            first += 1
+        for place in range(history[0][query], history[0][query + 1]):
+            source, weight = history[1][place], history[2][place]
+            at, end = indptr[source], indptr[source + 1]
+            is_long = end - at > LONG_ROW * (n_columns - first)
+            for column in range(first, n_columns):
+                wanted = item_rows[query, order[column]]
+                if is_long:
+                    at = find(indices, at, end, wanted)
+                else:
+                    while at < end and indices[at] < wanted:
+                        at += 1
+                if at == end:
+                    break
+                if indices[at] == wanted:
+                    total[order[column]] += weight * data[at]
+        for column in range(n_columns):
+            out[query, column] = total[column]
 
 
 @_compile_strict
@@ -117,6 +140,7 @@ def _gather_systems(
             systems[row, own, own] = 1.0
 
 
+find = _compile_strict(_find)
 add_gram_products = _compile(_add_gram_products)
 gather_products = _compile_strict(_gather_products)
 gather_systems = _compile_strict(_gather_systems)

@@ -13,6 +13,7 @@ from recsys.core.arrays import BoolArray, Csr, RowArray
 from recsys.core.errors import DataError
 from recsys.ranking import parse_filter
 from recsys.serving.asked import item_lists, rows_of
+from recsys.serving.filtering import filter_key
 from recsys.serving.snapshot import Asked, Snapshot
 
 Where = str | Mapping[str, Any] | None
@@ -87,11 +88,7 @@ def constrain(snapshot: Snapshot, asked: Asked, request: Request) -> Constraints
 
 def _masks(snapshot: Snapshot, asked: Asked, request: Request) -> tuple[list[BoolArray], RowArray]:
     filters, filter_of = _filters(request.where, len(asked.user_rows))
-    columns = snapshot.columns
-    by_filter = [
-        snapshot.eligible if one is None else snapshot.eligible & parse_filter(one).mask(columns)
-        for one in filters
-    ]
+    by_filter = [_eligible(snapshot, one) for one in filters]
     visible, visible_of = snapshot.visibility.masks(asked.user_rows)
     pairs = filter_of.astype(np.int64) * len(visible) + visible_of
     distinct, mask_of = np.unique(pairs, return_inverse=True)
@@ -102,6 +99,18 @@ def _masks(snapshot: Snapshot, asked: Asked, request: Request) -> tuple[list[Boo
         for pair in distinct
     ]
     return masks, mask_of.astype(np.int32)
+
+
+def _eligible(snapshot: Snapshot, where: Where) -> BoolArray:
+    if where is None:
+        return snapshot.eligible
+
+    def mask() -> BoolArray:
+        return snapshot.eligible & parse_filter(where).mask(snapshot.columns)
+
+    key = filter_key(where)
+    found = snapshot.filters.get(None if key is None else ("everybody", key), mask).mask
+    return found if len(found) else snapshot.eligible
 
 
 def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:

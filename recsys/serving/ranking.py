@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray
 from recsys.core.topk import TopK
-from recsys.index import ExactIndex, score_rows, top_k
+from recsys.index import (
+    ExactIndex,
+    NarrowIndex,
+    Request,
+    VectorIndex,
+    best_rows,
+    checked_request,
+    score_rows,
+    top_k,
+)
+from recsys.models import HybridModel, Queries, QueryState
 from recsys.serving.constraints import Constraints
 from recsys.serving.snapshot import Asked, Snapshot
 
@@ -65,11 +77,44 @@ def _rank_group(
         return snapshot.index.search(queries[lines], k=k, exclude=excluded, allowed=allowed)
     if isinstance(snapshot.index, ExactIndex):
         return _rank_dense(snapshot, asked, lines, queries=queries, constraints=constraints, k=k)
-    fetched = max(k * OVERFETCH, MIN_CANDIDATES)
-    found = snapshot.index.search(
-        queries[lines], k=min(fetched, snapshot.n_items), exclude=excluded, allowed=allowed
-    )
-    return _best_of(found.rows, pair_scores(snapshot, _only(asked, lines), found.rows), k)
+    index = snapshot.index
+    shape = (index.n_items, index.n_factors)
+    search = checked_request(queries[lines], k, shape=shape, exclude=excluded, allowed=allowed)
+    some = _only(asked, lines)
+    known = (some.queries, some.states, search.queries)
+    return best_of_candidates(snapshot.model, known, candidate_rows(index, search), k)
+
+
+def candidate_rows(index: VectorIndex, search: Request) -> RowArray:
+    """Return (n_queries, n_candidates) int32: what kernels then score again; -1 is none."""
+    fetched = min(max(search.k * OVERFETCH, MIN_CANDIDATES), index.n_items)
+    if isinstance(index, NarrowIndex) and fetched < index.n_items // 2:
+        return index.candidates(search, effort=max(fetched, index.effort))
+    return index.answer(replace(search, k=fetched)).rows
+
+
+def best_of_candidates(
+    model: HybridModel,
+    known: tuple[Queries, QueryState, FloatMatrix],
+    item_rows: RowArray,
+    k: int,
+) -> TopK:
+    """Return the best ``k`` of each person's candidates by the whole score.
+
+    Parameters
+    ----------
+    model : HybridModel
+    known : tuple of Queries, QueryState and (n_queries, n_factors) float32
+        What is known of the people, and their weighted vectors.
+    item_rows : (n_queries, n_candidates) int32
+        -1 is none.
+    k : int
+        Greater than 0.
+    """
+    queries, states, vectors = known
+    scores = score_rows(vectors, model.item_factors, item_rows)
+    scores = scores + model.kernel_candidate_scores(queries, states, item_rows=item_rows)
+    return best_rows(item_rows, scores, k)
 
 
 def _rank_dense(
@@ -97,7 +142,7 @@ def _rank_dense(
             allowed=allowed,
         )
         # one kernel gives the final score, whatever the shape of the batch
-        parts.append(_best_of(found.rows, pair_scores(snapshot, people, found.rows), k))
+        parts.append(best_rows(found.rows, pair_scores(snapshot, people, found.rows), k))
     return TopK(
         rows=np.concatenate([part.rows for part in parts]),
         scores=np.concatenate([part.scores for part in parts]),
@@ -119,19 +164,7 @@ def _rank_candidates(
     padded = np.full((len(lists), width), NO_ROW, dtype=np.int32)
     for line, rows in enumerate(lists):
         padded[line, : len(rows)] = rows
-    return _best_of(padded, pair_scores(snapshot, _only(asked, lines), padded), k)
-
-
-def _best_of(rows: RowArray, scores: FloatMatrix, k: int) -> TopK:
-    """Sort candidates by score, ties to the lower row, and keep ``k``."""
-    scores = np.where(rows == NO_ROW, -np.inf, scores).astype(np.float32)
-    by_row = np.argsort(rows, axis=1, kind="stable")
-    scores = np.take_along_axis(scores, by_row, axis=1)
-    rows = np.take_along_axis(rows, by_row, axis=1)
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    rows = np.take_along_axis(rows, best, axis=1)
-    scores = np.take_along_axis(scores, best, axis=1)
-    return TopK(np.where(np.isinf(scores), NO_ROW, rows), scores)
+    return best_rows(padded, pair_scores(snapshot, _only(asked, lines), padded), k)
 
 
 def _only(asked: Asked, lines: RowArray) -> Asked:

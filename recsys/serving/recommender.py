@@ -27,6 +27,7 @@ from recsys.serving.ranking import pair_scores, rank
 from recsys.serving.saved import load_snapshot, save_snapshot
 from recsys.serving.shortfall import shortfalls
 from recsys.serving.similar import similar_rows
+from recsys.serving.single import page_view
 from recsys.serving.snapshot import Asked, Snapshot
 
 MAX_PADDED = 10_000
@@ -215,7 +216,6 @@ class Recommender:
         UnknownIdError
             If an item id is unknown. Unknown people are not an error.
         """
-        asked = ask_users(self._snapshot, user_ids, recent=recent)
         request = Request(
             k=check_k(k),
             where=where,
@@ -224,6 +224,11 @@ class Recommender:
             candidates=candidates,
             exclude=exclude,
         )
+        if isinstance(user_ids, list) and len(user_ids) == 1 and recent is None and not explain:
+            found = page_view(self._snapshot, user_ids[0], request)
+            if found is not None:
+                return found
+        asked = ask_users(self._snapshot, user_ids, recent=recent)
         return self._answer(asked, request, explain=explain)
 
     def recommend_for_history(

@@ -16,6 +16,7 @@ from recsys.models import BlockSpec, HybridModel, Queries, QueryState
 from recsys.profiles import ItemProfiles
 from recsys.ranking import TypedColumns, Wording
 from recsys.serving.config import RecommenderConfig
+from recsys.serving.filtering import FilterCache
 from recsys.serving.similarity import similarity_index
 from recsys.serving.visibility import VisibilityTable
 
@@ -111,6 +112,11 @@ class Snapshot:
     def columns(self) -> TypedColumns:
         """The catalog as filters read it, typed at first use."""
         return TypedColumns(self.dataset.catalog)
+
+    @cached_property
+    def filters(self) -> FilterCache:
+        """The sets of items that were asked for last."""
+        return FilterCache()
 
     def hidden(self, *, with_seen: bool, with_own: bool) -> Csr:
         """Return the (n_users, n_items) csr of pairs to leave out, kept after its first use."""

@@ -43,3 +43,16 @@ def test_gathered_products_are_entries_of_the_whole_product() -> None:
 def _parts(matrix: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     parts = (matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
     return tuple(freeze(part.view()) for part in parts)
+
+
+def test_long_rows_are_searched_as_short_ones_are_walked() -> None:
+    rng = np.random.default_rng(2)
+    kernel = sp.random(400, 400, density=0.9, rng=rng, format="csr").astype(np.float32)
+    kernel.sort_indices()
+    history = sp.random(2, 400, density=0.05, rng=rng, format="csr").astype(np.float32)
+    for n_candidates in (3, 300):
+        rows = np.stack([rng.permutation(400)[:n_candidates] for _ in range(2)]).astype(np.int32)
+        out = np.empty(rows.shape, np.float32)
+        gather_products(_parts(history), _parts(kernel), freeze(rows), out)
+        whole = (history @ kernel).toarray()
+        np.testing.assert_allclose(out, np.take_along_axis(whole, rows, axis=1), rtol=1e-4)

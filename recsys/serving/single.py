@@ -1,0 +1,151 @@
+"""One known person, one list: the path of a page view, with nothing on it that can be kept.
+
+Gives what the path of a batch gives, to the last bit; whatever it does not know how to do is left
+to that path.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import NO_ROW, RowArray, objects
+from recsys.core.topk import TopK
+from recsys.index import ExactIndex
+from recsys.index import Request as Search
+from recsys.models import Queries, QueryState
+from recsys.ranking import parse_filter
+from recsys.serving.answers import Recommendations
+from recsys.serving.asked import item_rows
+from recsys.serving.constraints import Request
+from recsys.serving.filtering import Allowed, filter_key
+from recsys.serving.lines import line_of
+from recsys.serving.ranking import best_of_candidates, candidate_rows
+from recsys.serving.snapshot import Snapshot
+
+
+def page_view(snapshot: Snapshot, user_id: Any, request: Request) -> Recommendations | None:
+    """Return the full list of one known person, or None: see :func:`rank_single`.
+
+    Raises
+    ------
+    ConfigError
+        If the filter cannot be read.
+    UnknownIdError
+        If an excluded item is unknown.
+    """
+    if type(snapshot) is not Snapshot or request.k > snapshot.n_items:
+        return None
+    row = snapshot.dataset.users.row(user_id)
+    if row == NO_ROW or not snapshot.personal[row]:
+        return None
+    best = rank_single(snapshot, row, request)
+    if best is None:
+        return None
+    return Recommendations(
+        user_ids=objects([user_id]),
+        item_ids=snapshot.dataset.items.ids(best.rows),
+        scores=best.scores,
+        known=np.ones(1, np.bool_),
+        shortfall=(None,),
+        request_id=secrets.token_hex(8),
+        model_version=snapshot.version,
+        answered_at=snapshot.now,
+        arms=(None,),
+        backend=snapshot.dataset.events.backend,
+    )
+
+
+def rank_single(snapshot: Snapshot, user_row: int, request: Request) -> TopK | None:
+    """Return the best items of one known person, or None if this path cannot tell.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    user_row : int
+        Of a person served personally.
+    request : Request
+        Checked, its ``k`` at most the number of items.
+
+    Returns
+    -------
+    TopK or None
+        (1, k). None where candidates are given, a list is per person, kernels need whole rows, or
+        the list would be short: why it is, the path of a batch says.
+    """
+    index, model = snapshot.index, snapshot.model
+    if request.candidates is not None or isinstance(request.where, list | tuple | np.ndarray):
+        return None
+    if model.has_kernels and isinstance(index, ExactIndex):
+        return None
+    excluded = _excluded(snapshot, user_row, request)
+    if excluded is None:
+        return None
+    allowed = _allowed(snapshot, user_row, request.where)
+    if len(allowed.mask) and not len(allowed.rows):
+        return None
+    state = QueryState(
+        snapshot.states.vectors[user_row : user_row + 1],
+        snapshot.states.buckets[user_row : user_row + 1],
+    )
+    search = Search(
+        model.query_vectors(state),
+        request.k,
+        (np.array([0, len(excluded)], np.int64), excluded),
+        allowed.mask,
+        allowed.rows if len(allowed.mask) else None,
+    )
+    best = _answer(snapshot, user_row, search, state)
+    return best if best.rows[0, -1] != NO_ROW else None
+
+
+def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState) -> TopK:
+    index = snapshot.index
+    if not snapshot.model.has_kernels:
+        return index.answer(search)
+    found = candidate_rows(index, search)
+    queries = _query_of(snapshot.queries, user_row)
+    return best_of_candidates(snapshot.model, (queries, state, search.queries), found, search.k)
+
+
+def _query_of(queries: Queries, user_row: int) -> Queries:
+    starts = queries.history.indptr
+    return Queries(
+        history=line_of(queries.history, user_row),
+        age_days=queries.age_days[starts[user_row] : starts[user_row + 1]],
+        tags=line_of(queries.tags, user_row),
+    )
+
+
+def _excluded(snapshot: Snapshot, user_row: int, request: Request) -> RowArray | None:
+    hidden = snapshot.hidden(with_seen=request.exclude_seen, with_own=not request.include_own)
+    mine: RowArray = hidden.indices[hidden.indptr[user_row] : hidden.indptr[user_row + 1]]
+    if request.exclude is None:
+        return mine
+    given = list(request.exclude) if isinstance(request.exclude, Iterable) else [None]
+    if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], str | bytes):
+        given = list(given[0])  # one list per person, for the one person
+    if any(not isinstance(one, str | int | np.integer) for one in given):
+        return None
+    more = item_rows(snapshot, given, name="exclude")
+    return np.union1d(mine, more).astype(np.int32)
+
+
+def _allowed(snapshot: Snapshot, user_row: int, where: Any) -> Allowed:
+    key = filter_key(where)
+    holds = snapshot.visibility.holds
+    if key is not None and holds.shape[1]:
+        key = (key, holds[user_row].tobytes())
+
+    def mask() -> npt.NDArray[np.bool_]:
+        out = snapshot.eligible
+        if where is not None:
+            out = out & parse_filter(where).mask(snapshot.columns)
+        (visible,), _ = snapshot.visibility.masks(np.array([user_row]))
+        return out if visible is None else out & visible
+
+    return snapshot.filters.get(key, mask)
