@@ -13,7 +13,6 @@ from typing import Any, cast
 import numba
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -34,6 +33,8 @@ from recsys.index._kernels import (
     stored,
 )
 from recsys.index.request import Exclusion, Heap
+
+ir = cgutils.ir  # llvmlite's, as numba knows it
 
 N_STARTS = 4
 """Hubs from which a walk sets out."""
