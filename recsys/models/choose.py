@@ -9,10 +9,14 @@ import numpy.typing as npt
 
 from recsys.core.arrays import DoubleArray
 from recsys.models.base import TrainingSet
+from recsys.models.dense_choice import (
+    DENSE_ITEMS,
+    EASE_SETTINGS,
+    dense_notes,
+    dense_specs,
+    is_dense,
+)
 from recsys.models.spec import BlockSpec
-
-DENSE_ITEMS = 6_000
-"""Items up to which a dense item-item matrix is worth its time in the balanced preset."""
 
 BEST_DENSE_ITEMS = 20_000
 
@@ -47,7 +51,11 @@ def choose_blocks(
     if training.item_features.nnz and training.interactions.nnz:
         specs.append(BlockSpec(kind="affinity"))
         notes.append("affinity: what a person takes more often than others, by tag")
-    if training.interactions.nnz:
+    if training.interactions.nnz and is_dense(training):
+        dense = dense_specs(training, preset=preset, seed=seed)
+        specs += dense
+        notes += dense_notes(training, dense)
+    elif training.interactions.nnz:
         _add_collaborative(training, specs, notes, preset=preset, seed=seed)
     return tuple(specs), notes
 
@@ -203,21 +211,9 @@ def _spectral(name: str, width: int, seed: int, *, exponent: float, output: floa
 
 
 def _ease_settings(training: TrainingSet) -> dict[str, float | str]:
-    """Return EASE for few items (what lasts when taste moves on), or for many (rare items matter).
-
-    Notes
-    -----
-    Held out at random, histories want their length damped; what people take later does not. So it
-    is not damped, and λ is so many people whatever the data's size.
-    """
+    """Return EASE for few items, or for many, where the rare ones matter."""
     if training.n_items <= DENSE_ITEMS:
-        return {
-            "item_exponent": 0.25,
-            "user_exponent": 0.0,
-            "output_exponent": 0.2,
-            "regularization": 500.0,
-            "regularization_unit": "people",
-        }
+        return EASE_SETTINGS
     return {
         "item_exponent": 0.5,
         "user_exponent": 0.25,

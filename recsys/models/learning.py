@@ -14,9 +14,11 @@ from recsys.core.rng import named_rng
 from recsys.index import top_k
 from recsys.models.base import Block, Queries, TrainingSet
 from recsys.models.choose import block_sets, with_newcomer_floors
+from recsys.models.dense_choice import trusted_blend
 from recsys.models.history import known_queries
 from recsys.models.hybrid import HybridModel, block_scales
 from recsys.models.spec import BlockSpec
+from recsys.models.trusted_weights import learn_trusted_weights
 from recsys.models.validation import (
     ValidationConfig,
     ValidationPart,
@@ -132,7 +134,17 @@ def best_set(
     *,
     n_buckets: int,
 ) -> LearntWeights:
-    """Return the weights of the set of blocks that does best; 0 for the blocks outside."""
+    """Return the weights of the set of blocks that does best; 0 for the blocks outside.
+
+    Notes
+    -----
+    Where a blend of these blocks is trusted, learning starts from it instead.
+    """
+    trusted = trusted_blend(specs)
+    if trusted is not None:
+        return learn_trusted_weights(
+            scores, relevant, buckets, n_buckets=n_buckets, trusted=trusted
+        )
     best: LearntWeights | None = None
     for columns in block_sets(specs):
         found = learn_weights(scores[:, :, columns], relevant, buckets, n_buckets=n_buckets)

@@ -1,0 +1,113 @@
+"""Blocks for dense data without times: films and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recsys.core.arrays import DoubleArray
+from recsys.models.base import TrainingSet
+from recsys.models.spec import BlockSpec
+
+DENSE_ITEMS = 6_000
+"""Items up to which a dense item-item matrix is worth its time in the balanced preset."""
+
+DENSE_SHARE = 0.005
+"""Share of all pairs that happened, from which on data are dense."""
+
+EASE_SETTINGS: dict[str, float | str] = {
+    "item_exponent": 0.25,
+    "user_exponent": 0.0,
+    "output_exponent": 0.2,
+    "regularization": 500.0,
+    "regularization_unit": "people",
+}
+"""EASE that lasts when taste moves on. Held out at random, histories want their length damped; what
+people take later does not. So it is not, and λ is so many people whatever the data's size."""
+
+TRUSTED = {"ease": 1.0, "feature_als": 0.7}
+"""Blend that held on every data set and cut it was tried on: where learning starts."""
+
+
+def is_dense(training: TrainingSet) -> bool:
+    """Say whether the data have no times, few items, and people who took many of them."""
+    n_pairs = training.n_users * training.n_items
+    few = training.n_items <= DENSE_ITEMS
+    return few and not training.has_times and training.interactions.nnz >= DENSE_SHARE * n_pairs
+
+
+def dense_specs(training: TrainingSet, *, preset: str, seed: int) -> list[BlockSpec]:
+    """Return the blocks that learn from who took what, for data that :func:`is_dense` holds of.
+
+    Notes
+    -----
+    What nobody can tell from events without times is whether taste moves on. A random part held out
+    does not show it, so the blocks are those that did well on both: held out at random and later.
+    """
+    most = max(min(training.interactions.shape) - 1, 1)
+    wide = _spectral("spectral", min(128, most), seed, exponents=(0.25, 0.0, 0.2), ridge=0.05)
+    if preset == "fast":
+        return [wide]
+    narrow = _spectral("spectral_narrow", min(36, most), seed, exponents=(0.4, 0.25, 0.2))
+    specs = [BlockSpec(kind="ease", settings=EASE_SETTINGS), _factors(min(64, most), seed), narrow]
+    if preset == "balanced":
+        return specs
+    kernel = BlockSpec(
+        kind="item_knn",
+        settings={"item_exponent": 1.0, "user_exponent": 1.0, "output_exponent": 0.5},
+    )
+    return [wide, *specs, kernel]
+
+
+def dense_notes(training: TrainingSet, specs: Sequence[BlockSpec]) -> list[str]:
+    """Return why these blocks, for a person to read."""
+    share = training.interactions.nnz / max(training.n_users * training.n_items, 1)
+    why = {
+        "ease": f"{training.n_items} items are few enough for a dense item-item matrix",
+        "feature_als": "vectors that err elsewhere than the item-item matrix does",
+        "spectral": "what most people share",
+        "spectral_narrow": "what most people share, long histories damped",
+        "item_knn": "random walks of three steps, as a re-scorer",
+    }
+    notes = [f"dense data without times: {share:.1%} of all pairs happened"]
+    return notes + [f"{spec.label}: {why[spec.label]}" for spec in specs]
+
+
+def trusted_blend(specs: Sequence[BlockSpec]) -> DoubleArray | None:
+    """Return the (n_blocks,) float64 weights to start from; None where none are trusted."""
+    labels = [spec.label for spec in specs]
+    if not set(TRUSTED) <= set(labels):
+        return None
+    return np.array([TRUSTED.get(label, 0.0) for label in labels])
+
+
+def _factors(width: int, seed: int) -> BlockSpec:
+    settings = {
+        "n_factors": width,
+        "regularization": 0.01,
+        "unobserved_weight": 0.1,
+        "n_epochs": 10,
+        "seed": seed,
+    }
+    return BlockSpec(kind="feature_als", settings=settings)
+
+
+def _spectral(
+    name: str,
+    width: int,
+    seed: int,
+    *,
+    exponents: tuple[float, float, float],
+    ridge: float = 0.03,
+) -> BlockSpec:
+    item, user, output = exponents
+    settings = {
+        "n_factors": width,
+        "item_exponent": item,
+        "user_exponent": user,
+        "output_exponent": output,
+        "ridge": ridge,
+        "seed": seed,
+    }
+    return BlockSpec(kind="spectral", name=name, settings=settings)

@@ -1,0 +1,89 @@
+"""Weights that start from a trusted blend."""
+
+import numpy as np
+import pytest
+
+from recsys.models.trusted_weights import climb, learn_trusted_weights
+from recsys.models.weights import Pool
+
+N_CANDIDATES = 40
+
+
+def people(*signal: float, n_people: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of blocks that see a hidden taste with so much signal beside noise, and the taken."""
+    rng = np.random.default_rng(seed)
+    taste = rng.standard_normal((n_people, N_CANDIDATES))
+    noise = rng.standard_normal((n_people, N_CANDIDATES, len(signal)))
+    scores = taste[:, :, None] * np.array(signal) + noise
+    relevant = np.zeros(taste.shape, bool)
+    np.put_along_axis(relevant, np.argsort(-taste, axis=1)[:, :3], True, axis=1)
+    return scores.astype(np.float32), relevant
+
+
+def known(n_people: int) -> np.ndarray:
+    return np.ones(n_people, np.int32)
+
+
+def test_a_block_that_clearly_helps_is_taken_in_and_one_of_noise_is_not() -> None:
+    scores, relevant = people(1.0, 2.0, 0.0)
+    weights = climb(Pool.of(scores, relevant), np.array([1.0, 0.0, 0.0]))
+    assert weights[1] > 0.5 * weights[0]
+    assert weights[2] == 0
+
+
+def test_without_clear_evidence_the_trusted_blend_stays_as_it_is() -> None:
+    scores, relevant = people(1.0, 1.0, 0.3, n_people=30)
+    trusted = np.array([1.0, 1.0, 0.3])
+    assert climb(Pool.of(scores, relevant), trusted).tolist() == trusted.tolist()
+
+
+def test_what_many_people_teach_holds_for_others() -> None:
+    trusted = np.array([1.0, 0.2])
+    learnt = climb(Pool.of(*people(0.5, 1.5, n_people=2000)), trusted)
+    others = Pool.of(*people(0.5, 1.5, n_people=2000, seed=9))
+    assert others.ndcg(learnt).mean() > others.ndcg(trusted).mean() + 0.02
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_measure_never_falls(seed: int) -> None:
+    pool = Pool.of(*people(0.3, 0.8, 0.5, seed=seed))
+    trusted = np.array([1.0, 0.7, 0.0])
+    assert pool.ndcg(climb(pool, trusted)).mean() >= pool.ndcg(trusted).mean() - 1e-9
+
+
+def test_some_weight_always_remains() -> None:
+    scores, relevant = people(-1.0)
+    assert climb(Pool.of(scores, relevant), np.array([1.0]))[0] > 0
+
+
+def test_newcomers_trust_nothing_and_small_buckets_take_the_common_weights() -> None:
+    scores, relevant = people(0.0, 2.0, n_people=300)
+    history, more = people(2.0, 0.0, n_people=310, seed=1)
+    buckets = np.repeat([0, 1, 2], [300, 300, 10]).astype(np.int32)
+    learnt = learn_trusted_weights(
+        np.concatenate([scores, history]),
+        np.concatenate([relevant, more]),
+        buckets,
+        n_buckets=4,
+        trusted=np.array([1.0, 0.0]),
+    )
+    newcomers, common, few, none = learnt.weights
+    assert newcomers[1] > newcomers[0]
+    assert common[0] > common[1]
+    assert few.tolist() == none.tolist()
+    assert learnt.metric >= learnt.best_single_metric
+
+
+def test_absent_candidates_are_never_first() -> None:
+    scores, relevant = people(1.0, 1.0)
+    scores[:, 20:] = -np.inf
+    pool = Pool.of(scores, relevant)
+    weights = climb(pool, np.array([1.0, 0.7]))
+    assert np.isfinite(weights).all()
+    assert pool.ndcg(weights).mean() > pool.ndcg(np.array([1.0, 0.0])).mean()
+
+
+def test_the_same_people_give_the_same_weights() -> None:
+    pool = Pool.of(*people(0.3, 0.8, 0.5))
+    trusted = np.array([1.0, 0.7, 0.0])
+    assert climb(pool, trusted).tobytes() == climb(pool, trusted).tobytes()
