@@ -26,6 +26,9 @@ EASE_SETTINGS: dict[str, float | str] = {
 """EASE that lasts when taste moves on. Held out at random, histories want their length damped; what
 people take later does not. So it is not, and λ is so many people whatever the data's size."""
 
+MANY_PAIRS = 200_000
+"""Pairs from which on there is enough to learn more factors from."""
+
 TRUSTED = {"ease": 1.0, "feature_als": 0.7}
 """Blend that held on every data set and cut it was tried on: where learning starts."""
 
@@ -50,7 +53,8 @@ def dense_specs(training: TrainingSet, *, preset: str, seed: int) -> list[BlockS
     if preset == "fast":
         return [wide]
     narrow = _spectral("spectral_narrow", min(36, most), seed, exponents=(0.4, 0.25, 0.2))
-    specs = [BlockSpec(kind="ease", settings=EASE_SETTINGS), _factors(min(64, most), seed), narrow]
+    factors = _factors(training.interactions.nnz, most=most, seed=seed)
+    specs = [BlockSpec(kind="ease", settings=EASE_SETTINGS), factors, narrow]
     if preset == "balanced":
         return specs
     kernel = BlockSpec(
@@ -82,11 +86,13 @@ def trusted_blend(specs: Sequence[BlockSpec]) -> DoubleArray | None:
     return np.array([TRUSTED.get(label, 0.0) for label in labels])
 
 
-def _factors(width: int, seed: int) -> BlockSpec:
+def _factors(n_pairs: int, *, most: int, seed: int) -> BlockSpec:
+    """Return ALS: fewer vectors, and what was not taken counting more, where pairs are few."""
+    width, unobserved = (64, 0.1) if n_pairs >= MANY_PAIRS else (32, 0.3)
     settings = {
-        "n_factors": width,
+        "n_factors": min(width, most),
         "regularization": 0.01,
-        "unobserved_weight": 0.1,
+        "unobserved_weight": unobserved,
         "n_epochs": 10,
         "seed": seed,
     }

@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.core.progress import silent
+from recsys.models import dense_choice
 from recsys.models.base import TrainingSet
 from recsys.models.choose import choose_blocks
 from recsys.models.dense_choice import DENSE_SHARE, dense_specs, is_dense, trusted_blend
@@ -91,3 +92,13 @@ def test_the_same_seed_gives_the_same_weights(films: TrainingSet) -> None:
 def test_an_empty_world_is_not_dense(films: TrainingSet) -> None:
     nothing = sp.csr_matrix(films.interactions.shape, dtype=np.float32)
     assert not is_dense(replace(films, interactions=nothing))
+
+
+def test_few_pairs_have_fewer_factors(films: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def width() -> int:
+        specs = dense_specs(films, preset="balanced", seed=0)
+        return int(next(spec for spec in specs if spec.kind == "feature_als").settings["n_factors"])
+
+    assert width() == 32
+    monkeypatch.setattr(dense_choice, "MANY_PAIRS", 100)
+    assert width() == 59
