@@ -217,7 +217,7 @@ def _sparse_ease(config: Any, size: DataSize) -> Footprint:
 
 def _neighbours(config: Any, size: DataSize) -> Footprint:
     kept = PAIR * size.n_items * min(config.n_neighbours, size.n_items) + 16 * size.n_items
-    bands = n_threads() * 40 * min(BAND * size.n_items, size.n_together)
+    bands = n_threads() * 24 * min(BAND * size.n_items, size.n_together)
     tags = size.n_item_tags if getattr(config, "tag_weight", 0) else 0
     return Footprint(2 * kept + bands + 6 * PAIR * (size.n_pairs + tags), kept)
 

