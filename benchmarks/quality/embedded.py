@@ -1,8 +1,5 @@
 """The hybrid against each of its parts, on the embedded data, cut by time.
 
-Once at the end, and rolling: refitted at each cut, with the items that were out by then. The
-rolling windows of movies end where the single cut is, those of community where the data end.
-
 python benchmarks/quality/embedded.py [--quick]
 """
 
@@ -14,20 +11,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import numpy as np
-
 import recsys
 from benchmarks.harness import arguments, show, write_results
 from benchmarks.quality.datasets import cut
 from recsys.core.rng import named_rng
 from recsys.datasets import load_community, load_movies
-from recsys.evaluation import (
-    Evaluation,
-    EvaluationOptions,
-    RollingWindows,
-    evaluate,
-    evaluate_rolling,
-)
+from recsys.evaluation import Evaluation, EvaluationOptions, evaluate
 from recsys.metrics import paired_bootstrap
 
 
@@ -49,24 +38,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "content": {"model": "content"},
 }
 
-ROLLING_PARTS = {
-    **{name: PARTS[name] for name in ("hybrid", "hybrid, fast", "popularity, all time")},
-    **{
-        f"popularity, {days:g} day(s){', forecast' * forecast}": popularity(days, forecast=forecast)
-        for days in (1.0, 2.0, 3.0, 7.0, 30.0)
-        for forecast in (False, True)
-    },
-    "content": {"model": "content"},
-}
-
 DATA = {"movies": (load_movies, 14), "community": (load_community, 28)}
-
-ROLLING = {
-    "movies, 4 fortnights": ("movies", 14.0, 4, 14.0),
-    "community, 28 days": ("community", 1.0, 28, 0.0),
-    "community, 4 weeks": ("community", 7.0, 4, 0.0),
-}
-"""Name: data, days of a window, windows, days before the end of the data at which they end."""
 
 COLUMNS = (
     "data",
@@ -98,26 +70,6 @@ def run(data: str, *, quick: bool) -> list[dict[str, Any]]:
     return [row(data, name, measured, against=names[0]) for name in names]
 
 
-def roll(name: str) -> list[dict[str, Any]]:
-    """Measure every part on rolling windows."""
-    data, days, n_windows, before = ROLLING[name]
-    events, catalog, *rest = DATA[data][0]()
-    until = events.last_time - np.timedelta64(round(before), "D")
-    windows = RollingWindows(window_days=days, n_windows=n_windows, until=until)
-    measured = {
-        part: evaluate_rolling(
-            events,
-            windows,
-            catalog=catalog,
-            users=rest[0] if rest else None,
-            config=recsys.RecommenderConfig(**settings),
-            options=EvaluationOptions(ks=(20,)),
-        )
-        for part, settings in ROLLING_PARTS.items()
-    }
-    return [row(name, part, measured, against="hybrid") for part in ROLLING_PARTS]
-
-
 def row(data: str, name: str, measured: dict[str, Evaluation], *, against: str) -> dict[str, Any]:
     """Return one line of the table."""
     one, best = measured[name], measured[against]
@@ -141,9 +93,6 @@ def main() -> None:
     for data in DATA:
         rows += run(data, quick=options.quick)
         show(rows[-len(PARTS) :])
-    for name in ROLLING if not options.quick else ():
-        rows += roll(name)
-        show(rows[-len(ROLLING_PARTS) :])
     if not options.quick:
         write_results(
             "embedded_quality",
@@ -153,12 +102,10 @@ def main() -> None:
                 "intervals are wide.",
                 "One time cut each: the last 14 days of movies, the last 28 of community. "
                 "Another cut gives other numbers.",
-                "Rolling windows count a person once for each window they are in, and leave out "
-                "what was posted during a window: no list made before it could hold that.",
                 "Most test pairs of the single cut of community are on questions younger than the "
                 "cut. They are in the catalog with their time, as the protocol has it; a live "
                 "service learns of them only when they are posted, so these numbers are too high "
-                "for it: the rolling ones are honest.",
+                "for it: see the rolling windows.",
                 "Movies holds only films with five ratings or more: a film without any yet is "
                 "sure to get some, which favours a forecast for new items.",
                 "Offline hits measure what people did anyway, not what a recommendation changes.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,8 @@ WIDTHS = {"fast": 64, "balanced": 256, "best": 1024}
 NARROW = 32
 """Factors of the narrow one."""
 
-HALF_LIVES_DAYS = (2.0, 7.0, 30.0)
+HALF_LIVES_DAYS = (1.0, 2.0, 3.0, 7.0, 14.0, 30.0)
+"""Half-lives of popularity that are compared on the validation parts."""
 
 
 def choose_blocks(
@@ -60,26 +61,78 @@ def choose_blocks(
     return tuple(specs), notes
 
 
-def block_sets(specs: Sequence[BlockSpec]) -> list[npt.NDArray[np.int64]]:
-    """Return the sets of blocks worth comparing, as positions in ``specs``; the first is all.
+def block_sets(
+    specs: Sequence[BlockSpec], popular: Mapping[int, float] | None = None
+) -> list[npt.NDArray[np.int64]]:
+    """Return the sets of blocks worth comparing, as positions in ``specs``.
+
+    Parameters
+    ----------
+    specs : sequence of BlockSpec
+    popular : mapping of position to float, or None
+        How good each popularity block is alone, so that the best can be tried without the others.
 
     Notes
     -----
     Popularity that fills in what new items have not lived through, and popularity that counts
     what was seen, disagree about new items; a blend of both is worse than either where one is
-    right. So each is also tried without the other.
+    right. So they are never in one set, where there are both; each is tried with all its
+    half-lives and, for the others say little more, with the best of them alone.
     """
     everything = np.arange(len(specs))
-    plain = np.array([spec.kind == "popularity" and not _forecasts(spec) for spec in specs])
-    filled = np.array([spec.kind == "popularity" and _forecasts(spec) for spec in specs])
-    if not (plain.any() and filled.any()):
-        return [everything]
-    return [everything, everything[~plain], everything[~filled]]
+    kinds = _popularity_kinds(specs)
+    timed = [at for mine in kinds for at in mine]
+    best = [] if popular is None else steady_popularity(specs, popular)
+    sets = []
+    for mine in kinds:
+        sets.append(everything[~np.isin(everything, [at for at in timed if at not in mine])])
+        for one in set(best) & set(mine):
+            others = [
+                at for at, spec in enumerate(specs) if spec.kind == "popularity" and at != one
+            ]
+            sets.append(everything[~np.isin(everything, others)])
+    distinct = {tuple(one.tolist()): one for one in sets or [everything]}
+    return list(distinct.values())
+
+
+def steady_popularity(specs: Sequence[BlockSpec], popular: Mapping[int, float]) -> list[int]:
+    """Return the popularity blocks that may be the best: one with a forecast, one without, others.
+
+    Parameters
+    ----------
+    specs : sequence of BlockSpec
+    popular : mapping of position to float
+        How good each popularity block is alone.
+
+    Notes
+    -----
+    Neighbouring half-lives are nearly the same list, and few cuts are a lottery: a half-life counts
+    as good as the mean of itself (twice) and its neighbours.
+    """
+    out = []
+    for mine in _popularity_kinds(specs):
+        values = np.array([popular[at] for at in mine])
+        padded = np.concatenate([[np.nan], values, [np.nan]])
+        steady = np.nanmean(np.stack([padded[:-2], values, values, padded[2:]]), axis=0)
+        out.append(mine[int(np.argmax(steady))])
+    timed = [at for mine in _popularity_kinds(specs) for at in mine]
+    return out + [at for at in popular if at not in timed]
+
+
+def _popularity_kinds(specs: Sequence[BlockSpec]) -> list[list[int]]:
+    """Return positions of fading popularity by half-life: with a forecast, and without."""
+    timed = [at for at, spec in enumerate(specs) if spec.kind == "popularity" and _fades(spec)]
+    timed.sort(key=lambda at: float(specs[at].block_config().to_dict()["half_life_days"]))
+    kinds = [[at for at in timed if _forecasts(specs[at]) == which] for which in (True, False)]
+    return [mine for mine in kinds if mine]
+
+
+def _fades(spec: BlockSpec) -> bool:
+    return spec.block_config().to_dict()["half_life_days"] is not None
 
 
 def _forecasts(spec: BlockSpec) -> bool:
-    settings = spec.block_config().to_dict()
-    return settings["half_life_days"] is not None and bool(settings["forecast_new"])
+    return bool(spec.block_config().to_dict()["forecast_new"])
 
 
 def default_weights(specs: Sequence[BlockSpec], bucket_edges: Sequence[int]) -> DoubleArray:
@@ -138,30 +191,17 @@ def _add_popularity(training: TrainingSet, specs: list[BlockSpec], notes: list[s
         specs.append(all_time)
         notes.append("popularity: of all time, the events have no times")
         return
-    specs.append(
-        BlockSpec(
-            kind="popularity",
-            name="popularity_now",
-            settings={
-                "half_life_days": HALF_LIVES_DAYS[0],
-                "confidence_power": 4.0,
-                "forecast_new": True,
-            },
-        )
-    )
-    specs += [
-        BlockSpec(
-            kind="popularity",
-            name=f"popularity_{days:g}d",
-            settings={"half_life_days": days, "forecast_new": False},
-        )
-        for days in HALF_LIVES_DAYS
-    ]
+    for days in HALF_LIVES_DAYS:
+        seen = {"half_life_days": days, "forecast_new": False}
+        filled = {"half_life_days": days, "forecast_new": True, "confidence_power": 4.0}
+        name = f"popularity_{days:g}d"
+        specs.append(BlockSpec(kind="popularity", name=f"{name}_forecast", settings=filled))
+        specs.append(BlockSpec(kind="popularity", name=name, settings=seen))
     specs.append(all_time)
     shown = ", ".join(f"{days:g}" for days in HALF_LIVES_DAYS)
     notes.append(
-        f"popularity: of all time, with half-lives of {shown} days, and with a forecast for "
-        "new items"
+        f"popularity: of all time, and with half-lives of {shown} days, each with and without a "
+        "forecast for new items"
     )
 
 
@@ -190,7 +230,7 @@ def _add_collaborative(
     if preset != "fast" and training.n_items <= _dense_limit(preset):
         specs.append(BlockSpec(kind="ease", settings=_ease_settings(training)))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
-    if training.has_times and preset != "fast":
+    if training.has_times:
         specs.append(BlockSpec(kind="cooccurrence"))
         notes.append("cooccurrence: what people with the same history take these days")
     if preset == "best":

@@ -13,11 +13,12 @@ from recsys.core.arrays import BoolArray, Csr, DoubleArray, FloatMatrix, RowArra
 from recsys.core.rng import named_rng
 from recsys.index import top_k
 from recsys.models.base import Block, Queries, TrainingSet
-from recsys.models.choose import block_sets, with_newcomer_floors
+from recsys.models.blend import Blend, Examples, best_blend
+from recsys.models.choose import with_newcomer_floors
 from recsys.models.dense_choice import trusted_blend
 from recsys.models.history import known_queries
-from recsys.models.hybrid import HybridModel, block_scales
-from recsys.models.spec import BlockSpec
+from recsys.models.hybrid import HybridModel, block_scales, block_scores
+from recsys.models.spec import BlockSpec, knows_taste
 from recsys.models.trusted_weights import learn_trusted_weights
 from recsys.models.validation import (
     ValidationConfig,
@@ -25,13 +26,16 @@ from recsys.models.validation import (
     relevance_of,
     validation_parts,
 )
-from recsys.models.weights import LearntWeights, learn_weights
+from recsys.models.weights import LearntWeights, Pool
 
 POOL = 200
 """Candidates per person that the weights are learnt on: the best of every block, pooled."""
 
 MAX_NEWCOMERS = 400
 """Validation people per part who are also measured as if nothing were known of them."""
+
+CHUNK_SCORES = 2_000_000
+"""Scores of a block held at once, where more than 16 people need no more."""
 
 SCALE_PEOPLE = 512
 """People on whom the spread of each block's scores is measured."""
@@ -84,6 +88,7 @@ def learn_from_parts(
         Draws the parts and the people.
     """
     pieces: list[tuple[FloatMatrix, BoolArray, RowArray]] = []
+    parts: list[RowArray] = []
     n_people = n_parts = 0
     for part in validation_parts(training, validation, seed=seed):
         queries = known_queries(part.training).take(part.user_rows)
@@ -93,19 +98,31 @@ def learn_from_parts(
         pieces.append(_examples(model, part, queries))
         newcomers = _as_newcomers(queries.chunk(0, MAX_NEWCOMERS))
         pieces.append(_examples(model, part.first(MAX_NEWCOMERS), newcomers))
+        n_examples = len(part.user_rows) + newcomers.n_queries
+        parts.append(np.full(n_examples, n_parts, dtype=np.int32))
         n_people, n_parts = n_people + len(part.user_rows), n_parts + 1
     if not pieces:
         return None
     scores, relevant, buckets = (np.concatenate([one[at] for one in pieces]) for at in range(3))
-    learnt = best_set(specs, scores, relevant, buckets, n_buckets=len(bucket_edges) + 1)
+    n_buckets = len(bucket_edges) + 1
+    if trusted_blend(specs) is not None:
+        blend = Blend(best_set(specs, scores, relevant, buckets, n_buckets=n_buckets))
+    else:
+        examples = Examples(Pool.of(scores, relevant), buckets, np.concatenate(parts))
+        blend = best_blend(specs, examples, n_buckets=n_buckets)
+    learnt = blend.learnt
     measured = {
         "n_people": n_people,
         "n_parts": n_parts,
+        "trust": blend.trust,
+        "held_out_ndcg@20": _rounded(blend.held_out),
+        "best_popularity_ndcg@20": _rounded(blend.popularity),
         "ndcg@20": round(learnt.metric, 4),
         "best_single": specs[learnt.best_single].label,
         "best_single_ndcg@20": round(learnt.best_single_metric, 4),
     }
     note = f"weights: learnt on {n_people} people in {n_parts} validation part(s)"
+    note = "; ".join(one for one in (note, blend.note) if one)
     return Learnt(with_newcomer_floors(learnt.weights, specs), measured, note)
 
 
@@ -134,7 +151,7 @@ def best_set(
     *,
     n_buckets: int,
 ) -> LearntWeights:
-    """Return the weights of the set of blocks that does best; 0 for the blocks outside.
+    """Return the weights of the set of blocks that does best on one validation part.
 
     Notes
     -----
@@ -145,16 +162,13 @@ def best_set(
         return learn_trusted_weights(
             scores, relevant, buckets, n_buckets=n_buckets, trusted=trusted
         )
-    best: LearntWeights | None = None
-    for columns in block_sets(specs):
-        found = learn_weights(scores[:, :, columns], relevant, buckets, n_buckets=n_buckets)
-        if best is None or found.metric > best.metric:
-            table = np.zeros((n_buckets, len(specs)))
-            table[:, columns] = found.weights
-            single = int(columns[found.best_single])
-            best = LearntWeights(table, found.metric, found.best_single_metric, single)
-    assert best is not None  # noqa: S101  (there is always the set of all blocks)
-    return best
+    nobody = np.zeros(len(buckets), dtype=np.int32)
+    examples = Examples(Pool.of(scores, relevant), buckets, nobody)
+    return best_blend(specs, examples, n_buckets=n_buckets).learnt
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _as_newcomers(queries: Queries) -> Queries:
@@ -168,7 +182,7 @@ def _examples(
 ) -> tuple[FloatMatrix, BoolArray, RowArray]:
     """Return (n, POOL, n_blocks) standardised block scores, what was consumed, and buckets."""
     pieces = []
-    step = 256
+    step = int(np.clip(CHUNK_SCORES // max(model.n_items, 1), 16, 256))
     for start in range(0, queries.n_queries, step):
         chunk = queries.chunk(start, start + step)
         pieces.append(_pooled(model, chunk, part, start=start))
@@ -183,7 +197,18 @@ def _pooled(
 ) -> tuple[FloatMatrix, BoolArray]:
     some = slice(start, start + queries.n_queries)
     seen = part.training.interactions[part.user_rows[some]]
-    return pooled_examples(model.block_scores(queries), seen=seen, relevant=part.relevant[some])
+    return pooled_examples(_block_scores(model, queries), seen=seen, relevant=part.relevant[some])
+
+
+def _block_scores(model: HybridModel, queries: Queries) -> list[FloatMatrix]:
+    """Return the standardised scores of each block; one line, repeated, where all are alike."""
+    lines = queries.chunk(0, 1)
+    out = []
+    for block, scale in zip(model.blocks, model.scales, strict=True):
+        some = queries if knows_taste(block) else lines
+        scores = block_scores(block, some) * np.float32(scale)
+        out.append(np.broadcast_to(scores, (queries.n_queries, scores.shape[1])))
+    return out
 
 
 def pooled_examples(
@@ -204,21 +229,49 @@ def pooled_examples(
         Scores of the candidates, -inf where a person has fewer; and which of them were taken.
     """
     each = max(POOL // len(by_block), 20)
-    tops = [top_k(scores, each, exclude=seen).rows for scores in by_block]
-    blend: FloatMatrix = np.sum(np.stack(by_block), axis=0, dtype=np.float32)
+    tops = [_tops(scores, each, seen=seen) for scores in by_block]
+    blend = np.zeros(by_block[0].shape, dtype=np.float32)
+    for scores in by_block:
+        blend += scores
     tops.append(top_k(blend, POOL, exclude=seen).rows)
     pool = _first_distinct(np.hstack(tops), POOL)
     lines = np.arange(len(pool))[:, None]
-    scores = np.stack([np.where(pool >= 0, s[lines, pool], -np.inf) for s in by_block], axis=2)
-    return scores.astype(np.float32), relevance_of(relevant, pool)
+    found = np.stack([scores[lines, pool] for scores in by_block], axis=2)
+    found[pool < 0] = -np.inf
+    return found.astype(np.float32, copy=False), relevance_of(relevant, pool)
+
+
+def _tops(scores: FloatMatrix, k: int, *, seen: Csr) -> RowArray:
+    """Return (n_people, k) int32 best items that are not seen; -1 where short."""
+    if scores.strides[0] or len(scores) < 2:
+        return top_k(scores, k, exclude=seen).rows
+    # all lines are one: it is ranked once, as far as the longest history may hide its top
+    depth = min(k + int(np.diff(seen.indptr).max(initial=0)), scores.shape[1])
+    best = np.argsort(-scores[0], kind="stable")[:depth]
+    place = np.full(scores.shape[1], -1)
+    place[best] = np.arange(depth)
+    hidden = np.zeros((len(scores), depth), dtype=bool)
+    people = np.repeat(np.arange(len(scores)), np.diff(seen.indptr))
+    ranked = place[seen.indices] >= 0
+    hidden[people[ranked], place[seen.indices[ranked]]] = True
+    out = np.full((len(scores), k), -1, dtype=np.int32)
+    people, places = np.nonzero(~hidden & (np.cumsum(~hidden, axis=1) <= k))
+    slot = (np.cumsum(~hidden, axis=1) - 1)[people, places]
+    out[people, slot] = best[places]
+    return out
 
 
 def _first_distinct(rows: RowArray, width: int) -> RowArray:
     """Keep the first occurrence of each row number per line, padded with -1 to ``width``."""
+    lines, places = np.nonzero(rows >= 0)
+    values = rows[lines, places].astype(np.int64)
+    side = int(values.max(initial=0)) + 1
+    _, first = np.unique(lines * side + values, return_index=True)
+    first = np.sort(first)
+    lines, values = lines[first], values[first]
+    starts = np.searchsorted(lines, np.arange(len(rows)))
+    slots = np.arange(len(lines)) - starts[lines]
+    kept = slots < width
     out = np.full((len(rows), width), -1, dtype=np.int32)
-    for line, padded in enumerate(rows):
-        values = padded[padded >= 0]
-        _, first = np.unique(values, return_index=True)
-        kept = values[np.sort(first)][:width]
-        out[line, : len(kept)] = kept
+    out[lines[kept], slots[kept]] = values[kept]
     return out

@@ -165,8 +165,8 @@ def relevance_of(relevant: Csr, candidates: RowArray) -> BoolArray:
     candidates : (n_people, n_candidates) int32
         Item rows; -1 is never relevant.
     """
-    out = np.zeros(candidates.shape, dtype=bool)
-    for line, wanted in enumerate(candidates):
-        held = relevant.indices[relevant.indptr[line] : relevant.indptr[line + 1]]
-        out[line] = np.isin(wanted, held)
-    return out
+    n_items = relevant.shape[1]
+    lines = np.repeat(np.arange(relevant.shape[0], dtype=np.int64), np.diff(relevant.indptr))
+    wanted = lines * n_items + relevant.indices
+    asked = np.arange(len(candidates), dtype=np.int64)[:, None] * n_items + candidates
+    return np.asarray(np.isin(asked, wanted) & (candidates >= 0), dtype=bool)

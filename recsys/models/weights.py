@@ -23,6 +23,9 @@ MIN_PEOPLE = 30
 
 MAX_STEPS = 60
 
+PAIRS = 20_000
+"""Items taken that are placed at once: bounds temporary memory."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearntWeights:
@@ -79,16 +82,21 @@ def learn_weights(
     On the people given, a bucket whose blend is no better than the best single block gets that
     block alone. Deterministic.
     """
-    pool = Pool.of(scores, relevant)
-    n_blocks = scores.shape[2]
+    return learn_from_pool(Pool.of(scores, relevant), buckets, n_buckets=n_buckets)
+
+
+def learn_from_pool(pool: Pool, buckets: npt.NDArray[np.int32], *, n_buckets: int) -> LearntWeights:
+    """Return the same for scores that are pooled already."""
+    n_blocks = pool.scores.shape[2]
     singles = np.array([pool.ndcg(row) for row in np.eye(n_blocks)])
     best = int(np.argmax(singles.mean(axis=1)))
-    common = _better(pool, _logit(pool, np.zeros(n_blocks), RIDGE), np.eye(n_blocks)[best])
+    found = conditional_logit(pool, np.zeros(n_blocks), RIDGE)
+    common = _better(pool, found, np.eye(n_blocks)[best])
     table = np.tile(common, (n_buckets, 1))
     for bucket in range(n_buckets):
         mine = pool.only(buckets == bucket)
         if mine.n_people >= MIN_PEOPLE:
-            own = _logit(mine, common, PRIOR_PEOPLE / mine.n_people * 0.1)
+            own = conditional_logit(mine, common, PRIOR_PEOPLE / mine.n_people * 0.1)
             table[bucket] = _better(mine, own, common)
     metric = float(pool.ndcg_by(table[buckets]).mean())
     return LearntWeights(table, metric, float(singles[best].mean()), best)
@@ -126,6 +134,13 @@ class Pool:
         """Return some of the people."""
         return Pool(self.scores[which], self.absent[which], self.relevant[which])
 
+    def blocks(self, columns: npt.NDArray[np.integer]) -> Pool:
+        """Return the same candidates with the scores of some blocks."""
+        if len(columns) == self.scores.shape[2]:
+            return self
+        some = np.ascontiguousarray(self.scores[:, :, columns])
+        return Pool(some, self.absent, self.relevant)
+
     def blend(self, weights: DoubleArray) -> FloatMatrix:
         """Return (n_people, n_candidates) float32 blended scores; -inf where absent."""
         flat = self.scores.reshape(-1, self.scores.shape[2])
@@ -148,13 +163,20 @@ class Pool:
         return self._ndcg(np.where(self.absent, np.float32(-np.inf), blend))
 
     def _ndcg(self, blend: FloatMatrix) -> DoubleArray:
-        depth = min(DEPTH, blend.shape[1])
-        order = np.argsort(-blend, axis=1, kind="stable")[:, :depth]
-        hits = np.take_along_axis(self.relevant, order, axis=1)
+        # the places of what was taken are all that counts: no candidate list is sorted
+        people, taken = np.nonzero(self.relevant)
+        places = np.zeros(len(people), dtype=np.int64)
+        for start in range(0, len(people), PAIRS):
+            some = slice(start, start + PAIRS)
+            others = blend[people[some]]
+            own = blend[people[some], taken[some]][:, None]
+            earlier = np.arange(blend.shape[1]) < taken[some, None]
+            places[some] = ((others > own) | ((others == own) & earlier)).sum(axis=1)
         discounts = 1 / np.log2(np.arange(DEPTH) + 2)
+        gains = np.where(places < DEPTH, discounts[np.minimum(places, DEPTH - 1)], 0.0)
         n_wanted = np.clip(self.relevant.sum(axis=1), 1, DEPTH)
         ideal = np.cumsum(discounts)[n_wanted - 1]
-        return np.asarray((hits @ discounts[:depth]) / ideal, dtype=np.float64)
+        return np.asarray(np.bincount(people, gains, self.n_people) / ideal, dtype=np.float64)
 
 
 def _better(pool: Pool, weights: DoubleArray, other: DoubleArray) -> DoubleArray:
@@ -163,7 +185,21 @@ def _better(pool: Pool, weights: DoubleArray, other: DoubleArray) -> DoubleArray
     return weights if gap >= 0 and weights.any() else other
 
 
-def _logit(pool: Pool, prior: DoubleArray, ridge: float) -> DoubleArray:
+def conditional_logit(
+    pool: Pool, prior: DoubleArray, ridge: float, *, start: DoubleArray | None = None
+) -> DoubleArray:
+    """Return the (n_blocks,) float64 weights of :func:`learn_weights` for the people of a pool.
+
+    Parameters
+    ----------
+    pool : Pool
+    prior : (n_blocks,) float64
+        Where the weights are pulled to.
+    ridge : float
+        How hard.
+    start : (n_blocks,) float64 or None
+        Where the search begins: near the answer it is short. None is the prior.
+    """
     from scipy.optimize import minimize
 
     taken = pool.relevant & ~pool.absent
@@ -185,9 +221,9 @@ def _logit(pool: Pool, prior: DoubleArray, ridge: float) -> DoubleArray:
         gradient = expected / some.n_people - wanted + 2 * ridge * away
         return value + ridge * float(away @ away), gradient.astype(np.float64)
 
-    start = np.where(prior > 0, prior, 0.1)
+    start = prior if start is None or not start.any() else start
+    start = np.where(start > 0, start, 0.1)
     bounds = [(0.0, None)] * len(prior)
-    found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": MAX_STEPS}
-    )
+    options = {"maxiter": MAX_STEPS, "ftol": 1e-7}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return np.asarray(found.x, dtype=np.float64)

@@ -12,7 +12,13 @@ from hypothesis.extra import numpy as hnp
 
 from recsys.models import choose
 from recsys.models.base import TrainingSet
-from recsys.models.choose import choose_blocks, default_weights, with_newcomer_floors
+from recsys.models.choose import (
+    block_sets,
+    choose_blocks,
+    default_weights,
+    steady_popularity,
+    with_newcomer_floors,
+)
 from recsys.models.spec import BlockSpec, check_labels
 
 PRESETS = ["fast", "balanced", "best"]
@@ -90,6 +96,44 @@ def test_history_takes_over_from_popularity_as_it_grows() -> None:
     assert (np.diff(table[:, 0]) < 0).all()
     assert (np.diff(table[:, 2]) > 0).all()
     assert (table > 0).all()
+
+
+def popular(days: float | None, *, forecast: bool = False) -> BlockSpec:
+    settings = {"half_life_days": days, "forecast_new": forecast}
+    return BlockSpec(kind="popularity", name=f"{days}-{forecast}", settings=settings)
+
+
+def sets_of(*specs: BlockSpec, alone: dict[int, float] | None = None) -> list[list[int]]:
+    return [one.tolist() for one in block_sets(specs, alone)]
+
+
+def test_popularity_with_and_without_a_forecast_are_never_in_one_set() -> None:
+    specs = (popular(None), popular(1.0, forecast=True), popular(1.0), BlockSpec(kind="ease"))
+    assert sets_of(*specs) == [[0, 1, 3], [0, 2, 3]]
+
+
+def test_the_best_half_life_is_also_tried_alone() -> None:
+    specs = (popular(1.0), popular(7.0), popular(None), BlockSpec(kind="ease"))
+    alone = {0: 0.1, 1: 0.3, 2: 0.2}
+    assert sets_of(*specs, alone=alone) == [[0, 1, 2, 3], [1, 3]]
+
+
+def test_a_lucky_half_life_at_the_edge_gives_way_to_a_steady_one() -> None:
+    specs = tuple(popular(days) for days in (1.0, 2.0, 3.0, 7.0))
+    assert steady_popularity(specs, {0: 0.205, 1: 0.17, 2: 0.2, 3: 0.2}) == [3]
+    assert steady_popularity(specs, {0: 0.1, 1: 0.2, 2: 0.3, 3: 0.2}) == [2]
+
+
+def test_without_times_there_is_one_set() -> None:
+    assert sets_of(popular(None), BlockSpec(kind="ease"), alone={0: 0.1}) == [[0, 1]]
+
+
+def test_with_times_each_half_life_has_a_forecast_and_goes_without(training: TrainingSet) -> None:
+    specs, _ = choose_blocks(training, preset="fast", seed=0)
+    timed = [one.settings for one in specs if one.kind == "popularity"]
+    for which in (True, False):
+        mine = [one["half_life_days"] for one in timed if one.get("forecast_new") is which]
+        assert mine == list(choose.HALF_LIVES_DAYS)
 
 
 weights = hnp.arrays(np.float64, (4, 4), elements=st.floats(0, 5))

@@ -108,7 +108,8 @@ def test_a_configured_block_beyond_the_limit_is_refused_before_anything_is_fitte
 
 def test_not_even_popularity_is_an_error(training: TrainingSet) -> None:
     config = HybridConfig(memory_limit_mb=0.0001)
-    with pytest.raises(ConfigError, match=r"'popularity_now' must fit .*Raise memory_limit_mb"):
+    message = r"'popularity_1d_forecast' must fit .*Raise memory_limit_mb"
+    with pytest.raises(ConfigError, match=message):
         fit_hybrid(training, config, preset="fast", progress=silent)
 
 

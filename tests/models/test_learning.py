@@ -8,7 +8,6 @@ from recsys.core.clock import to_utc
 from recsys.core.progress import silent
 from recsys.data import TimedEvents, interactions
 from recsys.models.base import TrainingSet
-from recsys.models.choose import block_sets
 from recsys.models.fitting import fit_blocks
 from recsys.models.history import known_queries
 from recsys.models.learning import Learnt, learn_from_parts, pooled_examples, scaled_hybrid
@@ -84,12 +83,6 @@ def test_the_same_data_give_the_same_weights() -> None:
     np.testing.assert_array_equal(one.weights, other.weights)
 
 
-def test_popularity_with_and_without_a_forecast_are_also_tried_apart() -> None:
-    filled = BlockSpec(kind="popularity", name="filled", settings={"half_life_days": 1.0})
-    sets = [one.tolist() for one in block_sets([EVER, filled, NOW])]
-    assert sets == [[0, 1, 2], [1], [0, 2]]
-
-
 def test_the_scale_makes_the_usual_spread_one() -> None:
     training = fashions()
     blocks = fit_blocks([EVER, NOW], training, progress=silent)
@@ -110,3 +103,24 @@ def test_candidates_are_the_best_of_every_block_less_what_was_seen() -> None:
     assert {n_items - 2.0, 0.0} <= candidates
     assert n_items - 1.0 not in candidates
     assert scores[0, relevant[0], 0].tolist() == [0.0]
+
+
+def test_parts_that_were_held_out_are_told_of() -> None:
+    learnt = learnt_on([EVER, NOW], fashions())
+    assert learnt.measured["held_out_ndcg@20"] > 0
+    assert learnt.measured["best_popularity_ndcg@20"] > 0
+    assert "parts held out" in learnt.note
+
+
+def test_what_is_alike_for_all_is_ranked_once_with_the_same_result() -> None:
+    rng = np.random.default_rng(1)
+    row = rng.normal(size=(1, N_ITEMS)).astype(np.float32)
+    seen = sp.random(9, N_ITEMS, density=0.6, format="csr", random_state=0, dtype=np.float32)
+    relevant = sp.random(9, N_ITEMS, density=0.1, format="csr", random_state=1, dtype=np.float32)
+    other = rng.normal(size=(9, N_ITEMS)).astype(np.float32)
+    shared, plain = (
+        pooled_examples([one, other], seen=seen, relevant=relevant)
+        for one in (np.broadcast_to(row, (9, N_ITEMS)), np.repeat(row, 9, axis=0))
+    )
+    np.testing.assert_array_equal(shared[0], plain[0])
+    np.testing.assert_array_equal(shared[1], plain[1])
