@@ -20,7 +20,7 @@ from recsys.models.history import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel
 from recsys.models.learning import Learnt, learn_from_parts, scaled_hybrid
 from recsys.models.spec import BlockSpec, check_labels
-from recsys.models.timeliness import without_useless_times
+from recsys.models.timeliness import without_times, without_useless_times
 from recsys.models.validation import (
     ValidationConfig,
 )
@@ -38,6 +38,9 @@ class HybridConfig(Config):
     """The blocks; None lets the data choose."""
     weights: dict[str, tuple[float, ...]] | None = None
     """Per block one weight for each activity bucket, or one for all; None learns them."""
+    use_times: bool | None = None
+    """Whether the times of events are learnt from. None: yes where ``blocks`` are given; where the
+    data choose them, only if times say what people do next."""
     bucket_edges: tuple[int, ...] = BUCKET_EDGES
     """Items consumed at which a person enters the next activity bucket; ascending."""
     validation: ValidationConfig = ValidationConfig()
@@ -89,16 +92,7 @@ def fit_hybrid(
     ConfigError
         If a weight names no block, or a block cannot fit in memory.
     """
-    size, limit = DataSize.of(training), config.memory_limit_mb
-    if config.blocks is None:
-        training, told = without_useless_times(training)
-        specs, notes = choose_blocks(training, preset=preset, seed=config.seed)
-        specs, too_large = blocks_that_fit(specs, size, limit_mb=limit)
-        notes = [*told, *notes, *too_large]
-    else:
-        specs, notes = config.blocks, ["blocks as configured"]
-    check_blocks(specs, size, limit_mb=limit)
-    check_labels(specs)
+    training, specs, notes = choose(training, config, preset=preset)
     fitted: dict[str, Block] = {}
     measured: dict[str, Any] = {}
     if config.weights is not None:
@@ -117,6 +111,33 @@ def fit_hybrid(
         seed=config.seed,
     )
     return FittedHybrid(model, specs, tuple(notes), measured)
+
+
+def choose(
+    training: TrainingSet, config: HybridConfig, *, preset: Preset
+) -> tuple[TrainingSet, tuple[BlockSpec, ...], list[str]]:
+    """Return what is learnt from, with which blocks, and why, for a person to read.
+
+    Raises
+    ------
+    ConfigError
+        If two blocks have one name, or a block cannot fit in memory.
+    """
+    size, limit = DataSize.of(training), config.memory_limit_mb
+    told: list[str] = []
+    if config.use_times is False:
+        training, told = without_times(training), ["times: left out as configured"]
+    elif config.use_times is None and config.blocks is None:
+        training, told = without_useless_times(training)
+    if config.blocks is not None:
+        specs, notes = config.blocks, ["blocks as configured"]
+    else:
+        specs, notes = choose_blocks(training, preset=preset, seed=config.seed)
+        specs, too_large = blocks_that_fit(specs, size, limit_mb=limit)
+        notes = [*notes, *too_large]
+    check_blocks(specs, size, limit_mb=limit)
+    check_labels(specs)
+    return training, specs, [*told, *notes]
 
 
 def fit_blocks(

@@ -99,6 +99,15 @@ Rule: TypeAlias = Times | Near | Choice | Tags | Timed | Weighed
 HALF_LIVES = Choice((None, 14.0, 60.0, 240.0))
 TAG_WEIGHTS = Choice((0.0, 0.03, 0.1, 0.3, 1.0))
 
+REGRESSION: dict[str, Rule] = {
+    "regularization": Times(10.0),
+    "item_exponent": Near(0.25),
+    "user_exponent": Near(0.25),
+    "output_exponent": Near(0.25),
+    "tag_weight": Tags(TAG_WEIGHTS),
+    "half_life_days": Timed(HALF_LIVES),
+}
+
 RULES: dict[str, dict[str, Rule]] = {
     "popularity": {
         "half_life_days": Timed(Times(6.0)),
@@ -130,13 +139,10 @@ RULES: dict[str, dict[str, Rule]] = {
         "half_life_days": Timed(HALF_LIVES),
     },
     "ease": {
-        "regularization": Times(10.0),
-        "item_exponent": Near(0.25),
-        "user_exponent": Near(0.25),
-        "output_exponent": Near(0.25),
-        "tag_weight": Tags(TAG_WEIGHTS),
-        "half_life_days": Timed(HALF_LIVES),
+        **REGRESSION,
+        "tag_share": Tags(Choice((0.0, 0.05, 0.1, 0.2, 0.4))),
     },
+    "sparse_ease": {**REGRESSION, "n_neighbours": Times(2.0)},
     "item_knn": {
         "similarity": Choice(("product", "tversky")),
         "item_exponent": Near(0.4),
@@ -191,6 +197,7 @@ def search_space(spec: BlockSpec, training: TrainingSet) -> Space:
         found = _range(rule, present[name], training)
         if found is not None:
             out[name] = _within(found, training) if name == "n_factors" else found
+    out.pop("tag_weight" if present.get("tag_share") else "tag_share", None)  # one or the other
     return out
 
 

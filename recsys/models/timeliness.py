@@ -82,10 +82,14 @@ def without_useless_times(training: TrainingSet) -> tuple[TrainingSet, list[str]
     measured = timeliness(training)
     if measured.matters:
         return training, []
+    return without_times(training), [f"{measured.note}: learnt as if without times"]
+
+
+def without_times(training: TrainingSet) -> TrainingSet:
+    """Return the training set with events of unknown time, in the order they have."""
     unknown = np.datetime64("NaT", "us")
     events = replace(training.events, occurred_at=np.full(training.events.n_events, unknown))
-    plain = replace(training, events=events, now=unknown)
-    return plain, [f"{measured.note}: learnt as if without times"]
+    return replace(training, events=events, now=unknown)
 
 
 def one_visit_share(events: TimedEvents) -> float:

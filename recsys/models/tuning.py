@@ -16,10 +16,9 @@ from recsys.core.config import Config
 from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress, silent
 from recsys.models.base import TrainingSet
-from recsys.models.choose import choose_blocks
-from recsys.models.fitting import HybridConfig, Preset
+from recsys.models.fitting import HybridConfig, Preset, choose
 from recsys.models.proposals import check_optuna
-from recsys.models.spec import BlockSpec, check_labels
+from recsys.models.spec import BlockSpec
 from recsys.models.tuning_bench import Bench, Standing
 from recsys.models.tuning_log import TuningLog
 from recsys.models.tuning_people import Panel, cut_panels, parse_metric
@@ -148,10 +147,11 @@ def tune_hybrid(
         raise ConfigError("minutes or n_trials must be given; both are None.")
     seconds = np.inf if tuning.minutes is None else 60 * tuning.minutes
     budget = Budget(seconds, tuning.n_trials, progress=progress, clock=clock)
-    specs = config.blocks
-    if specs is None:
-        specs, _ = choose_blocks(training, preset=preset, seed=config.seed)
-    check_labels(specs)
+    had_times = training.has_times
+    training, specs, _ = choose(training, config, preset=preset)
+    searched = config  # the same data for the same blocks, when what was found is fitted
+    if had_times and not training.has_times:
+        searched = config.replace(use_times=False)
     trials = [] if log is None else log.begin(_about(training, config, specs, tuning))
     bench = Bench(
         _panels(training, config, tuning, n_blocks=len(specs)),
@@ -170,7 +170,8 @@ def tune_hybrid(
         why = "settings as given: the time was over before they were measured"
         return Tuned(config, False, why, 0, "time", {}, budget.used)
     stopped = search.run()
-    return _judged(search, config, stopped, metric=tuning.metric)
+    found = searched.replace(blocks=search.best.specs)
+    return _judged(search, config, found, stopped=stopped, metric=tuning.metric)
 
 
 def fingerprint(training: TrainingSet) -> str:
@@ -229,7 +230,9 @@ def _panels(
     )
 
 
-def _judged(search: Search, config: HybridConfig, stopped: str, *, metric: str) -> Tuned:
+def _judged(
+    search: Search, config: HybridConfig, found: HybridConfig, *, stopped: str, metric: str
+) -> Tuned:
     """Return what was found if it is surely better, else the configuration given."""
     bench, first, best = search.bench, search.first, search.best
     gain, error = bench.gain(best, first)
@@ -252,7 +255,7 @@ def _judged(search: Search, config: HybridConfig, stopped: str, *, metric: str) 
     if best is not first:
         why += f" on people searched on, {held_gain:+.4f} ± {held_error:.4f} on people held out"
     return Tuned(
-        config=config.replace(blocks=best.specs) if is_better else config,
+        config=found if is_better else config,
         is_better=is_better,
         why=why,
         n_trials=search.budget.n_done - 1,

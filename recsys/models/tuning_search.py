@@ -195,11 +195,11 @@ class Search:
     def _try(self, label: str, settings: Settings) -> tuple[Trial, Standing]:
         """Return a trial of one block, and the best configuration after it."""
         started = self.budget.clock()
-        spec = self.state.blocks[label].with_settings(settings)
         outcome: Outcome = "failed"
         value = gain = error = 0.0
         best = self.best
         try:
+            spec = self.state.blocks[label].with_settings(settings)
             outcome, found, (value, gain, error) = self._compare(spec)
         except CANNOT_FIT:
             found = None

@@ -82,3 +82,10 @@ def test_numbers_are_written_short_and_stay_within_the_ends() -> None:
     assert Number(0.0123, 5.0, log=True).tidy(0.01234) == 0.0123
     assert Number(0.0, 0.975).tidy(0.9749) == 0.97
     assert Number(1, 9, whole=True).tidy(4.0) == 4
+
+
+def test_of_two_ways_to_use_tags_the_one_in_use_is_searched(training: TrainingSet) -> None:
+    plain = search_space(BlockSpec(kind="ease"), training)
+    apart = search_space(BlockSpec(kind="ease", settings={"tag_share": 0.1}), training)
+    assert ("tag_weight" in plain, "tag_share" in plain) == (True, False)
+    assert ("tag_weight" in apart, "tag_share" in apart) == (False, True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import scipy.sparse as sp
 
 from recsys.core.errors import ConfigError
 from recsys.core.progress import silent
+from recsys.data import TimedEvents
 from recsys.models import BlockSpec, HybridConfig, TrainingSet, fit_hybrid
 from recsys.models import tuning_search as machinery
 from recsys.models.tuning import Tuned, TuningConfig, fingerprint, tune_hybrid
@@ -222,3 +224,32 @@ def test_the_fingerprint_is_of_the_data(
 ) -> None:
     assert fingerprint(tastes) == fingerprint(tastes)
     assert len({fingerprint(one) for one in (tastes, checkerboard, training)}) == 3
+
+
+def one_visit(tastes: TrainingSet) -> TrainingSet:
+    """The same takings, each person's all in one hour of their own."""
+    hours = tastes.events.user_rows.astype(np.int64) * np.timedelta64(90_000_000_000, "us")
+    times = np.datetime64("2024-01-01", "us") + hours
+    order = np.argsort(times, kind="stable")
+    events = tastes.events
+    timed = TimedEvents(
+        events.user_rows[order], events.item_rows[order], events.weights[order], times[order]
+    )
+    return replace(tastes, events=timed, now=times.max())
+
+
+def test_what_is_found_without_useless_times_is_fitted_without_them(tastes: TrainingSet) -> None:
+    training = one_visit(tastes)
+    config = CONFIG.replace(blocks=None)
+    left_out = fit_hybrid(training, config, preset="fast", progress=silent).notes[0]
+    assert "learnt as if without times" in left_out
+    found = tuned(training, config, n_trials=12)
+    assert found.measured["n_parts"] == 1
+    assert found.config.use_times is (False if found.is_better else None)
+
+
+def test_times_that_are_not_to_be_used_are_not(tastes: TrainingSet) -> None:
+    config = CONFIG.replace(use_times=False)
+    found = fit_hybrid(one_visit(tastes), config, preset="fast", progress=silent)
+    assert found.notes[:2] == ("times: left out as configured", "blocks as configured")
+    assert found.validation["n_parts"] == 1
