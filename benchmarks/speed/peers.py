@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import numpy as np
 import numpy.typing as npt
 
-from recsys.index import FaissConfig, FaissIndex
+from recsys.index import IndexConfig, NarrowIndex, choose_index
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.integer]
@@ -35,16 +35,18 @@ class Searcher:
 
 
 def ours(vectors: Floats) -> Searcher:
-    """Build this library's graph."""
+    """Build this library's linked codes, fitted to a sample of the items themselves."""
     started = time.perf_counter()
-    index = FaissIndex.build(vectors, FaissConfig())
+    config = IndexConfig(kind="narrow", graph_from=0)
+    index = choose_index(vectors, config=config).index
     taken = time.perf_counter() - started
-    by_effort = {effort: index.with_ef_search(effort) for effort in EFFORTS}
+    assert isinstance(index, NarrowIndex)
+    by_effort = {effort: index.with_effort(effort) for effort in EFFORTS}
 
     def search(query: Floats, k: int, effort: int) -> Rows:
         return by_effort[effort].search(query, k=k, n_threads=1).rows[0]
 
-    return Searcher("recsys graph", taken, search)
+    return Searcher(f"recsys, linked codes of {index.code.width}", taken, search)
 
 
 def faiss_hnsw(vectors: Floats) -> Searcher:

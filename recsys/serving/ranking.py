@@ -30,6 +30,10 @@ OVERFETCH = 20
 
 MIN_CANDIDATES = 200
 
+SPARE = 16
+"""Items beyond ``k`` that are scored once more by one pair at a time: products of whole matrices
+differ in their last bits with the shape of the batch."""
+
 
 def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) -> TopK:
     """Return the best ``k`` allowed items of each person, ties to the lower row."""
@@ -137,7 +141,7 @@ def _rank_dense(
         scores += model.kernel_scores(people.queries, people.states)
         found = top_k(
             scores,
-            min(k + 16, snapshot.n_items),
+            min(k + SPARE, snapshot.n_items),
             exclude=constraints.excluded[some],
             allowed=allowed,
         )

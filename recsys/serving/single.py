@@ -15,16 +15,16 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, RowArray, objects
 from recsys.core.topk import TopK
-from recsys.index import ExactIndex
+from recsys.index import ExactIndex, top_k
 from recsys.index import Request as Search
-from recsys.models import Queries, QueryState
+from recsys.models import HybridModel, Queries, QueryState
 from recsys.ranking import parse_filter
 from recsys.serving.answers import Recommendations
 from recsys.serving.asked import item_rows
 from recsys.serving.constraints import Request
 from recsys.serving.filtering import Allowed, filter_key
 from recsys.serving.lines import line_of
-from recsys.serving.ranking import best_of_candidates, candidate_rows
+from recsys.serving.ranking import SPARE, best_of_candidates, candidate_rows
 from recsys.serving.snapshot import Snapshot
 
 
@@ -74,13 +74,10 @@ def rank_single(snapshot: Snapshot, user_row: int, request: Request) -> TopK | N
     Returns
     -------
     TopK or None
-        (1, k). None where candidates are given, a list is per person, kernels need whole rows, or
-        the list would be short: why it is, the path of a batch says.
+        (1, k). None where candidates are given, a list is per person, or the list would be
+        short: why it is, the path of a batch says.
     """
-    index, model = snapshot.index, snapshot.model
     if request.candidates is not None or isinstance(request.where, list | tuple | np.ndarray):
-        return None
-    if model.has_kernels and isinstance(index, ExactIndex):
         return None
     excluded = _excluded(snapshot, user_row, request)
     if excluded is None:
@@ -93,7 +90,7 @@ def rank_single(snapshot: Snapshot, user_row: int, request: Request) -> TopK | N
         snapshot.states.buckets[user_row : user_row + 1],
     )
     search = Search(
-        model.query_vectors(state),
+        snapshot.model.query_vectors(state),
         request.k,
         (np.array([0, len(excluded)], np.int64), excluded),
         allowed.mask,
@@ -107,9 +104,24 @@ def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState
     index = snapshot.index
     if not snapshot.model.has_kernels:
         return index.answer(search)
-    found = candidate_rows(index, search)
     queries = _query_of(snapshot.queries, user_row)
+    if isinstance(index, ExactIndex):
+        found = _best_of_all(snapshot.model, queries, state, search)
+    else:
+        found = candidate_rows(index, search)
     return best_of_candidates(snapshot.model, (queries, state, search.queries), found, search.k)
+
+
+def _best_of_all(
+    model: HybridModel, queries: Queries, state: QueryState, search: Search
+) -> RowArray:
+    """Return (1, n) rows of the best by the scores of all items, a few more than asked for."""
+    scores = (model.item_factors @ search.queries[0]) + model.kernel_scores(queries, state)[0]
+    scores[search.exclude[1]] = -np.inf
+    if len(search.allowed):
+        scores[~search.allowed] = -np.inf
+    # equal scores in the order of their rows, as in a batch: argpartition would give any of them
+    return top_k(scores[None, :], min(search.k + SPARE, len(scores)), n_threads=1).rows
 
 
 def _query_of(queries: Queries, user_row: int) -> Queries:

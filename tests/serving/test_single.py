@@ -44,7 +44,13 @@ def model(kind: str, preset: str) -> recsys.Recommender:
     return recsys.Recommender.fit(events, catalog, users=people, config=config)
 
 
-CASES = [("exact", "fast"), ("narrow", "fast"), ("narrow", "balanced"), ("hnsw", "fast")]
+CASES = [
+    ("exact", "fast"),
+    ("exact", "balanced"),
+    ("narrow", "fast"),
+    ("narrow", "balanced"),
+    ("hnsw", "fast"),
+]
 
 
 @pytest.mark.parametrize(("kind", "preset"), CASES)
