@@ -16,6 +16,7 @@ from recsys.models.dense_choice import (
     dense_specs,
     is_dense,
 )
+from recsys.models.sparse_recipe import is_sparse, sparse_blocks
 from recsys.models.spec import BlockSpec
 
 BEST_DENSE_ITEMS = 20_000
@@ -56,6 +57,10 @@ def choose_blocks(
         dense = dense_specs(training, preset=preset, seed=seed)
         specs += dense
         notes += dense_notes(training, dense)
+    elif training.interactions.nnz and is_sparse(training):
+        sparse, why = sparse_blocks(training, preset=preset, seed=seed)
+        specs += sparse
+        notes += why
     elif training.interactions.nnz:
         _add_collaborative(training, specs, notes, preset=preset, seed=seed)
     return tuple(specs), notes

@@ -19,6 +19,7 @@ from recsys.models.footprint import DataSize, blocks_that_fit, check_blocks
 from recsys.models.history import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel
 from recsys.models.learning import Learnt, learn_from_parts, scaled_hybrid
+from recsys.models.sparse_recipe import sparse_default_weights
 from recsys.models.spec import BlockSpec, check_labels
 from recsys.models.timeliness import without_times, without_useless_times
 from recsys.models.validation import (
@@ -222,7 +223,9 @@ def _learn(
             seed=config.seed,
         )
     if learnt is None:
-        table = default_weights(specs, config.bucket_edges)
+        table = sparse_default_weights(training, specs, config.bucket_edges)
+        if table is None:
+            table = default_weights(specs, config.bucket_edges)
         return Learnt(table, {}, "weights: defaults (too few people to learn from)")
     return learnt
 

@@ -250,6 +250,7 @@ _FOOTPRINTS: dict[str, Callable[[Any, DataSize], Footprint]] = {
     "affinity": _affinity,
     "cooccurrence": _neighbours,
     "content": _content,
+    "new_items": _content,
     "spectral": _spectral,
     "feature_als": _feature_als,
     "ease": _ease,

@@ -118,6 +118,10 @@ RULES: dict[str, dict[str, Rule]] = {
         "singular_exponent": Choice((-0.5, -0.25, 0.0)),
         "half_life_days": Timed(HALF_LIVES),
     },
+    "new_items": {
+        "user_exponent": Near(0.5),
+        "singular_exponent": Choice((-0.5, -0.25, 0.0)),
+    },
     "affinity": {
         "smoothing": Times(8.0),
         "max_tags": Choice((32, 64, 128, 256)),

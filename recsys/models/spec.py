@@ -17,6 +17,7 @@ from recsys.models.ease import EASEBlock, EASEConfig
 from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
 from recsys.models.item_knn import ItemKNNBlock, ItemKNNConfig
 from recsys.models.lightfm import LightFMBlock, LightFMConfig
+from recsys.models.new_items import NewItemsBlock, NewItemsConfig
 from recsys.models.popularity import PopularityBlock, PopularityConfig
 from recsys.models.sparse_ease import SparseEASEBlock, SparseEASEConfig
 from recsys.models.spectral import SpectralBlock, SpectralConfig
@@ -26,6 +27,7 @@ BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
     "affinity": (AffinityBlock, AffinityConfig),
     "cooccurrence": (CooccurrenceBlock, CooccurrenceConfig),
     "content": (ContentBlock, ContentConfig),
+    "new_items": (NewItemsBlock, NewItemsConfig),
     "spectral": (SpectralBlock, SpectralConfig),
     "feature_als": (FeatureALSBlock, FeatureALSConfig),
     "ease": (EASEBlock, EASEConfig),

@@ -16,6 +16,9 @@ from recsys.core.rng import named_rng
 from recsys.data import interactions
 from recsys.models.base import TrainingSet
 
+MAX_HELD_ITEMS = 0.15
+"""Share of the items met that are held out whole, at most."""
+
 
 class ValidationConfig(Config):
     """How the validation parts are cut."""
@@ -119,8 +122,35 @@ def _random_masks(
     first_kept = np.full(training.n_users, np.inf)
     np.minimum.at(first_kept, users, 1 - draw)
     held &= (1 - draw) > first_kept[users]
+    held |= _of_held_items(training, pairs % n_items, seed)
     after = held[pair_of]
     yield ~after, after, training.now
+
+
+def _of_held_items(training: TrainingSet, item_rows: npt.NDArray[np.int64], seed: int) -> BoolArray:
+    """Return which (n_pairs,) pairs are of items that nobody is to have met before the cut.
+
+    Half as large a share of the items met is held out whole as the catalogue has items with tags
+    that nobody met: so that what tags are worth without events can be learnt.
+    """
+    met = np.zeros(training.n_items, dtype=bool)
+    met[item_rows] = True
+    tagged = np.diff(training.item_features.indptr) > 0
+    share = unmet_share(training)
+    some = np.flatnonzero(met & tagged)
+    n_held = int(min(share / 2, MAX_HELD_ITEMS) * len(some))
+    rng = named_rng(seed, "validation items")
+    held = np.zeros(training.n_items, dtype=bool)
+    held[rng.choice(some, n_held, replace=False)] = True
+    return np.asarray(held[item_rows], dtype=bool)
+
+
+def unmet_share(training: TrainingSet) -> float:
+    """Return the share of the items with tags that nobody has met, in [0, 1]."""
+    tagged = np.diff(training.item_features.indptr) > 0
+    met = np.zeros(training.n_items, dtype=bool)
+    met[training.interactions.indices] = True
+    return float((tagged & ~met).sum() / max(tagged.sum(), 1))
 
 
 def _part(

@@ -186,7 +186,11 @@ def _better(pool: Pool, weights: DoubleArray, other: DoubleArray) -> DoubleArray
 
 
 def conditional_logit(
-    pool: Pool, prior: DoubleArray, ridge: float, *, start: DoubleArray | None = None
+    pool: Pool,
+    prior: DoubleArray,
+    ridge: float | DoubleArray,
+    *,
+    start: DoubleArray | None = None,
 ) -> DoubleArray:
     """Return the (n_blocks,) float64 weights of :func:`learn_weights` for the people of a pool.
 
@@ -195,7 +199,7 @@ def conditional_logit(
     pool : Pool
     prior : (n_blocks,) float64
         Where the weights are pulled to.
-    ridge : float
+    ridge : float or (n_blocks,) float64
         How hard.
     start : (n_blocks,) float64 or None
         Where the search begins: near the answer it is short. None is the prior.
@@ -219,7 +223,7 @@ def conditional_logit(
         value = float((np.log(mass) + top).mean() - wanted @ weights)
         away = weights - prior
         gradient = expected / some.n_people - wanted + 2 * ridge * away
-        return value + ridge * float(away @ away), gradient.astype(np.float64)
+        return value + float((ridge * away) @ away), gradient.astype(np.float64)
 
     start = prior if start is None or not start.any() else start
     start = np.where(start > 0, start, 0.1)

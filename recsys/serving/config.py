@@ -26,6 +26,7 @@ ModelName = Literal[
     "feature_als",
     "cooccurrence",
     "affinity",
+    "new_items",
 ]
 
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from recsys.models.base import TrainingSet
 from recsys.models.validation import (
+    MAX_HELD_ITEMS,
     ValidationConfig,
     ValidationPart,
     relevance_of,
+    unmet_share,
     validation_parts,
 )
 from recsys.testing import interactions
@@ -128,3 +130,18 @@ def test_relevance_is_membership(data: st.DataObject, relevant: sp.csr_matrix) -
         for person, line in enumerate(candidates.tolist())
     ]
     assert found.tolist() == expected
+
+
+def test_as_the_catalogue_has_items_nobody_met_so_has_the_part(
+    training: TrainingSet, new_training: Callable[..., TrainingSet]
+) -> None:
+    met = sp.csr_matrix(training.interactions)
+    unmet = sp.csr_matrix((60, 20), dtype=np.float32)
+    tags = sp.csr_matrix(np.ones((50, 1), np.float32))
+    given = new_training(sp.hstack([met, unmet], format="csr"), features=tags)
+    assert unmet_share(given) == pytest.approx(0.4)
+    assert unmet_share(untimed(training, new_training)) == 0
+    config = ValidationConfig(min_users=1, share=0.01)
+    before = parts_of(given, config)[0].training.interactions
+    held = np.diff(before.tocsc().indptr)[:30] == 0
+    assert held.sum() >= int(MAX_HELD_ITEMS * 30)

@@ -1,0 +1,120 @@
+"""The blocks for sparse data without times."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recsys.models.base import TrainingSet
+from recsys.models.sparse_recipe import (
+    ALS_OPERATIONS,
+    als_operations,
+    anchor_of,
+    is_sparse,
+    sparse_blocks,
+    sparse_default_weights,
+)
+from recsys.models.spec import BlockSpec
+
+New = Callable[..., TrainingSet]
+
+
+def sparse_world(n_users: int = 900, n_items: int = 1000) -> sp.csr_matrix:
+    """Return people with three items each."""
+    rng = np.random.default_rng(0)
+    items = np.stack([rng.choice(n_items, 3, replace=False) for _ in range(n_users)])
+    rows = np.repeat(np.arange(n_users), 3)
+    ones = np.ones(len(rows), np.float32)
+    return sp.csr_matrix((ones, (rows, items.ravel())), shape=(n_users, n_items))
+
+
+def tags(n_items: int = 1000) -> sp.csr_matrix:
+    return sp.csr_matrix(np.eye(4, dtype=np.float32)[np.arange(n_items) % 4])
+
+
+def labels(training: TrainingSet, preset: str = "best") -> list[str]:
+    return [spec.label for spec in sparse_blocks(training, preset=preset, seed=0)[0]]
+
+
+def test_few_pairs_without_times_are_sparse(new_training: New) -> None:
+    assert is_sparse(new_training(sparse_world()))
+
+
+def test_dense_data_data_with_times_and_little_data_have_their_own_recipe(
+    training: TrainingSet, new_training: New
+) -> None:
+    matrix = sparse_world()
+    times = np.full(matrix.nnz, np.datetime64("2024-01-01", "us"))
+    assert not is_sparse(training)
+    assert not is_sparse(new_training(sp.csr_matrix(np.ones((60, 50), np.float32))))
+    assert not is_sparse(new_training(matrix, times=times))
+    assert not is_sparse(new_training(sparse_world(100)))
+
+
+def test_kernels_learn_from_tags_where_there_are_any(new_training: New) -> None:
+    for features, weight in ((tags(), 1.0), (None, 0.0)):
+        specs, _ = sparse_blocks(
+            new_training(sparse_world(), features=features), preset="balanced", seed=0
+        )
+        found = [spec.settings["tag_weight"] for spec in specs if spec.kind == "item_knn"]
+        assert found == [weight, weight]
+
+
+def test_items_with_tags_that_nobody_met_are_weighed_apart(new_training: New) -> None:
+    matrix = sparse_world()
+    met = matrix[:, np.unique(matrix.indices)]
+    n_met = met.shape[1]
+    assert "new_items" in labels(new_training(matrix, features=tags()))
+    assert "new_items" not in labels(new_training(matrix))
+    assert "new_items" not in labels(new_training(met, features=tags(n_met)))
+
+
+@pytest.mark.parametrize("scale", [1, 40])
+def test_the_balanced_preset_pays_for_als_where_it_is_cheap(scale: int, new_training: New) -> None:
+    matrix = sp.csr_matrix(sp.vstack([sparse_world()] * scale))
+    training = new_training(matrix)
+    cheap = als_operations(training) <= ALS_OPERATIONS
+    assert cheap == (scale == 1)
+    assert ("feature_als" in labels(training, "balanced")) == cheap
+    assert "feature_als" in labels(training, "best")
+
+
+def test_nothing_is_known_beforehand_of_blocks_that_somebody_configured(new_training: New) -> None:
+    training = new_training(sparse_world())
+    specs, _ = sparse_blocks(training, preset="best", seed=0)
+    assert anchor_of(training, specs) is not None
+    assert anchor_of(training, [*specs, BlockSpec(kind="lightfm")]) is None
+    assert anchor_of(training, [BlockSpec(kind="spectral"), BlockSpec(kind="popularity")]) is None
+
+
+def test_tags_are_free_and_popularity_is_not(new_training: New) -> None:
+    training = new_training(sparse_world(), features=tags())
+    specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
+    specs += sparse_blocks(training, preset="balanced", seed=0)[0]
+    anchor = anchor_of(training, specs)
+    assert anchor is not None
+    assert anchor[0] == 0
+    assert np.isnan(anchor[1])
+    assert (anchor[2:4] > 0).all()
+
+
+def test_one_item_each_is_read_by_its_tags_first(new_training: New) -> None:
+    training = new_training(sparse_world(), features=tags())
+    specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
+    specs += sparse_blocks(training, preset="balanced", seed=0)[0]
+    table = sparse_default_weights(training, specs, (1, 5, 20))
+    assert table is not None
+    np.testing.assert_array_equal(np.flatnonzero(table[0]), [0])
+    assert table[1, 1] == table[1].max()
+    assert table[1, 0] == 0
+    assert sparse_default_weights(training, specs[:2], (1, 5, 20)) is None
+
+
+def test_with_tags_the_kernels_that_learn_from_them_have_the_say(new_training: New) -> None:
+    plain, tagged = (new_training(sparse_world(), features=one) for one in (None, tags()))
+    specs, _ = sparse_blocks(plain, preset="balanced", seed=0)
+    for training, sign in ((plain, 1), (tagged, -1)):
+        anchor = anchor_of(training, specs)
+        assert anchor is not None
+        assert sign * (anchor[0] - anchor[2]) > 0
