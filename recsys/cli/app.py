@@ -18,6 +18,7 @@ from recsys.cli.evaluate import evaluate
 from recsys.cli.fit import fit
 from recsys.cli.guard import guarded, short_usage_errors
 from recsys.cli.inspect import inspect
+from recsys.cli.observe import observe
 from recsys.cli.profile import profile
 from recsys.cli.recommend import recommend
 from recsys.cli.similar import similar
@@ -25,8 +26,8 @@ from recsys.cli.tune import tune
 from recsys.cli.verify import verify
 
 COMMANDS = (
-    demo, inspect, config, tune, fit, recommend, similar, profile, evaluate, digest, verify,
-    bench,
+    demo, inspect, config, tune, fit, recommend, similar, profile, observe, evaluate, digest,
+    verify, bench,
 )  # fmt: skip
 
 

@@ -11,8 +11,10 @@ from recsys.data.interactions import (
     TimedEvents,
     interactions,
     negatives,
+    rating_range,
     seen,
     taste_events,
+    taste_of,
 )
 from recsys.data.kinds import EventKind, KindTable
 from recsys.data.people import Consent, People
@@ -42,6 +44,7 @@ __all__ = [
     "load_table",
     "negatives",
     "random_per_user",
+    "rating_range",
     "save_dataset",
     "save_table",
     "seen",
@@ -49,4 +52,5 @@ __all__ = [
     "split_by_user",
     "split_last_n",
     "taste_events",
+    "taste_of",
 ]

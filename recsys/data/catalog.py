@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr
+from recsys.core.arrays import BoolArray, Csr, RowArray
 from recsys.core.errors import DataError, clip
 from recsys.data.columns import id_column, text_column, word_column
 from recsys.data.frames import frame_source
@@ -223,6 +223,12 @@ class Catalog:
             table=rerowed_table(self.table, rows),
             tag_table=self.tag_table.rerowed(rows),
         )
+
+    def at_rows(self, rows: RowArray) -> Catalog:
+        """Return some of the items alone, in that order, at the cost of these."""
+        items = IdMap.of(self.items.ids(rows))
+        table = rerowed_table(self.table, rows)
+        return replace(self, items=items, table=table, tag_table=self.tag_table.at_rows(rows))
 
     def upserted(self, other: Catalog) -> Catalog:
         """Return this catalog with another's items put in: new ones appended, known ones changed.

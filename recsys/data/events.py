@@ -319,6 +319,20 @@ class EventLog:
         )
         return together._without_duplicates()
 
+    def followed_by(
+        self, logs: Sequence[EventLog], *, users: IdMap, items: IdMap, kinds: KindTable
+    ) -> EventLog:
+        """Return this log and then others, which repeat nothing, in the rows of larger maps.
+
+        Raises
+        ------
+        DataError
+            If an id of an event is not in the maps.
+        """
+        moved = [one.rerowed(users, items, kinds) for one in (self, *logs)]
+        columns = stacked([one.columns() for one in moved]) if logs else moved[0].columns()
+        return replace(moved[0], **columns)
+
     def rerowed(self, users: IdMap, items: IdMap, kinds: KindTable | None = None) -> EventLog:
         """Return the same events in the rows of other maps, which must hold all their ids.
 

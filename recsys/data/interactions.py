@@ -118,14 +118,41 @@ def taste_events(
     DataError
         If the config names an unknown kind, or a weight is negative or not finite.
     """
-    config = InteractionConfig() if config is None else config
     events = dataset.events
+    counts = _allowed_people(dataset)[events.user_rows]
+    counts &= dataset.author_rows[events.item_rows] != events.user_rows
+    if not np.isnat(now):
+        counts &= ~(events.occurred_at > now)
+    return taste_of(events, counts, now=now, config=config)
+
+
+def taste_of(
+    events: EventLog,
+    counts: BoolArray,
+    *,
+    now: np.datetime64,
+    config: InteractionConfig | None = None,
+) -> TimedEvents:
+    """Return the events that speak of taste, from facts that the caller looked up.
+
+    Parameters
+    ----------
+    events : EventLog
+        All that is known of the people in it.
+    counts : (n_events,) bool
+        Whether an event may count: of a person who consents, not on an own item.
+    now, config
+        As in :func:`taste_events`; events after ``now`` count in full.
+
+    Raises
+    ------
+    DataError
+        If the config names an unknown kind, or a weight is negative or not finite.
+    """
+    config = InteractionConfig() if config is None else config
     weights = _kind_weights(events, config)[events.kind_codes] * _rating_factors(events, config)
     weights *= _decay(events, now, config)
-    keep = (weights > 0) & _allowed_people(dataset)[events.user_rows]
-    keep &= dataset.author_rows[events.item_rows] != events.user_rows
-    if not np.isnat(now):
-        keep &= ~(events.occurred_at > now)
+    keep = (weights > 0) & counts
     if config.negatives_cancel:
         keep &= ~_taken_back(events)
     positions = np.flatnonzero(keep)
@@ -138,6 +165,17 @@ def taste_events(
         weights[positions].astype(np.float32),
         events.occurred_at[positions],
     )
+
+
+def rating_range(events: EventLog, config: InteractionConfig) -> tuple[float, float] | None:
+    """Return the range that ratings are scaled by: the configured one, else that of the data."""
+    if config.rating_range is not None:
+        return config.rating_range
+    rated = _rated(events, config)
+    if not len(rated):
+        return None
+    values = events.values[rated]
+    return float(values.min()), float(values.max())
 
 
 def interactions(
@@ -219,18 +257,23 @@ def _kind_weights(events: EventLog, config: InteractionConfig) -> DoubleArray:
 
 def _rating_factors(events: EventLog, config: InteractionConfig) -> DoubleArray:
     factors = np.ones(events.n_events)
-    codes = [events.kinds.code(name) for name in config.rated_kinds if name in events.kinds]
-    rated = np.flatnonzero(np.isin(events.kind_codes, codes) & ~np.isnan(events.values))
-    if not len(rated):
+    rated, limits = _rated(events, config), rating_range(events, config)
+    if limits is None or not len(rated):
         return factors
     values = events.values[rated].astype(np.float64)
-    low, high = config.rating_range or (float(values.min()), float(values.max()))
+    low, high = limits
     if high > low:
         share = np.clip((values - low) / (high - low), 0.0, 1.0)
         factors[rated] = config.rating_floor + (1 - config.rating_floor) * share
     if config.min_rating is not None:
         factors[rated[values < config.min_rating]] = 0.0
     return factors
+
+
+def _rated(events: EventLog, config: InteractionConfig) -> npt.NDArray[np.int64]:
+    """Return the positions of the events that have a rating."""
+    codes = [events.kinds.code(name) for name in config.rated_kinds if name in events.kinds]
+    return np.flatnonzero(np.isin(events.kind_codes, codes) & ~np.isnan(events.values))
 
 
 def _decay(events: EventLog, now: np.datetime64, config: InteractionConfig) -> DoubleArray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr, ObjectArray
+from recsys.core.arrays import BoolArray, Csr, ObjectArray, RowArray
 from recsys.core.errors import DataError, clip
 from recsys.data.catalog import refuse_repeated
 from recsys.data.columns import id_column, list_column, word_column
@@ -264,6 +264,12 @@ class People:
             table=rerowed_table(self.table, rows),
             tag_table=self.tag_table.rerowed(rows),
         )
+
+    def at_rows(self, rows: RowArray) -> People:
+        """Return some of the people alone, in that order, at the cost of these."""
+        users = IdMap.of(self.users.ids(rows))
+        table = rerowed_table(self.table, rows)
+        return replace(self, users=users, table=table, tag_table=self.tag_table.at_rows(rows))
 
     def upserted(self, other: People) -> People:
         """Return these people with others put in: new ones appended, known ones changed.

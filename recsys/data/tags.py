@@ -116,6 +116,16 @@ class TagTable:
         picked = padded[np.where(rows == NO_ROW, self.weights.shape[0], rows)]
         return TagTable(freeze_csr(picked), self.names, self.families)
 
+    def at_rows(self, rows: RowArray) -> TagTable:
+        """Return the tags of some rows, without the columns that none of them has."""
+        picked = self.weights[rows]
+        used = np.unique(picked.indices)
+        return TagTable(
+            freeze_csr(picked[:, used]),
+            tuple(self.names[at] for at in used.tolist()),
+            tuple(self.families[at] for at in used.tolist()),
+        )
+
     def mask(self, name: str) -> npt.NDArray[np.bool_]:
         """Return (n_rows,) bool: which rows have a tag of that name, in any family."""
         out = np.zeros(self.weights.shape[0], np.bool_)

@@ -2,6 +2,7 @@
 
 from recsys.index.base import VectorIndex
 from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
+from recsys.index.delta import DeltaIndex, is_exact, renewed_index
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
@@ -12,6 +13,7 @@ from recsys.index.scores import best_rows, score_rows, top_k
 
 __all__ = [
     "BuiltIndex",
+    "DeltaIndex",
     "ExactIndex",
     "FaissConfig",
     "FaissIndex",
@@ -24,8 +26,10 @@ __all__ = [
     "build_index",
     "checked_request",
     "choose_index",
+    "is_exact",
     "load_index",
     "measure_recall",
+    "renewed_index",
     "score_rows",
     "top_k",
     "tune_search",

@@ -13,6 +13,7 @@ from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.config import Config
 from recsys.core.rng import named_rng
 from recsys.index.base import VectorIndex
+from recsys.index.delta import DeltaIndex
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
@@ -184,6 +185,8 @@ def load_index(folder: Path) -> VectorIndex:
         return ExactIndex.load(folder)
     if kind == "narrow":
         return NarrowIndex.load(folder)
+    if kind == "delta":
+        return DeltaIndex.load(folder)
     return FaissIndex.load(folder)
 
 

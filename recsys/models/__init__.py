@@ -1,9 +1,11 @@
 """Popularity, content and collaborative blocks, and the hybrid that puts them in one space."""
 
-from recsys.models.base import Block, KernelBlock, Queries, TrainingSet, VectorBlock
+from recsys.models.base import Block, ItemwiseBlock, KernelBlock, Queries, TrainingSet, VectorBlock
 from recsys.models.fitting import FittedHybrid, HybridConfig, fit_hybrid
 from recsys.models.history import known_queries
 from recsys.models.hybrid import HybridModel, QueryState
+from recsys.models.patched import ItemPatch, PatchedHybrid, fitted_patch, itemwise, taken
+from recsys.models.popularity import PopularityBlock
 from recsys.models.proposals import check_optuna
 from recsys.models.spec import BLOCKS, BlockSpec, knows_taste
 from recsys.models.tuning import Tuned, TuningConfig, tune_hybrid
@@ -17,7 +19,11 @@ __all__ = [
     "FittedHybrid",
     "HybridConfig",
     "HybridModel",
+    "ItemPatch",
+    "ItemwiseBlock",
     "KernelBlock",
+    "PatchedHybrid",
+    "PopularityBlock",
     "Queries",
     "QueryState",
     "TrainingSet",
@@ -28,7 +34,10 @@ __all__ = [
     "VectorBlock",
     "check_optuna",
     "fit_hybrid",
+    "fitted_patch",
+    "itemwise",
     "known_queries",
     "knows_taste",
+    "taken",
     "tune_hybrid",
 ]

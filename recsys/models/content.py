@@ -19,6 +19,9 @@ from recsys.models.krylov import leading_vectors
 from recsys.models.learned import LearnedBlock
 from recsys.models.pair_weights import HistoryConfig, history_matrix, power, row_sums, scale
 
+PARTS = ("data", "indices", "indptr")
+"""Of a csr matrix."""
+
 
 class ContentConfig(HistoryConfig):
     """Settings of :class:`ContentBlock`."""
@@ -86,12 +89,28 @@ class ContentBlock(LearnedBlock):
 
     def at_items(self, item_rows: RowArray) -> Self:
         """Return the block over some of its items, in that order."""
-        return self._over(self._features()[item_rows], self.item_factors[item_rows])
+        data, indices, indptr = (self.learned(f"features_{part}") for part in PARTS)
+        counts = np.diff(indptr)[item_rows]
+        ends = np.append(0, np.cumsum(counts))
+        places = np.arange(ends[-1]) + np.repeat(indptr[item_rows] - ends[:-1], counts)
+        return self.having(
+            item_factors=self.item_factors[item_rows],
+            features_data=data[places],
+            features_indices=indices[places],
+            features_indptr=ends,
+        )
 
     def joined(self, other: Self) -> Self:
         """Return the block over its own items, then over the other's."""
-        both = sp.vstack([self._features(), other._features()], format="csr")
-        return self._over(both, np.concatenate([self.item_factors, other.item_factors]))
+        mine, theirs = (
+            [one.learned(f"features_{part}") for part in PARTS] for one in (self, other)
+        )
+        return self.having(
+            item_factors=np.concatenate([self.item_factors, other.item_factors]),
+            features_data=np.concatenate([mine[0], theirs[0]]),
+            features_indices=np.concatenate([mine[1], theirs[1]]),
+            features_indptr=np.concatenate([mine[2], mine[2][-1] + theirs[2][1:]]),
+        )
 
     def of_new_items(self, item_features: Csr) -> Self:
         """Return the block over new items alone, exactly as for known ones."""
@@ -147,7 +166,7 @@ class ContentBlock(LearnedBlock):
         )
 
     def _features(self) -> Csr:
-        parts = [self.learned(f"features_{part}") for part in ("data", "indices", "indptr")]
+        parts = [self.learned(f"features_{part}") for part in PARTS]
         n_tags = len(self.learned("tag_factors"))
         return sp.csr_matrix(tuple(parts), shape=(len(parts[2]) - 1, n_tags))
 

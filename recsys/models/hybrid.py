@@ -90,6 +90,11 @@ class HybridModel:
         return int(self.item_factors.shape[0])
 
     @property
+    def vector_blocks(self) -> tuple[VectorBlock, ...]:
+        """The blocks that are inner products, in the order of their columns."""
+        return tuple(block for _, block in self._vector)
+
+    @property
     def n_buckets(self) -> int:
         """How many activity buckets there are."""
         return len(self.bucket_edges) + 1

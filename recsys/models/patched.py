@@ -49,11 +49,17 @@ class ItemPatch:
 
     def overlaid(self, other: ItemPatch) -> ItemPatch:
         """Return both patches; where both have an item, the other's counts."""
-        kept = np.flatnonzero(~np.isin(self.rows, other.rows))
-        rows = np.concatenate([self.rows[kept], other.rows])
+        if not len(self.rows):
+            return other
+        places = self.places(other.rows)
+        source = np.arange(len(self.rows))
+        beyond = len(self.rows) + np.arange(len(other.rows))
+        source[places[places != NO_ROW]] = beyond[places != NO_ROW]
+        rows = np.concatenate([self.rows, other.rows[places == NO_ROW]])
+        source = np.concatenate([source, beyond[places == NO_ROW]])
         order = np.argsort(rows, kind="stable")
         blocks = tuple(
-            _at(_at(old, kept).joined(new), order)
+            _at(old.joined(new), source[order])
             for old, new in zip(self.blocks, other.blocks, strict=True)
         )
         return ItemPatch(rows[order], blocks)
@@ -164,7 +170,7 @@ class PatchedHybrid(HybridModel):
 
     def _at_items(self, at: int, item_rows: RowArray) -> ItemwiseBlock:
         """Return block ``at`` over some items, as they are now."""
-        fitted = itemwise(self.blocks[at])
+        fitted: ItemwiseBlock = self.blocks[at]  # type: ignore[assignment]  # the patch saw to it
         patched = self.patch.blocks[[one for one, _ in self._vector].index(at)]
         return taken(fitted, self.patch, patched, item_rows)
 
@@ -207,7 +213,7 @@ def itemwise(block: Block) -> ItemwiseBlock:
 def fitted_patch(model: HybridModel) -> ItemPatch:
     """Return a patch of a model in which nothing has changed yet."""
     nothing = np.zeros(0, dtype=np.int32)
-    blocks = [itemwise(b) for b in model.blocks if isinstance(b, VectorBlock)]
+    blocks = [itemwise(block) for block in model.vector_blocks]
     return ItemPatch(nothing, tuple(block.at_items(nothing) for block in blocks))
 
 

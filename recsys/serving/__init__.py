@@ -1,6 +1,7 @@
 """The recommender: snapshots, ranked lists, reasons, save and load."""
 
 from recsys.serving.answers import Recommendations, SimilarItems
+from recsys.serving.change import Change
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.loading import load, verify
 from recsys.serving.measuring import exact_rows, rank_rows
@@ -8,6 +9,7 @@ from recsys.serving.recommender import Recommender
 from recsys.serving.tuning import TunedRecommender, tune
 
 __all__ = [
+    "Change",
     "Recommendations",
     "Recommender",
     "RecommenderConfig",

@@ -11,8 +11,12 @@ import numpy as np
 from recsys.core.arrays import BoolArray, FloatMatrix, ObjectArray
 from recsys.core.clock import Moment, to_iso, to_utc
 from recsys.core.errors import DataError
-from recsys.data import ExposureLog
+from recsys.core.topk import TopK
+from recsys.data import ExposureLog, IdMap
 from recsys.ranking import Reason
+
+MAX_PADDED = 10_000
+"""Longest list that is padded to ``k`` beyond the catalog; a longer one ends with the catalog."""
 
 ItemReasons = tuple[Reason, ...]
 """The reasons of one item, strongest first; their values sum to its score."""
@@ -191,6 +195,19 @@ class SimilarItems:
             "score": self.scores[who, place],
         }
         return frame_of(columns, self.backend)
+
+
+def padded(best: TopK, k: int, items: IdMap) -> tuple[ObjectArray, FloatMatrix]:
+    """Return the (n_queries, k) ids and scores of lists; see ``MAX_PADDED`` for a very large k."""
+    n_queries, width = best.rows.shape
+    k = k if k <= max(len(items), MAX_PADDED) else len(items)
+    item_ids = np.full((n_queries, k), None, dtype=object)
+    scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
+    if best.rows.size:
+        width = min(width, k)
+        item_ids[:, :width] = items.ids(best.rows.ravel()).reshape(best.rows.shape)[:, :width]
+        scores[:, :width] = best.scores[:, :width]
+    return item_ids, scores
 
 
 def frame_of(columns: dict[str, Any], backend: str) -> Any:

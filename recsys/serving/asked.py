@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, objects
+from recsys.core.arrays import NO_ROW, RowArray, objects
 from recsys.core.errors import DataError, UnknownIdError, clip
 from recsys.models import Queries, QueryState
 from recsys.serving.snapshot import Asked, Snapshot
+from recsys.serving.spread import spread
 
 RECENT_CONFIDENCE = 1.0
 """Confidence of an item given as a bare id: one ordinary view."""
@@ -38,7 +39,7 @@ def ask_users(
         If an item of ``recent`` is unknown.
     """
     ids = as_ids(user_ids, name="user_ids")
-    rows = snapshot.dataset.users.rows(ids)
+    rows = snapshot.users.rows(ids)
     if recent is not None:
         queries = _with_recent(
             snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent")
@@ -46,7 +47,7 @@ def ask_users(
         return Asked(ids, rows, queries, snapshot.model.states(queries), is_session=True)
     personal = _personal_rows(snapshot, rows)
     if (personal != NO_ROW).all():
-        return Asked(ids, rows, snapshot.queries.take(rows), snapshot.states.take(rows))
+        return Asked(ids, rows, snapshot.queries_of(rows), snapshot.states_of(rows))
     queries = _known_or_empty(snapshot, personal)
     return Asked(ids, rows, queries, _states(snapshot, personal, queries))
 
@@ -100,7 +101,7 @@ def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_
         If one is not; up to five are named.
     """
     ids = as_ids(item_ids, name=name)
-    rows = snapshot.dataset.items.rows(ids)
+    rows = snapshot.items.rows(ids)
     if (rows == NO_ROW).any():
         unknown = list(ids[rows == NO_ROW])
         raise UnknownIdError.of("item", unknown, n_known=snapshot.n_items)
@@ -161,42 +162,26 @@ def _is_list(one: Any) -> bool:
 def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
     out = np.array(rows, dtype=np.int32)
     known = out != NO_ROW
-    out[known] = np.where(snapshot.personal[out[known]], out[known], NO_ROW)
+    out[known] = np.where(snapshot.personal_of(out[known]), out[known], NO_ROW)
     return out
 
 
 def _known_or_empty(snapshot: Snapshot, rows: RowArray) -> Queries:
     """Return the queries of known rows, and empty ones for row -1."""
     known = rows != NO_ROW
-    some = snapshot.queries.take(rows[known])
+    some = snapshot.queries_of(rows[known])
     return Queries(
-        history=_spread(some.history, known),
+        history=spread(some.history, known),
         age_days=some.age_days,
-        tags=_spread(some.tags, known),
+        tags=spread(some.tags, known),
     )
-
-
-def rows_of(matrix: Csr, user_rows: RowArray) -> Csr:
-    """Return the rows of known people, and empty ones for row -1."""
-    known = user_rows != NO_ROW
-    if known.all():
-        return matrix[user_rows]
-    return _spread(matrix[user_rows[known]], known)
-
-
-def _spread(some: Csr, known: BoolArray) -> Csr:
-    """Return the rows of ``some`` where ``known`` holds, and empty ones elsewhere."""
-    counts = np.zeros(len(known), dtype=np.int64)
-    counts[known] = np.diff(some.indptr)
-    indptr = np.concatenate([[0], np.cumsum(counts)])
-    return sp.csr_matrix((some.data, some.indices, indptr), shape=(len(known), some.shape[1]))
 
 
 def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
     """Return stored states for known rows, and one computed state for everybody unknown."""
     unknown = np.flatnonzero(rows == NO_ROW)
     nobody = snapshot.model.states(queries.take(unknown[:1]))
-    state = snapshot.states.take(np.maximum(rows, 0)) if snapshot.n_users else None
+    state = snapshot.states_of(np.maximum(rows, 0)) if snapshot.n_users else None
     if state is None:
         return nobody.take(np.zeros(len(rows), dtype=np.int64))
     known = rows != NO_ROW

@@ -28,6 +28,7 @@ from recsys.data import (
     People,
     interactions,
     negatives,
+    rating_range,
     seen,
     taste_events,
 )
@@ -50,10 +51,9 @@ from recsys.profiles import (
     muted_matrix,
 )
 from recsys.serving.config import RecommenderConfig
+from recsys.serving.lineage import NOT_A_TIME, Lineage
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.visibility import VisibilityTable
-
-NOT_A_TIME = np.datetime64("NaT", "us")
 
 
 def build_snapshot(
@@ -108,11 +108,21 @@ def assemble(
         fitted.model.item_factors,
         config=config.index,
         queries=fitted.model.query_vectors(states.take(people)),
-        exclude=_seen(dataset, config, now=now)[people],
+        exclude=seen_pairs(dataset, config, now=now)[people],
+    )
+    version = _version(fitted.model, now)
+    lineage = Lineage(
+        version=version,
+        n_users=len(dataset.users),
+        n_items=len(dataset.items),
+        now=now,
+        dated=now,
+        rating_range=rating_range(dataset.events, config.interactions),
     )
     return Snapshot(
         config=config,
-        version=_version(fitted.model, now),
+        version=version,
+        lineage=lineage,
         now=now,
         dataset=dataset,
         item_profiles=profiles,
@@ -121,13 +131,13 @@ def assemble(
         index=built.index,
         queries=queries,
         states=states,
-        seen=_seen(dataset, config, now=now),
+        seen=seen_pairs(dataset, config, now=now),
         refused=negatives(dataset),
-        muted=_muted(dataset, profiles),
+        muted=muted_pairs(dataset, profiles),
         own=_own(dataset),
         visibility=VisibilityTable.of(dataset.catalog, dataset.people),
-        personal=_personal(dataset.people),
-        eligible=_eligible(dataset.catalog, now=now),
+        personal=personal_people(dataset.people),
+        eligible=eligible_items(dataset.catalog, now=now),
         notes=(*fitted.notes, built.note),
         measured={"validation": fitted.validation, "index": built.measured},
     )
@@ -210,7 +220,7 @@ def _part(
     return HybridConfig(**{**dict(hybrid), "blocks": blocks, "weights": weights})
 
 
-def _seen(dataset: Dataset, config: RecommenderConfig, *, now: np.datetime64) -> Csr:
+def seen_pairs(dataset: Dataset, config: RecommenderConfig, *, now: np.datetime64) -> Csr:
     """Return every pair a person touched, less what is repeatable and long enough ago."""
     if not config.repeatable or np.isnat(now):
         return seen(dataset)
@@ -232,7 +242,7 @@ def _own(dataset: Dataset) -> Csr:
     return freeze_csr(sp.csr_matrix((ones, (authors[items], items)), shape=shape))
 
 
-def _muted(dataset: Dataset, profiles: ItemProfiles) -> Csr:
+def muted_pairs(dataset: Dataset, profiles: ItemProfiles) -> Csr:
     """Return pairs of people and the items whose author or tag they muted."""
     people = dataset.people
     pairs = sp.csr_matrix((len(dataset.users), len(dataset.items)), dtype=np.float32)
@@ -240,19 +250,23 @@ def _muted(dataset: Dataset, profiles: ItemProfiles) -> Csr:
         carries = (profiles.matrix > 0).astype(np.float32)
         pairs = pairs + muted_matrix(people.muted_tags, profiles.tags) @ carries.T
     if any(people.muted_authors):
-        pairs = pairs + _by_muted_author(people, _authors(dataset))
+        pairs = pairs + by_muted_author(people, _authors(dataset))
     return freeze_csr(sp.csr_matrix(pairs))
 
 
 def _authors(dataset: Dataset) -> ObjectArray:
-    """Return (n_items,) author ids as text; None where nobody is known."""
-    given = dataset.catalog.column("author_id")
-    by_event = dataset.users.ids(dataset.author_rows)
+    return author_texts(dataset.catalog, dataset.users.ids(dataset.author_rows))
+
+
+def author_texts(catalog: Catalog, by_event: ObjectArray) -> ObjectArray:
+    """Return (n_items,) author ids as text, as given, else as events tell; None if unknown."""
+    given = catalog.column("author_id")
     both = [one if one is not None else other for one, other in zip(given, by_event, strict=True)]
     return objects([None if one is None else str(one) for one in both])
 
 
-def _by_muted_author(people: People, authors: ObjectArray) -> Csr:
+def by_muted_author(people: People, authors: ObjectArray) -> Csr:
+    """Return (n_users, n_items) csr: 1 where a person muted the author of an item."""
     items_of: dict[str, list[int]] = {}
     for row, author in enumerate(authors):
         if author is not None:
@@ -268,11 +282,13 @@ def _by_muted_author(people: People, authors: ObjectArray) -> Csr:
     return sp.csr_matrix((np.ones(len(users), np.float32), (users, items)), shape=shape)
 
 
-def _personal(people: People) -> BoolArray:
+def personal_people(people: People) -> BoolArray:
+    """Return (n_users,) bool: who consented to be served personally, and is not gone."""
     return np.asarray(people.consent.personalise & ~people.is_gone, dtype=bool)
 
 
-def _eligible(catalog: Catalog, *, now: np.datetime64) -> BoolArray:
+def eligible_items(catalog: Catalog, *, now: np.datetime64) -> BoolArray:
+    """Return (n_items,) bool: what is neither blocked nor expired."""
     expires = catalog.column("expires_at")
     return np.asarray(~catalog.is_blocked & ~(expires <= now), dtype=bool)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recsys.core.artifact import check_csr
 from recsys.core.errors import ArtifactError
-from recsys.models import VectorBlock
+from recsys.models import KernelBlock, VectorBlock
 from recsys.serving.snapshot import Snapshot
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -123,8 +123,9 @@ def _shapes(snapshot: Snapshot) -> dict[str, tuple[tuple[int, ...], tuple[int, .
     for at, block in enumerate(model.blocks):
         if isinstance(block, VectorBlock):
             out[f"blocks/{at}"] = (block.item_factors.shape[:1], (items,))
-        elif hasattr(block, "item_weights"):
-            out[f"blocks/{at}"] = (block.item_weights.shape, (items, items))
+        elif isinstance(block, KernelBlock):  # it knows the items of the fit
+            known = block.n_known_items
+            out[f"blocks/{at}"] = ((known,), (snapshot.lineage.n_items,))
     return out
 
 

@@ -11,8 +11,7 @@ import scipy.sparse as sp
 
 from recsys.core.arrays import BoolArray, Csr, RowArray
 from recsys.core.errors import DataError
-from recsys.ranking import parse_filter
-from recsys.serving.asked import item_lists, rows_of
+from recsys.serving.asked import item_lists
 from recsys.serving.filtering import filter_key
 from recsys.serving.snapshot import Asked, Snapshot
 
@@ -89,7 +88,7 @@ def constrain(snapshot: Snapshot, asked: Asked, request: Request) -> Constraints
 def _masks(snapshot: Snapshot, asked: Asked, request: Request) -> tuple[list[BoolArray], RowArray]:
     filters, filter_of = _filters(request.where, len(asked.user_rows))
     by_filter = [_eligible(snapshot, one) for one in filters]
-    visible, visible_of = snapshot.visibility.masks(asked.user_rows)
+    visible, visible_of = snapshot.visible(asked.user_rows)
     pairs = filter_of.astype(np.int64) * len(visible) + visible_of
     distinct, mask_of = np.unique(pairs, return_inverse=True)
     masks = [
@@ -106,7 +105,7 @@ def _eligible(snapshot: Snapshot, where: Where) -> BoolArray:
         return snapshot.eligible
 
     def mask() -> BoolArray:
-        return snapshot.eligible & parse_filter(where).mask(snapshot.columns)
+        return snapshot.eligible & snapshot.mask_of(where)
 
     key = filter_key(where)
     found = snapshot.filters.get(None if key is None else ("everybody", key), mask).mask
@@ -132,8 +131,11 @@ def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
 def _excluded(snapshot: Snapshot, asked: Asked, request: Request) -> Csr:
     n_queries = len(asked.user_rows)
     shape = (n_queries, snapshot.n_items)
-    hidden = snapshot.hidden(with_seen=request.exclude_seen, with_own=not request.include_own)
-    parts = [rows_of(hidden, asked.user_rows)]
+    parts = [
+        snapshot.hidden_of(
+            asked.user_rows, with_seen=request.exclude_seen, with_own=not request.include_own
+        )
+    ]
     if request.exclude_seen and asked.is_session:
         parts.append(asked.queries.history)  # a history folded in, this session's items
     if request.exclude is not None:

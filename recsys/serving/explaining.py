@@ -39,14 +39,12 @@ def _explain_one(
         asked.queries.take(at), asked.states.take(at), item_rows=np.ascontiguousarray(rows)
     )
     user_row = int(asked.user_rows[line])
-    kinds = _last_kinds(snapshot, user_row)
-    dataset = snapshot.dataset
-    titles = dataset.catalog.column("title")
+    kinds = {} if user_row == NO_ROW else snapshot.last_kinds(user_row)
     names = ReasonNames(
-        item_id=dataset.items.id,
-        title=lambda row: titles[row],
+        item_id=snapshot.items.id,
+        title=snapshot.title,
         kind=kinds.get,
-        tags=snapshot.item_profiles.tags,
+        tags=snapshot.tags,
         followed=frozenset(asked.queries.tags[line].indices.tolist()),
         unnamed=_unseen_by(snapshot, user_row, asked.queries.history[line].indices),
     )
@@ -54,20 +52,10 @@ def _explain_one(
     return tuple(tuple(reasons) for reasons in worded)
 
 
-def _last_kinds(snapshot: Snapshot, user_row: int) -> dict[int, str]:
-    """Return by item row what the person last did with it."""
-    if user_row == NO_ROW:
-        return {}
-    events = snapshot.dataset.events
-    mine = snapshot.events_of(user_row)
-    names = events.kinds.names
-    return {int(events.item_rows[at]): names[int(events.kind_codes[at])] for at in mine}
-
-
 def _unseen_by(snapshot: Snapshot, user_row: int, item_rows: RowArray) -> frozenset[int]:
     """Return which of some items the person may not see any more: blocked, or for others."""
-    hidden = snapshot.dataset.catalog.is_blocked[item_rows]
-    (mask,), _ = snapshot.visibility.masks(np.array([user_row], dtype=np.int32))
+    hidden = snapshot.blocked_of(item_rows)
+    (mask,), _ = snapshot.visible(np.array([user_row], dtype=np.int32))
     if mask is not None:
         hidden = hidden | ~mask[item_rows]
     return frozenset(item_rows[hidden].tolist())
@@ -81,7 +69,8 @@ def person_profile(snapshot: Snapshot, user_id: Any) -> ProfileTable:
     UnknownIdError
         If the person is unknown.
     """
-    row = snapshot.dataset.users.row(user_id)
+    snapshot = snapshot.whole
+    row = snapshot.users.row(user_id)
     if row == NO_ROW:
         raise UnknownIdError.of("user", [user_id], n_known=snapshot.n_users)
     items, people = snapshot.item_profiles, snapshot.dataset.people

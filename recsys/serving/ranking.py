@@ -9,13 +9,12 @@ import numpy as np
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray
 from recsys.core.topk import TopK
 from recsys.index import (
-    ExactIndex,
     NarrowIndex,
     Request,
     VectorIndex,
     best_rows,
     checked_request,
-    score_rows,
+    is_exact,
     top_k,
 )
 from recsys.models import HybridModel, Queries, QueryState
@@ -57,7 +56,7 @@ def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) 
 def pair_scores(snapshot: Snapshot, asked: Asked, item_rows: RowArray) -> FloatMatrix:
     """Return the (n_queries, n_candidates) float32 score of given items; -inf for row -1."""
     model = snapshot.model
-    scores = score_rows(model.query_vectors(asked.states), model.item_factors, item_rows)
+    scores = model.pair_products(model.query_vectors(asked.states), item_rows)
     if model.has_kernels:
         extra = model.kernel_candidate_scores(asked.queries, asked.states, item_rows=item_rows)
         scores = scores + extra
@@ -79,7 +78,7 @@ def _rank_group(
         return _rank_candidates(snapshot, asked, constraints, lines=lines, k=k)
     if not snapshot.model.has_kernels:
         return snapshot.index.search(queries[lines], k=k, exclude=excluded, allowed=allowed)
-    if isinstance(snapshot.index, ExactIndex):
+    if is_exact(snapshot.index):
         return _rank_dense(snapshot, asked, lines, queries=queries, constraints=constraints, k=k)
     index = snapshot.index
     shape = (index.n_items, index.n_factors)
@@ -116,7 +115,7 @@ def best_of_candidates(
         Greater than 0.
     """
     queries, states, vectors = known
-    scores = score_rows(vectors, model.item_factors, item_rows)
+    scores = model.pair_products(vectors, item_rows)
     scores = scores + model.kernel_candidate_scores(queries, states, item_rows=item_rows)
     return best_rows(item_rows, scores, k)
 
@@ -137,7 +136,7 @@ def _rank_dense(
     for start in range(0, len(lines), DENSE_BATCH):
         some = lines[start : start + DENSE_BATCH]
         people = _only(asked, some)
-        scores = queries[some] @ model.item_factors.T
+        scores = model.products(queries[some])
         scores += model.kernel_scores(people.queries, people.states)
         found = top_k(
             scores,

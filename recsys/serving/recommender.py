@@ -9,29 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, Csr, FloatMatrix, objects
+from recsys.core.arrays import NO_ROW, Csr, FloatMatrix
 from recsys.core.clock import Moment
-from recsys.core.errors import ConfigError, DataError, NotFittedError, clip
+from recsys.core.errors import DataError, NotFittedError
 from recsys.core.progress import Progress, silent
 from recsys.core.topk import TopK
 from recsys.data import Catalog, Dataset, EventLog, IdMap, People
 from recsys.profiles import ItemProfiles, ProfileTable
 from recsys.ranking import Reason
-from recsys.serving.answers import Recommendations, SimilarItems
+from recsys.serving.answers import Recommendations, SimilarItems, padded
+from recsys.serving.arguments import check_k, check_types
+from recsys.serving.arriving import Arrivals
 from recsys.serving.asked import ask_histories, ask_users, item_rows
 from recsys.serving.building import build_snapshot
+from recsys.serving.change import Change
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.constraints import Request, Where, constrain
 from recsys.serving.explaining import explain_lists, person_profile
+from recsys.serving.observing import observe
 from recsys.serving.ranking import pair_scores, rank
 from recsys.serving.saved import load_snapshot, save_snapshot
 from recsys.serving.shortfall import shortfalls
 from recsys.serving.similar import similar_rows
 from recsys.serving.single import page_view
 from recsys.serving.snapshot import Asked, Snapshot
-
-MAX_PADDED = 10_000
-"""Longest list that is padded to ``k`` beyond the catalog; a longer one ends with the catalog."""
 
 
 class Recommender:
@@ -45,13 +46,16 @@ class Recommender:
         If the class itself is called.
     """
 
-    def __init__(self, snapshot: Snapshot | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot | None = None, *, last_change: Change | None = None
+    ) -> None:
         if not isinstance(snapshot, Snapshot):
             raise NotFittedError(
                 "A Recommender comes from Recommender.fit(events, catalog) or recsys.load(path); "
                 "calling the class makes none."
             )
         self._snapshot = snapshot
+        self._last_change = Change() if last_change is None else last_change
 
     @classmethod
     def fit(
@@ -95,7 +99,7 @@ class Recommender:
         >>> recsys.Recommender.fit(events).recommend(["ana"], k=1).item_ids.tolist()
         [['q2']]
         """
-        _check_types(events, catalog, users)
+        check_types(events, catalog, users)
         dataset = Dataset.join(events, catalog, users)
         if not len(dataset.items):
             raise DataError(
@@ -119,6 +123,58 @@ class Recommender:
             If ``path`` is a file, or a folder that holds something else.
         """
         save_snapshot(self._snapshot, Path(path))
+
+    def observe(
+        self,
+        events: Any = None,
+        items: Any = None,
+        *,
+        item_tags: Any = None,
+        users: Any = None,
+    ) -> Recommender:
+        """Return a recommender that knows what happened since; this one stays as it is.
+
+        People are folded in again from all their events, new items get a vector through their tags,
+        known ones are changed, blocked or over, and popularity counts the events. What a fit
+        learns from everybody stays as it was learned.
+
+        Parameters
+        ----------
+        events : EventLog, frame or None
+            In any order. Events that the model has already are counted and left out. An item that
+            nobody described becomes known by its id, without tags. An event later than ``now``
+            moves it on.
+        items : Catalog, frame or None
+            New items, and known ones as far as something is to change; what is not given stays.
+        item_tags : frame or None
+            The long form of tags, for ``items`` or for known items.
+        users : People, frame or None
+            New people, and known ones as far as something is to change.
+
+        Raises
+        ------
+        DataError
+            If a row of a frame breaks the contract, or ids are of another sort than the model's.
+
+        Examples
+        --------
+        >>> import recsys
+        >>> events = recsys.EventLog.from_frame({"user_id": ["ana", "bo"], "item_id": ["q1", "q2"]})
+        >>> model = recsys.Recommender.fit(events)
+        >>> later = model.observe({"user_id": ["cy"], "item_id": ["q2"]}, {"item_id": ["q3"]})
+        >>> sorted(later.recommend(["cy"], k=2).item_ids[0].tolist())
+        ['q1', 'q3']
+        >>> later.last_change.n_events, later.last_change.n_new_users, "cy" in model.users
+        (1, 1, False)
+        """
+        arrivals = Arrivals.of(events, items, item_tags, users, kinds=self._snapshot.kinds)
+        snapshot, change = observe(self._snapshot, arrivals)
+        return Recommender(snapshot, last_change=change)
+
+    @property
+    def last_change(self) -> Change:
+        """What the call of :meth:`observe` changed that this recommender came from."""
+        return self._last_change
 
     @property
     def snapshot(self) -> Snapshot:
@@ -153,12 +209,12 @@ class Recommender:
     @property
     def users(self) -> IdMap:
         """Ids and rows of the known people."""
-        return self._snapshot.dataset.users
+        return self._snapshot.users
 
     @property
     def items(self) -> IdMap:
         """Ids and rows of the items."""
-        return self._snapshot.dataset.items
+        return self._snapshot.items
 
     @property
     def seen(self) -> Csr:
@@ -275,7 +331,7 @@ class Recommender:
         snapshot = self._snapshot
         rows = item_rows(snapshot, item_ids)
         best = similar_rows(snapshot, rows, k=check_k(k), where=where)
-        return SimilarItems(self.items.ids(rows), *self._padded(best, k))
+        return SimilarItems(self.items.ids(rows), *padded(best, k, self.items))
 
     def score(self, user_ids: Iterable[Any], item_ids: Iterable[Any]) -> FloatMatrix:
         """Return the score of every person for every item given.
@@ -326,7 +382,7 @@ class Recommender:
         snapshot = self._snapshot
         constraints = constrain(snapshot, asked, request)
         best = rank(snapshot, asked, constraints, k=request.k)
-        item_ids, scores = self._padded(best, request.k)
+        item_ids, scores = padded(best, request.k, self.items)
         return Recommendations(
             user_ids=asked.ids,
             item_ids=item_ids,
@@ -338,41 +394,5 @@ class Recommender:
             answered_at=snapshot.now,
             arms=(None,) * len(asked.ids),
             reasons=explain_lists(snapshot, asked, best) if explain else None,
-            backend=snapshot.dataset.events.backend,
+            backend=snapshot.backend,
         )
-
-    def _padded(self, best: TopK, k: int) -> tuple[Any, FloatMatrix]:
-        """Return ids and scores with ``k`` columns; see ``MAX_PADDED``."""
-        n_queries, width = best.rows.shape
-        n_items = self._snapshot.n_items
-        k = k if k <= max(n_items, MAX_PADDED) else n_items
-        item_ids = objects([None]) if not best.rows.size else self.items.ids(best.rows.ravel())
-        wide_ids = np.full((n_queries, k), None, dtype=object)
-        wide_scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
-        if best.rows.size:
-            wide_ids[:, : min(width, k)] = item_ids.reshape(best.rows.shape)[:, :k]
-            wide_scores[:, : min(width, k)] = best.scores[:, :k]
-        return wide_ids, wide_scores
-
-
-def check_k(k: Any) -> int:
-    """Return ``k``, or raise.
-
-    Raises
-    ------
-    ConfigError
-        If it is not a whole number above 0.
-    """
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ConfigError(f"k must be a whole number of at least 1; got {clip(repr(k))}.")
-    return int(k)
-
-
-def _check_types(events: Any, catalog: Any, users: Any) -> None:
-    wanted = (("events", events, EventLog), ("catalog", catalog, Catalog), ("users", users, People))
-    for name, value, kind in wanted:
-        if not isinstance(value, kind) and (name == "events" or value is not None):
-            raise DataError(
-                f"{name} must be a {kind.__name__}; got {type(value).__name__}. "
-                f"Use recsys.{kind.__name__}.from_frame(frame) or .read(path)."
-            )

@@ -31,6 +31,8 @@ from recsys.models import BlockSpec, HybridModel, Queries, QueryState
 from recsys.profiles import ItemProfiles
 from recsys.serving.checking import check_arrays, check_snapshot
 from recsys.serving.config import RecommenderConfig
+from recsys.serving.lineage import Lineage
+from recsys.serving.person import PAIRS
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.visibility import VisibilityTable
 
@@ -43,9 +45,6 @@ DAMAGE = (
 )  # fmt: skip
 """What reading a damaged folder may raise, our own errors among the ValueErrors."""
 
-PAIRS = ("seen", "refused", "muted", "own")
-"""The sparse matrices of people and items in a snapshot."""
-
 
 def save_snapshot(snapshot: Snapshot, path: Path) -> None:
     """Write a snapshot to a folder: whole or not at all.
@@ -56,6 +55,7 @@ def save_snapshot(snapshot: Snapshot, path: Path) -> None:
         If ``path`` is a file, or a folder that holds something else.
     """
     _check_place(path)
+    snapshot = snapshot.whole
     try:
         with atomic_folder(path, marker=MANIFEST) as folder:
             _fill(folder, snapshot)
@@ -93,6 +93,7 @@ def _fill(folder: Path, snapshot: Snapshot) -> None:
         "blocks": [spec.to_dict() for spec in snapshot.specs],
         "bucket_edges": list(snapshot.model.bucket_edges),
         "version": snapshot.version,
+        "lineage": snapshot.lineage.to_dict(),
         "now": None if np.isnat(snapshot.now) else str(snapshot.now),
         "notes": list(snapshot.notes),
         "measured": snapshot.measured,
@@ -209,6 +210,7 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
         personal=arrays["people/personal"],
         eligible=arrays["items/eligible"],
         notes=tuple(manifest["notes"]),
+        lineage=Lineage.from_dict(manifest["lineage"]),
         measured=manifest["measured"],
     )
     check_snapshot(snapshot)

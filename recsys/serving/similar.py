@@ -19,6 +19,7 @@ def similar_rows(snapshot: Snapshot, item_rows: RowArray, *, k: int, where: Wher
     -----
     Items that are not for everybody are left out: no person is asking.
     """
+    snapshot = snapshot.whole
     vectors = snapshot.similarity
     allowed = snapshot.eligible & snapshot.visibility.is_for_all
     if where is not None:

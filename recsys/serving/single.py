@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, RowArray, objects
 from recsys.core.topk import TopK
-from recsys.index import ExactIndex, top_k
 from recsys.index import Request as Search
+from recsys.index import is_exact, top_k
 from recsys.models import HybridModel, Queries, QueryState
 from recsys.ranking import parse_filter
 from recsys.serving.answers import Recommendations
@@ -105,7 +105,7 @@ def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState
     if not snapshot.model.has_kernels:
         return index.answer(search)
     queries = _query_of(snapshot.queries, user_row)
-    if isinstance(index, ExactIndex):
+    if is_exact(index):
         found = _best_of_all(snapshot.model, queries, state, search)
     else:
         found = candidate_rows(index, search)

@@ -10,14 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
-from recsys.data import Dataset
+from recsys.data import Dataset, IdMap, KindTable
 from recsys.index import ExactIndex, VectorIndex
 from recsys.models import BlockSpec, HybridModel, Queries, QueryState
-from recsys.profiles import ItemProfiles
-from recsys.ranking import TypedColumns, Wording
+from recsys.profiles import ItemProfiles, TagVocabulary
+from recsys.ranking import TypedColumns, Wording, parse_filter
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.filtering import FilterCache
+from recsys.serving.lineage import Lineage
 from recsys.serving.similarity import similarity_index
+from recsys.serving.spread import rows_of
 from recsys.serving.visibility import VisibilityTable
 
 
@@ -62,6 +64,8 @@ class Snapshot:
         Items that may be shown at all: active, not expired.
     notes : tuple of str
         Why the model is as it is.
+    lineage : Lineage
+        What its fit knew.
     measured : dict
         What was measured while fitting, such as the validation; never a time, so that the same fit
         has the same bytes.
@@ -85,17 +89,95 @@ class Snapshot:
     personal: BoolArray
     eligible: BoolArray
     notes: tuple[str, ...]
+    lineage: Lineage
     measured: dict[str, Any]
+
+    @property
+    def users(self) -> IdMap:
+        """Ids and rows of the known people."""
+        return self.dataset.users
+
+    @property
+    def items(self) -> IdMap:
+        """Ids and rows of the items."""
+        return self.dataset.items
 
     @property
     def n_items(self) -> int:
         """How many items there are."""
-        return len(self.dataset.items)
+        return len(self.items)
 
     @property
     def n_users(self) -> int:
         """How many people are known."""
-        return len(self.dataset.users)
+        return len(self.users)
+
+    @property
+    def whole(self) -> Snapshot:
+        """The same state in whole arrays, without changes beside them."""
+        return self
+
+    @property
+    def tags(self) -> TagVocabulary:
+        """The vocabulary of the profiles."""
+        return self.item_profiles.tags
+
+    @property
+    def kinds(self) -> KindTable:
+        """The event kinds that are understood."""
+        return self.dataset.events.kinds
+
+    @property
+    def backend(self) -> str:
+        """The dataframe library that answers come in: that of the events."""
+        return self.dataset.events.backend
+
+    def queries_of(self, user_rows: RowArray) -> Queries:
+        """Return what is known of some people."""
+        return self.queries.take(user_rows)
+
+    def states_of(self, user_rows: RowArray) -> QueryState:
+        """Return what the blocks make of some people."""
+        return self.states.take(user_rows)
+
+    def personal_of(self, user_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: who of some people is served personally."""
+        return self.personal[user_rows]
+
+    def hidden_of(self, user_rows: RowArray, *, with_seen: bool, with_own: bool) -> Csr:
+        """Return the (n, n_items) csr of pairs to leave out; none for row -1."""
+        return rows_of(self.hidden(with_seen=with_seen, with_own=with_own), user_rows)
+
+    def visible(self, user_rows: RowArray) -> tuple[list[BoolArray | None], RowArray]:
+        """Return the distinct masks of items (None is everything), and whose they are."""
+        return self.visibility.masks(user_rows)
+
+    def mask_of(self, where: Any) -> BoolArray:
+        """Return (n_items,) bool: which items a filter lets through.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be read.
+        """
+        return parse_filter(where).mask(self.columns)
+
+    def title(self, item_row: int) -> str | None:
+        """Return the title of an item; None if it has none."""
+        found: str | None = self.dataset.catalog.column("title")[item_row]
+        return found
+
+    def blocked_of(self, item_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: which of some items are blocked."""
+        found = self.dataset.catalog.column("status")[item_rows] == "blocked"
+        return np.asarray(found, dtype=np.bool_)
+
+    def last_kinds(self, user_row: int) -> dict[int, str]:
+        """Return by item row what a person last did with it."""
+        events = self.dataset.events
+        mine = self.events_of(user_row)
+        names = events.kinds.names
+        return {int(events.item_rows[at]): names[int(events.kind_codes[at])] for at in mine}
 
     @cached_property
     def wording(self) -> Wording:

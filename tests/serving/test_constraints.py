@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import recsys
 from recsys.ranking import parse_filter
-from recsys.serving.asked import ask_users, rows_of
+from recsys.serving.asked import ask_users
 from recsys.serving.constraints import Constraints, Request, constrain
+from recsys.serving.spread import rows_of
 from tests.serving.world import made_up_model, tiny_catalog, tiny_model, tiny_shared
 
 

@@ -1,0 +1,40 @@
+"""What callers give to a recommender, checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recsys.core.errors import ConfigError, DataError, clip
+from recsys.data import Catalog, EventLog, People
+
+
+def check_k(k: Any) -> int:
+    """Return ``k``, or raise.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a whole number above 0.
+    """
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise ConfigError(f"k must be a whole number of at least 1; got {clip(repr(k))}.")
+    return int(k)
+
+
+def check_types(events: Any, catalog: Any, users: Any) -> None:
+    """Raise unless a fit is given what it is made from.
+
+    Raises
+    ------
+    DataError
+        If an argument is of another type.
+    """
+    wanted = (("events", events, EventLog), ("catalog", catalog, Catalog), ("users", users, People))
+    for name, value, kind in wanted:
+        if not isinstance(value, kind) and (name == "events" or value is not None):
+            raise DataError(
+                f"{name} must be a {kind.__name__}; got {type(value).__name__}. "
+                f"Use recsys.{kind.__name__}.from_frame(frame) or .read(path)."
+            )

@@ -1,0 +1,160 @@
+"""What is given to observe, checked, in the rows of a snapshot and without what it has already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray
+from recsys.core.errors import DataError
+from recsys.data import Catalog, EventLog, IdMap, KindTable, People
+from recsys.serving.lookups import ticks
+from recsys.serving.overlay import Acts, Facts, Overlay
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrivals:
+    """What is new, under the caller's ids.
+
+    Attributes
+    ----------
+    events : EventLog
+    catalog : Catalog
+    people : People
+        Each may be empty.
+    """
+
+    events: EventLog
+    catalog: Catalog
+    people: People
+
+    @classmethod
+    def of(
+        cls, events: Any, items: Any, item_tags: Any, users: Any, *, kinds: KindTable
+    ) -> Arrivals:
+        """Take logs and tables, or frames of them; None is nothing.
+
+        Raises
+        ------
+        DataError
+            If a row of a frame breaks the contract, or an argument is something else.
+        """
+        if isinstance(item_tags, Catalog | EventLog | People):
+            raise DataError("item_tags must be a frame; a Catalog goes in as items.")
+        return cls(
+            events=_events(events, kinds),
+            catalog=_catalog(items, item_tags),
+            people=_people(users),
+        )
+
+
+def _events(events: Any, kinds: KindTable) -> EventLog:
+    if events is None:
+        return EventLog.empty(kinds=kinds)
+    if isinstance(events, EventLog):
+        return events
+    if isinstance(events, Catalog | People):
+        raise DataError(f"events must be an EventLog or a frame; got a {type(events).__name__}.")
+    return EventLog.from_frame(events, kinds=kinds)
+
+
+def _catalog(items: Any, item_tags: Any) -> Catalog:
+    if isinstance(items, EventLog | People):
+        raise DataError(f"items must be a Catalog or a frame; got a {type(items).__name__}.")
+    if isinstance(items, Catalog):
+        if item_tags is None:
+            return items
+        return items.upserted(Catalog.from_frame(item_tags=item_tags))
+    if items is None and item_tags is None:
+        return Catalog.empty()
+    return Catalog.from_frame(items, item_tags=item_tags)
+
+
+def _people(users: Any) -> People:
+    if users is None:
+        return People.empty()
+    if isinstance(users, People):
+        return users
+    if isinstance(users, Catalog | EventLog):
+        raise DataError(f"users must be People or a frame; got a {type(users).__name__}.")
+    return People.from_frame(users)
+
+
+def with_ids(overlay: Overlay, arrivals: Arrivals) -> Overlay:
+    """Return the overlay with a row for every id that arrives.
+
+    Described ids come first, in their order; then those that only events name, in the order of the
+    ids, so that the order of events says nothing.
+
+    Raises
+    ------
+    DataError
+        If ids are of another sort than the snapshot's.
+    """
+    events = arrivals.events
+    users, items = overlay.users, overlay.items
+    users = _grown(users, arrivals.people.users.ids().tolist(), name="user_id")
+    users = _grown(users, _used(events.users, events.user_rows), name="user_id")
+    items = _grown(items, arrivals.catalog.items.ids().tolist(), name="item_id")
+    items = _grown(items, _used(events.items, events.item_rows), name="item_id")
+    kinds = overlay.kinds.union(events.kinds)
+    return replace(overlay, users=users, items=items, kinds=kinds)
+
+
+def new_events(facts: Facts, events: EventLog) -> EventLog:
+    """Return the events that the snapshot does not have, in its rows.
+
+    Parameters
+    ----------
+    facts : Facts
+        Whose overlay has a row for every id of the events.
+    events : EventLog
+        Without repeated ones among themselves.
+    """
+    overlay = facts.overlay
+    log = events.rerowed(overlay.users, overlay.items, overlay.kinds)
+    again = _known_ids(facts, log) | _known_keys(facts, log)
+    return log.select(~again) if again.any() else log
+
+
+def _grown(ids: IdMap, more: list[Any], *, name: str) -> IdMap:
+    return ids.grown(more, name=name) if more else ids
+
+
+def _used(ids: IdMap, rows: npt.NDArray[np.int32]) -> list[Any]:
+    return sorted(ids.ids(np.unique(rows)).tolist()) if len(rows) else []
+
+
+def _known_ids(facts: Facts, log: EventLog) -> BoolArray:
+    """Say of each event whether one with its ``event_id`` was there."""
+    if log.event_ids is None:
+        return np.zeros(log.n_events, dtype=np.bool_)
+    overlay, old = facts.overlay, facts.overlay.lookups.event_ids
+    given = log.event_ids.to_pylist()
+    return np.array(
+        [one is not None and (one in old or one in overlay.event_ids) for one in given], np.bool_
+    )
+
+
+def _known_keys(facts: Facts, log: EventLog) -> BoolArray:
+    """Say of each event without an id whether the same person did the same at the same time."""
+    out = np.zeros(log.n_events, dtype=np.bool_)
+    mine = Acts.of(log, np.arange(log.n_events))
+    keys = _keys(mine)
+    for row in np.unique(log.user_rows[~mine.named]).tolist():
+        known: set[tuple[int, int, int]] = set()
+        for acts in facts.acts_of(row):
+            theirs = _keys(acts)
+            known.update(key for key, named in zip(theirs, acts.named, strict=True) if not named)
+        if known:
+            for at in np.flatnonzero((log.user_rows == row) & ~mine.named).tolist():
+                out[at] = keys[at] in known
+    return out
+
+
+def _keys(acts: Acts) -> list[tuple[int, int, int]]:
+    times = ticks(acts.occurred_at).tolist()
+    return list(zip(acts.item_rows.tolist(), acts.kind_codes.tolist(), times, strict=True))

@@ -1,0 +1,126 @@
+"""Popularity of the items that events came to, or were taken back from."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import NO_ROW, DoubleArray, FloatArray, RowArray, TimeArray
+from recsys.core.clock import DAY
+from recsys.data import EventLog, TimedEvents
+from recsys.models import ItemPatch, ItemwiseBlock, PatchedHybrid, PopularityBlock, taken
+from recsys.serving.lookups import ticks
+from recsys.serving.overlay import Facts
+
+
+def recounted(
+    facts: Facts,
+    patch: ItemPatch,
+    *,
+    before: TimedEvents,
+    after: TimedEvents,
+    log: EventLog,
+    described: RowArray,
+) -> ItemPatch:
+    """Return the patch with the popularity of touched items as the events now have it.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the new events.
+    patch : ItemPatch
+        With the new items.
+    before, after : TimedEvents
+        The taste of the touched people, as it was and as it is.
+    log : EventLog
+        The new events of all kinds: they tell how old an item is.
+    described : (n,) int32
+        Items that were described in this call.
+    """
+    model = PatchedHybrid(facts.base.model, patch)
+    vector = model.vector_blocks
+    if not any(isinstance(block, PopularityBlock) for block in vector):
+        return patch
+    items, weights, times, signs = _difference(before, after)
+    rows = np.unique(np.concatenate([items, log.item_rows, described])).astype(np.int32)
+    if not len(rows):
+        return patch
+    places = np.searchsorted(rows, items)
+    event_ages = days_between(facts.base.lineage.dated, times)
+    blocks = []
+    for block, patched in zip(vector, patch.blocks, strict=True):
+        own = taken(cast("ItemwiseBlock", block), patch, patched, rows)
+        if isinstance(own, PopularityBlock):
+            added = signs * own.event_weights(weights, np.nan_to_num(event_ages, nan=np.inf))
+            sums = np.bincount(places, added, len(rows)).astype(np.float64)
+            own = own.counted(sums, _ages(facts, own.learned("ages"), rows, log, described))
+        blocks.append(own)
+    return patch.overlaid(ItemPatch(rows, tuple(blocks)))
+
+
+def days_between(moment: np.datetime64, times: TimeArray) -> DoubleArray:
+    """Return days from times to a moment, negative for later ones; NaN where either is unknown."""
+    return np.asarray((moment - times) / DAY, dtype=np.float64)
+
+
+def _difference(
+    before: TimedEvents, after: TimedEvents
+) -> tuple[RowArray, FloatArray, TimeArray, DoubleArray]:
+    """Return the events that came and went: their items, weights, times, and 1 or -1 (times n)."""
+    users = np.concatenate([before.user_rows, after.user_rows])
+    items = np.concatenate([before.item_rows, after.item_rows])
+    weights = np.concatenate([before.weights, after.weights])
+    times = np.concatenate([before.occurred_at, after.occurred_at])
+    signs = np.repeat([-1.0, 1.0], [before.n_events, after.n_events])
+    keys: list[npt.NDArray[Any]] = [weights.view(np.int32), ticks(times), items, users]
+    order = np.lexsort(keys)
+    if not len(order):
+        return items, weights, times, signs
+    new = np.zeros(len(order), dtype=np.bool_)
+    new[0] = True
+    for key in keys:
+        new[1:] |= key[order][1:] != key[order][:-1]
+    firsts = np.flatnonzero(new)
+    net = np.add.reduceat(signs[order], firsts)
+    kept = order[firsts[net != 0]]
+    return items[kept], weights[kept], times[kept], net[net != 0]
+
+
+def _ages(
+    facts: Facts,
+    ages: npt.NDArray[np.float64],
+    rows: RowArray,
+    log: EventLog,
+    described: RowArray,
+) -> DoubleArray:
+    """Return the ages of items: since published, else since the first event that is known."""
+    dated = facts.base.lineage.dated
+    times = log.occurred_at
+    given = np.flatnonzero(~np.isnat(times))
+    first = np.full(len(rows), np.nan)
+    np.fmax.at(
+        first,
+        np.searchsorted(rows, log.item_rows[given]),
+        days_between(dated, times[given]),
+    )
+    published = _published(facts, rows)
+    known = ~np.isnat(published)
+    told = known & np.isin(rows, described)
+    return np.where(
+        told, days_between(dated, published), np.where(known, ages, np.fmax(ages, first))
+    )
+
+
+def _published(facts: Facts, rows: RowArray) -> TimeArray:
+    """Return when items were published; NaT where unknown."""
+    out = np.full(len(rows), np.datetime64("NaT", "us"))
+    old = rows < facts.base.n_items
+    out[old] = facts.overlay.lookups.published[rows[old]]
+    catalog = facts.overlay.catalog
+    if catalog.n_items:
+        places = catalog.items.rows(facts.overlay.items.ids(rows))
+        given = places != NO_ROW
+        out[given] = catalog.column("published_at")[places[given]]
+    return out

@@ -1,0 +1,181 @@
+"""Items that are new or described anew: what is known of them, their authors, their vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
+from recsys.data import Catalog, EventLog, IdMap
+from recsys.models import (
+    ItemPatch,
+    ItemwiseBlock,
+    PopularityBlock,
+    itemwise,
+    taken,
+)
+from recsys.serving.lookups import ticks
+from recsys.serving.overlay import Facts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Described:
+    """What a call says of items.
+
+    Attributes
+    ----------
+    facts : Facts
+        With the items as they are now.
+    rows : (n,) int32
+        Items that are new, were described, or got another author; rising.
+    is_new : (n,) bool
+        Whether the snapshot had not heard of them.
+    other_tags : (n,) bool
+        Whether their profile is another than before.
+    """
+
+    facts: Facts
+    rows: RowArray
+    is_new: BoolArray
+    other_tags: BoolArray
+
+
+def describe(facts: Facts, catalog: Catalog, log: EventLog, *, n_before: int) -> Described:
+    """Put descriptions of items into the overlay.
+
+    Parameters
+    ----------
+    facts : Facts
+        With a row for every id.
+    catalog : Catalog
+        What was given; may be empty.
+    log : EventLog
+        New events: an authoring one names the author of an item.
+    n_before : int
+        Items before the call.
+    """
+    overlay = facts.overlay
+    makers = _makers(facts, log)
+    given = overlay.items.rows(catalog.items.ids()) if catalog.n_items else np.zeros(0, np.int32)
+    new = np.arange(n_before, len(overlay.items), dtype=np.int32)
+    made = np.array(
+        [row for row, one in makers.items() if overlay.makers.get(row) != one], np.int32
+    )
+    rows = np.unique(np.concatenate([given, new, made, _awaiting(facts)])).astype(np.int32)
+    if not len(rows):
+        return Described(facts, rows, np.zeros(0, np.bool_), np.zeros(0, np.bool_))
+    ids = IdMap.of(overlay.items.ids(rows))
+    now = facts.catalog_at(rows).upserted(catalog).aligned(ids)
+    before = facts.features_at(rows)
+    features = facts.base.item_profiles.features_of(now) if catalog.n_items else before
+    described = overlay.catalog.upserted(now)
+    changed = replace(
+        overlay,
+        makers=makers,
+        catalog=described,
+        item_rows=overlay.items.rows(described.items.ids()),
+    )
+    changed = replace(changed, features=_features(facts, changed.item_rows, rows, features))
+    changed = replace(changed, authors={**overlay.authors, **_authors(facts, now, rows, makers)})
+    other = np.asarray(abs(features - before).sum(axis=1)).ravel() > 0
+    return Described(Facts(facts.base, changed), rows, rows >= n_before, other)
+
+
+def patched(described: Described, patch: ItemPatch) -> ItemPatch:
+    """Return the patch with vectors of new items, and of those whose profile is another.
+
+    Notes
+    -----
+    What a fit learned of an item from events stays: tags move the parts that read tags. An item
+    that came after the fit is all tags, so its whole vector follows them.
+    """
+    some = described.is_new | described.other_tags
+    rows, is_new = described.rows[some], described.is_new[some]
+    if not len(rows):
+        return patch
+    facts = described.facts
+    features = facts.features_at(rows)
+    fitted = rows < facts.base.lineage.n_items
+    vector = [itemwise(block) for block in facts.base.model.vector_blocks]
+    blocks = []
+    for block, old in zip(vector, patch.blocks, strict=True):
+        stays = ~is_new & (fitted | isinstance(block, PopularityBlock))
+        blocks.append(_described_block(block, (patch, old), rows, features=features, stays=stays))
+    return patch.overlaid(ItemPatch(rows, tuple(blocks)))
+
+
+def _described_block(
+    block: ItemwiseBlock,
+    changes: tuple[ItemPatch, ItemwiseBlock],
+    rows: RowArray,
+    *,
+    features: Csr,
+    stays: BoolArray,
+) -> ItemwiseBlock:
+    """Return a block over described items; where ``stays`` holds, with what events taught it."""
+    new = block.of_new_items(features[~stays])
+    if not stays.any():
+        return new
+    edited = taken(block, *changes, rows[stays]).edited(features[stays])
+    order = np.argsort(np.concatenate([rows[stays], rows[~stays]]), kind="stable")
+    return edited.joined(new).at_items(order.astype(np.int32))
+
+
+def _makers(facts: Facts, log: EventLog) -> dict[int, tuple[int, int]]:
+    """Return the first authoring event of each item, with those of new events."""
+    overlay = facts.overlay
+    out = dict(overlay.makers)
+    authoring = log.kinds.has_role("authoring")[log.kind_codes]
+    times = ticks(log.occurred_at)
+    for at in np.flatnonzero(authoring).tolist():
+        item, maker = int(log.item_rows[at]), (int(times[at]), int(log.user_rows[at]))
+        known = out.get(item) or overlay.lookups.makers.get(item)
+        if known is None or _precedes(facts, maker, known):
+            out[item] = maker
+    return out
+
+
+def _precedes(facts: Facts, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Say whether an authoring event counts rather than another: the earlier, else by id."""
+    if one[0] != other[0]:
+        return one[0] < other[0]
+    first, second = facts.overlay.users.ids([one[1], other[1]])
+    return bool(first < second)
+
+
+def _awaiting(facts: Facts) -> RowArray:
+    """Return the items whose author, by id, is among the people who came."""
+    overlay = facts.overlay
+    n_before = facts.base.n_users + sum(1 for row in overlay.people if row >= facts.base.n_users)
+    new = overlay.users.ids(np.arange(n_before, len(overlay.users))).tolist()
+    waiting = [row for one in new for row in overlay.lookups.awaiting_author.get(one, ())]
+    if new and "author_id" in overlay.catalog.table.column_names:
+        authors = overlay.catalog.column("author_id")
+        mine = [
+            at for at, author in enumerate(authors) if author is not None and author in set(new)
+        ]
+        waiting += overlay.item_rows[mine].tolist()
+    return np.array(waiting, dtype=np.int32)
+
+
+def _authors(
+    facts: Facts, now: Catalog, rows: RowArray, makers: dict[int, tuple[int, int]]
+) -> dict[int, int]:
+    """Return who made each item: the author given, else whoever asked first."""
+    named = facts.overlay.users.rows(now.column("author_id"))
+    out = {}
+    for row, author in zip(rows.tolist(), named.tolist(), strict=True):
+        maker = makers.get(row) or facts.overlay.lookups.makers.get(row)
+        out[row] = author if author != NO_ROW or maker is None else maker[1]
+    return out
+
+
+def _features(facts: Facts, order: RowArray, rows: RowArray, features: Csr) -> Csr:
+    """Return the profiles of all described items, in the order of the overlay's catalog."""
+    overlay = facts.overlay
+    both = sp.vstack([overlay.features, features], format="csr").astype(np.float32)
+    place = {row: at for at, row in enumerate(overlay.item_rows.tolist())}
+    place |= {row: len(overlay.item_rows) + at for at, row in enumerate(rows.tolist())}
+    return both[[place[row] for row in order.tolist()]]

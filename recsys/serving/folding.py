@@ -1,0 +1,187 @@
+"""People folded in again, from all their events and with the items held fixed."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatArray, RowArray, TimeArray
+from recsys.core.clock import DAY
+from recsys.data import EventLog, TimedEvents, interactions, taste_of
+from recsys.models import HybridModel, Queries
+from recsys.serving.barring import muted_items, own_items
+from recsys.serving.building import declared_tags
+from recsys.serving.overlay import Facts
+from recsys.serving.person import Person
+from recsys.serving.spread import line_of, rows_of
+
+
+def fold_in(facts: Facts, user_rows: RowArray, model: HybridModel) -> dict[int, Person]:
+    """Return people as all their events have them.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the new events.
+    user_rows : (n,) int32
+        Rising.
+    model : HybridModel
+        With the new items.
+
+    Notes
+    -----
+    Ages of history items count from the fit, or from the person's own last event if that came
+    later: so the vector depends on what the person did and on the fit, and not on when, in how many
+    pieces or in which order it was observed.
+    """
+    if not len(user_rows):
+        return {}
+    log = facts.log_of(user_rows)
+    timed = taste(facts, user_rows, log)
+    queries = _queries(facts, user_rows, timed)
+    states = model.states(queries)
+    pairs = {
+        "seen": _pairs(log, np.ones(log.n_events, np.bool_), user_rows),
+        "refused": _pairs(log, log.kinds.has_role("negative")[log.kind_codes], user_rows),
+        "muted": muted_items(facts, user_rows),
+        "own": own_items(facts, user_rows),
+    }
+    if facts.lacks_events:
+        for name in ("seen", "refused"):
+            pairs[name] = _with_saved(facts, user_rows, name, pairs[name])
+    personal = facts.personal_of(user_rows)
+    out = {}
+    for at, row in enumerate(user_rows.tolist()):
+        ages = slice(int(queries.history.indptr[at]), int(queries.history.indptr[at + 1]))
+        out[row] = Person(
+            taste=timed.select(timed.user_rows == row),
+            history=line_of(queries.history, at),
+            tags=line_of(queries.tags, at),
+            age_days=queries.age_days[ages],
+            vector=states.vectors[at],
+            bucket=int(states.buckets[at]),
+            **{name: lines[at] for name, lines in pairs.items()},
+            personal=bool(personal[at]),
+        )
+    return out
+
+
+def taste(facts: Facts, user_rows: RowArray, log: EventLog | None = None) -> TimedEvents:
+    """Return the events of some people that speak of taste, oldest first.
+
+    Parameters
+    ----------
+    facts : Facts
+    user_rows : (n,) int32
+        Rising.
+    log : EventLog or None
+        All their events; None looks them up.
+    """
+    log = facts.log_of(user_rows) if log is None else log
+    lineage, config = facts.base.lineage, facts.base.config.interactions
+    if config.rating_range is None and lineage.rating_range is not None:
+        config = config.replace(rating_range=lineage.rating_range)
+    personal = facts.personal_of(user_rows)[np.searchsorted(user_rows, log.user_rows)]
+    counts = personal & (facts.authors_of(log.item_rows) != log.user_rows)
+    timed = taste_of(log, counts, now=lineage.now, config=config)
+    if not facts.lacks_events:
+        return timed
+    return _with_saved_taste(facts, user_rows, timed, log)
+
+
+def _queries(facts: Facts, user_rows: RowArray, timed: TimedEvents) -> Queries:
+    """Return what the blocks read of some people."""
+    shape = (len(user_rows), len(facts.overlay.items))
+    local = np.searchsorted(user_rows, timed.user_rows).astype(np.int32)
+    moved = TimedEvents(local, timed.item_rows, timed.weights, timed.occurred_at)
+    history = interactions(moved, shape, config=facts.base.config.interactions)
+    return Queries(history, _ages(facts, history, moved), _declared(facts, user_rows))
+
+
+def _ages(facts: Facts, history: Csr, timed: TimedEvents) -> FloatArray:
+    """Return the (nnz,) days since the last event of each pair; 0 where unknown."""
+    given = ~np.isnat(timed.occurred_at)
+    n_items = np.int64(history.shape[1])
+    owners = np.repeat(np.arange(history.shape[0], dtype=np.int64), np.diff(history.indptr))
+    keys = owners * n_items + history.indices
+    users, times = timed.user_rows[given].astype(np.int64), _ticks(timed.occurred_at[given])
+    never = np.iinfo(np.int64).min
+    last_of_pair = np.full(len(keys), never)
+    places = np.searchsorted(keys, users * n_items + timed.item_rows[given])
+    np.maximum.at(last_of_pair, places, times)
+    start = facts.base.lineage.now
+    first = never if np.isnat(start) else int(start.astype("datetime64[us]").astype(np.int64))
+    last_of_user = np.full(history.shape[0], first)
+    np.maximum.at(last_of_user, users, times)
+    known = last_of_pair != never
+    days = np.zeros(len(keys))
+    late = last_of_user[owners[known]] - last_of_pair[known]
+    days[known] = late / DAY.astype(np.int64)
+    return days.astype(np.float32)
+
+
+def _declared(facts: Facts, user_rows: RowArray) -> Csr:
+    """Return the declared tags, in the vocabulary of the item profiles."""
+    base, profiles = facts.base, facts.overlay.profiles
+    n_base = base.n_users
+    if not profiles.n_users:
+        return rows_of(base.queries.tags, np.where(user_rows < n_base, user_rows, NO_ROW))
+    places = profiles.users.rows(facts.overlay.users.ids(user_rows))
+    old = np.where((user_rows < n_base) & (places == NO_ROW), user_rows, NO_ROW)
+    given = declared_tags(profiles, base.item_profiles)
+    return rows_of(base.queries.tags, old) + rows_of(given, places)
+
+
+def _pairs(log: EventLog, keep: BoolArray, user_rows: RowArray) -> list[RowArray]:
+    """Return the distinct items of some events, person by person."""
+    n_items = np.int64(max(len(log.items), 1))
+    local = np.searchsorted(user_rows, log.user_rows[keep]).astype(np.int64)
+    keys = np.unique(local * n_items + log.item_rows[keep])
+    ends = np.searchsorted(keys, np.arange(1, len(user_rows) + 1) * n_items)
+    return _split((keys % n_items).astype(np.int32), ends)
+
+
+def _split(values: RowArray, ends: npt.NDArray[np.int64]) -> list[RowArray]:
+    return np.split(values, ends[:-1]) if len(ends) else []
+
+
+def _ticks(times: TimeArray) -> npt.NDArray[np.int64]:
+    return times.astype("datetime64[us]").astype(np.int64)
+
+
+def _with_saved(
+    facts: Facts, user_rows: RowArray, name: str, found: list[RowArray]
+) -> list[RowArray]:
+    """Add the pairs of a model that was saved without its events."""
+    n_base = facts.base.n_users
+    old = rows_of(getattr(facts.base, name), np.where(user_rows < n_base, user_rows, NO_ROW))
+    return [np.union1d(one, line_of(old, at)[0]).astype(np.int32) for at, one in enumerate(found)]
+
+
+def _with_saved_taste(
+    facts: Facts, user_rows: RowArray, timed: TimedEvents, log: EventLog
+) -> TimedEvents:
+    """Add the history of a model saved without its events: each pair as one event of its last day.
+
+    What was turned down since is left out, as are people who no longer consent.
+    """
+    base = facts.base
+    known = (user_rows < base.n_users) & facts.personal_of(user_rows)
+    old = base.queries.take(user_rows[known])
+    counts = np.diff(old.history.indptr)
+    owners = np.repeat(user_rows[known], counts).astype(np.int32)
+    ages = (old.age_days.astype(np.float64) * DAY.astype(np.int64)).astype("timedelta64[us]")
+    turned_down = log.kinds.has_role("negative")[log.kind_codes]
+    n_items = np.int64(max(len(log.items), 1))
+    back = log.user_rows[turned_down] * n_items + log.item_rows[turned_down]
+    items = old.history.indices.astype(np.int32)
+    kept = ~np.isin(owners * n_items + items, back) & (facts.authors_of(items) != owners)
+    users = np.concatenate([timed.user_rows, owners[kept]])
+    times = np.concatenate([timed.occurred_at, (base.lineage.now - ages)[kept]])
+    order = np.argsort(times, kind="stable")
+    return TimedEvents(
+        users[order],
+        np.concatenate([timed.item_rows, items[kept]])[order],
+        np.concatenate([timed.weights, old.history.data[kept]])[order],
+        times[order],
+    )

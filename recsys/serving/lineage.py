@@ -1,0 +1,73 @@
+"""Where a snapshot comes from: the fit behind it, whatever was observed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from recsys.core.clock import DAY
+
+NOT_A_TIME = np.datetime64("NaT", "us")
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What the fit knew.
+
+    Attributes
+    ----------
+    version : str
+        The version of the fit.
+    n_users, n_items : int
+        The people and items that it knew: the first rows.
+    now : datetime64[us]
+        The moment it spoke for; NaT without times.
+    dated : datetime64[us]
+        The moment that popularity speaks for: ``now``, plus whole days.
+    rating_range : tuple of float, or None
+        What ratings are scaled by; None where the fit met none.
+    """
+
+    version: str
+    n_users: int
+    n_items: int
+    now: np.datetime64
+    dated: np.datetime64
+    rating_range: tuple[float, float] | None = None
+
+    def days_until(self, moment: np.datetime64) -> int:
+        """Return the whole days from ``dated`` to a moment; 0 without times."""
+        if np.isnat(moment) or np.isnat(self.dated):
+            return 0
+        return max(int((moment - self.dated) // DAY), 0)
+
+    def redated(self, days: int) -> Lineage:
+        """Return the lineage with popularity speaking for a moment so many days later."""
+        return replace(self, dated=self.dated + np.timedelta64(days, "D"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "version": self.version,
+            "n_users": self.n_users,
+            "n_items": self.n_items,
+            "now": None if np.isnat(self.now) else str(self.now),
+            "dated": None if np.isnat(self.dated) else str(self.dated),
+            "rating_range": None if self.rating_range is None else list(self.rating_range),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Lineage:
+        """Take what :meth:`to_dict` gave."""
+        given = values["rating_range"]
+        return cls(
+            version=str(values["version"]),
+            n_users=int(values["n_users"]),
+            n_items=int(values["n_items"]),
+            now=np.datetime64(values["now"] or "NaT", "us"),
+            dated=np.datetime64(values["dated"] or "NaT", "us"),
+            rating_range=None if given is None else (float(given[0]), float(given[1])),
+        )

@@ -1,0 +1,299 @@
+"""A snapshot that is a whole one and what was observed since; requests read both."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
+from recsys.data import Dataset, IdMap, KindTable
+from recsys.index import VectorIndex
+from recsys.models import HybridModel, Queries, QueryState
+from recsys.profiles import ItemProfiles, TagVocabulary
+from recsys.ranking import TypedColumns, parse_filter
+from recsys.serving.compacting import compacted
+from recsys.serving.overlay import Facts, Overlay
+from recsys.serving.person import Person, hidden_of, queries_of, states_of
+from recsys.serving.snapshot import Snapshot
+from recsys.serving.spread import interleaved, interleaving, rows_of, widened
+from recsys.serving.visibility import VisibilityTable
+
+
+class ObservedSnapshot(Snapshot):
+    """What requests read after something was observed.
+
+    It answers like :attr:`whole`, the same state in whole arrays, which is put together only when
+    someone asks for a whole array: a request asks for the rows of a few people, and finds them in
+    the overlay or in the whole snapshot below it.
+
+    Parameters
+    ----------
+    facts : Facts
+        The whole snapshot, and what came since.
+    now : datetime64[us]
+        The moment it speaks for.
+    version : str
+        Names this state.
+    model : HybridModel
+        With the changed items.
+    index : VectorIndex
+        Over its vectors.
+    eligible : (n_items,) bool
+        Items that may be shown at all.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        *,
+        now: np.datetime64,
+        version: str,
+        model: HybridModel,
+        index: VectorIndex,
+        eligible: BoolArray,
+    ) -> None:
+        base = facts.base
+        own = {
+            "facts": facts,
+            "config": base.config,
+            "version": version,
+            "now": now,
+            "model": model,
+            "specs": base.specs,
+            "index": index,
+            "eligible": eligible,
+            "notes": base.notes,
+            "lineage": base.lineage,
+            "measured": base.measured,
+        }
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
+
+    facts: Facts
+
+    @property
+    def overlay(self) -> Overlay:
+        """What came since the snapshot below was whole."""
+        return self.facts.overlay
+
+    @cached_property
+    def whole(self) -> Snapshot:
+        """The same state in whole arrays, put together at the first use."""
+        return compacted(self)
+
+    @property
+    def users(self) -> IdMap:
+        """Ids and rows of the known people."""
+        return self.overlay.users
+
+    @property
+    def items(self) -> IdMap:
+        """Ids and rows of the items."""
+        return self.overlay.items
+
+    @property
+    def tags(self) -> TagVocabulary:
+        """The vocabulary of the profiles."""
+        return self.facts.base.tags
+
+    @property
+    def kinds(self) -> KindTable:
+        """The event kinds that are understood."""
+        return self.overlay.kinds
+
+    @property
+    def backend(self) -> str:
+        """The dataframe library that answers come in."""
+        return self.facts.base.backend
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """People, items and events, on shared rows."""
+        return self.whole.dataset
+
+    @cached_property
+    def item_profiles(self) -> ItemProfiles:
+        """(n_items, n_tags) tag weights."""
+        return self.whole.item_profiles
+
+    @cached_property
+    def queries(self) -> Queries:
+        """What is known of each user row."""
+        return self.whole.queries
+
+    @cached_property
+    def states(self) -> QueryState:
+        """What the blocks make of them."""
+        return self.whole.states
+
+    @cached_property
+    def seen(self) -> Csr:
+        """Pairs left out when seen items are excluded."""
+        return self.whole.seen
+
+    @cached_property
+    def refused(self) -> Csr:
+        """Pairs never shown: hidden, disliked or reported."""
+        return self.whole.refused
+
+    @cached_property
+    def muted(self) -> Csr:
+        """Pairs never shown because the person muted the author or a tag."""
+        return self.whole.muted
+
+    @cached_property
+    def own(self) -> Csr:
+        """Pairs of authors and their items."""
+        return self.whole.own
+
+    @cached_property
+    def visibility(self) -> VisibilityTable:
+        """Which items are for whom."""
+        return self.whole.visibility
+
+    @cached_property
+    def personal(self) -> BoolArray:
+        """Who is served personally."""
+        return self.whole.personal
+
+    def queries_of(self, user_rows: RowArray) -> Queries:
+        """Return what is known of some people."""
+        touched, people = self._touched(user_rows)
+        n_items, n_tags = self.n_items, self.facts.base.queries.tags.shape[1]
+        now = queries_of(people, n_items=n_items, n_tags=n_tags)
+        if touched.all():
+            return now
+        old = self.facts.base.queries.take(user_rows[~touched])
+        if not len(people):
+            return Queries(widened(old.history, n_items), old.age_days, old.tags)
+        return _joined_queries(old, now, touched)
+
+    def states_of(self, user_rows: RowArray) -> QueryState:
+        """Return what the blocks make of some people."""
+        touched, people = self._touched(user_rows)
+        states = self.facts.base.states
+        if not len(people):
+            return states.take(user_rows)
+        now = states_of(people, n_factors=states.vectors.shape[1])
+        if touched.all():
+            return now
+        old = states.take(user_rows[~touched])
+        order = interleaving(touched)
+        return QueryState(
+            np.concatenate([old.vectors, now.vectors])[order],
+            np.concatenate([old.buckets, now.buckets])[order],
+        )
+
+    def personal_of(self, user_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: who of some people is served personally."""
+        return self.facts.personal_of(user_rows)
+
+    def hidden_of(self, user_rows: RowArray, *, with_seen: bool, with_own: bool) -> Csr:
+        """Return the (n, n_items) csr of pairs to leave out; none for row -1."""
+        if with_seen and self.config.repeatable:  # what may come back depends on the moment
+            return rows_of(self.whole.hidden(with_seen=True, with_own=with_own), user_rows)
+        touched, people = self._touched(user_rows)
+        now = hidden_of(people, with_seen=with_seen, with_own=with_own, n_items=self.n_items)
+        if touched.all():
+            return now
+        matrix = self.facts.base.hidden(with_seen=with_seen, with_own=with_own)
+        old = rows_of(matrix, user_rows[~touched])
+        if not len(people):
+            return widened(old, self.n_items)
+        return interleaved(old, now, touched)
+
+    def visible(self, user_rows: RowArray) -> tuple[list[BoolArray | None], RowArray]:
+        """Return the distinct masks of items (None is everything), and whose they are."""
+        if self._is_open:
+            return [None], np.zeros(len(user_rows), dtype=np.int32)
+        return self.visibility.masks(user_rows)
+
+    def mask_of(self, where: Any) -> BoolArray:
+        """Return (n_items,) bool: which items a filter lets through.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be read.
+        """
+        base, overlay = self.facts.base, self.overlay
+        if not self._has_same_columns:
+            return parse_filter(where).mask(self.columns)
+        out = np.zeros(self.n_items, dtype=np.bool_)
+        condition = parse_filter(where)
+        out[: base.n_items] = condition.mask(base.columns)
+        if overlay.catalog.n_items:
+            out[overlay.item_rows] = condition.mask(self._changed_columns)
+        return out
+
+    @cached_property
+    def columns(self) -> TypedColumns:
+        """The catalog as filters read it."""
+        return self.whole.columns
+
+    def title(self, item_row: int) -> str | None:
+        """Return the title of an item; None if it has none."""
+        place = self.overlay.catalog.items.row(self.items.id(item_row))
+        if place == NO_ROW:
+            return self.facts.base.title(item_row)
+        found: str | None = self.overlay.catalog.column("title")[place]
+        return found
+
+    def blocked_of(self, item_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: which of some items are blocked."""
+        places = self.overlay.catalog.items.rows(self.items.ids(item_rows))
+        changed = places != NO_ROW
+        out = np.zeros(len(item_rows), dtype=np.bool_)
+        out[~changed] = self.facts.base.blocked_of(item_rows[~changed])
+        out[changed] = self.overlay.catalog.column("status")[places[changed]] == "blocked"
+        return out
+
+    def last_kinds(self, user_row: int) -> dict[int, str]:
+        """Return by item row what a person last did with it."""
+        names = self.overlay.kinds.names
+        return {
+            item: names[code]
+            for acts in self.facts.acts_of(user_row)
+            for item, code in zip(acts.item_rows.tolist(), acts.kind_codes.tolist(), strict=True)
+        }
+
+    @cached_property
+    def _is_open(self) -> bool:
+        """Whether every item is for everybody."""
+        given = "visible_to" in self.overlay.catalog.table.column_names
+        texts = self.overlay.catalog.column("visible_to") if given else ()
+        return not self.facts.base.visibility.holds.shape[1] and not any(texts)
+
+    @cached_property
+    def _has_same_columns(self) -> bool:
+        """Whether the changed items have the columns of the others, of the same types."""
+        base, changed = self.facts.base.dataset.catalog.table, self.overlay.catalog.table
+        if not self.overlay.catalog.n_items:
+            return True
+        return dict(zip(base.column_names, base.schema.types, strict=True)) == dict(
+            zip(changed.column_names, changed.schema.types, strict=True)
+        )
+
+    @cached_property
+    def _changed_columns(self) -> TypedColumns:
+        return TypedColumns(self.overlay.catalog)
+
+    def _touched(self, user_rows: RowArray) -> tuple[BoolArray, list[Person]]:
+        """Return who of some people was touched, and what is known of these."""
+        found = [self.overlay.people.get(row) for row in user_rows.tolist()]
+        touched = np.array([one is not None for one in found], dtype=np.bool_)
+        return touched, [one for one in found if one is not None]
+
+
+def _joined_queries(old: Queries, now: Queries, touched: BoolArray) -> Queries:
+    """Return both, in the order that ``touched`` tells."""
+    history = widened(old.history, now.history.shape[1])
+    together = Queries(
+        history=sp.vstack([history, now.history], format="csr"),
+        age_days=np.concatenate([old.age_days, now.age_days]),
+        tags=sp.vstack([old.tags, now.tags], format="csr"),
+    )
+    return together.take(interleaving(touched))

@@ -1,0 +1,234 @@
+"""From a snapshot and what happened since to the next snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
+from recsys.core.errors import DataError
+from recsys.data import EventLog, TimedEvents
+from recsys.index import DeltaIndex, VectorIndex
+from recsys.models import HybridModel, ItemPatch, PatchedHybrid, PopularityBlock
+from recsys.serving.arriving import Arrivals, new_events, with_ids
+from recsys.serving.building import eligible_items
+from recsys.serving.change import Change
+from recsys.serving.compacting import renewed
+from recsys.serving.counting import recounted
+from recsys.serving.describing import describe, patched
+from recsys.serving.folding import fold_in, taste
+from recsys.serving.observed import ObservedSnapshot
+from recsys.serving.overlay import Acts, Facts, Overlay
+from recsys.serving.snapshot import Snapshot
+from recsys.serving.touching import touched_users
+
+NOTHING = TimedEvents(
+    np.zeros(0, np.int32),
+    np.zeros(0, np.int32),
+    np.zeros(0, np.float32),
+    np.zeros(0, "datetime64[us]"),
+)
+
+MAX_PEOPLE = 10_000
+"""People folded in again beside a whole snapshot, at which it is made whole."""
+
+MAX_ITEMS = 4_000
+"""The same for items whose vector changed, beside an exact index: a scan of them costs little."""
+
+MAX_LOGS = 10_000
+"""The same for calls."""
+
+
+def observe(snapshot: Snapshot, arrivals: Arrivals) -> tuple[Snapshot, Change]:
+    """Return the next snapshot, and what changed; the one given stays as it is.
+
+    Raises
+    ------
+    DataError
+        If ids are of another sort than the snapshot's.
+    ConfigError
+        If a ``visible_to`` cannot be read, or a block cannot take new items.
+    """
+    now = _later(snapshot.now, arrivals.events)
+    before = _facts(_prepared(snapshot, now))
+    return _observe(snapshot, before, arrivals, now=now)
+
+
+def _observe(
+    snapshot: Snapshot, before: Facts, arrivals: Arrivals, *, now: np.datetime64
+) -> tuple[Snapshot, Change]:
+    base, old = before.base, before.overlay
+    facts = Facts(base, with_ids(old, arrivals))
+    log = new_events(facts, arrivals.events)
+    facts = Facts(base, _with_events(facts.overlay, log))
+    facts = Facts(base, _with_profiles(facts.overlay, arrivals))
+    described = describe(facts, arrivals.catalog, log, n_before=len(old.items))
+    facts = described.facts
+    patch = patched(described, old.patch)
+    users = touched_users(before, described, log, arrivals.people)
+    people = fold_in(facts, users, PatchedHybrid(base.model, patch))
+    patch = recounted(
+        facts,
+        patch,
+        before=_former_taste(before, users),
+        after=_joined([NOTHING, *(one.taste for one in people.values())]),
+        log=log,
+        described=described.rows,
+    )
+    overlay = replace(facts.overlay, people={**old.people, **people}, patch=patch)
+    after = ObservedSnapshot(
+        Facts(base, overlay),
+        now=now,
+        version=_version(snapshot, log, arrivals),
+        model=_model(base.model, patch, len(overlay.items)),
+        index=_index(base, patch),
+        eligible=_eligible(Facts(base, overlay), now),
+    )
+    n_moved = int((described.is_new | described.other_tags).sum())
+    change = _change(snapshot, after, arrivals, log, n_folded=len(users), n_moved=n_moved)
+    return after, change
+
+
+def _facts(snapshot: Snapshot) -> Facts:
+    if isinstance(snapshot, ObservedSnapshot):
+        return snapshot.facts
+    return Facts(snapshot, Overlay.empty(snapshot))
+
+
+def _prepared(snapshot: Snapshot, now: np.datetime64) -> Snapshot:
+    """Return the snapshot to observe on: made whole where a day went by, or too much came."""
+    dated = any(isinstance(b, PopularityBlock) and b.is_dated for b in snapshot.model.blocks)
+    days = snapshot.lineage.days_until(now) if dated else 0
+    if days or (isinstance(snapshot, ObservedSnapshot) and _is_full(snapshot)):
+        return renewed(snapshot, days=days)
+    return snapshot
+
+
+def _is_full(snapshot: ObservedSnapshot) -> bool:
+    overlay = snapshot.overlay
+    return (
+        len(overlay.people) > MAX_PEOPLE
+        or len(overlay.patch.rows) > MAX_ITEMS
+        or len(overlay.logs) > MAX_LOGS
+    )
+
+
+def _later(now: np.datetime64, events: EventLog) -> np.datetime64:
+    """Return the moment to speak for: that of the last event, if it is later."""
+    last = events.last_time
+    if np.isnat(last) or (not np.isnat(now) and last <= now):
+        return now
+    moment: np.datetime64 = last.astype("datetime64[us]")
+    return moment
+
+
+def _with_events(overlay: Overlay, log: EventLog) -> Overlay:
+    if not log.n_events:
+        return overlay
+    acts = dict(overlay.acts)
+    order = np.argsort(log.user_rows, kind="stable")
+    rows, starts = np.unique(log.user_rows[order], return_index=True)
+    for row, places in zip(rows.tolist(), np.split(order, starts[1:]), strict=True):
+        mine = Acts.of(log, places)
+        acts[row] = acts[row].followed_by(mine) if row in acts else mine
+    ids = [] if log.event_ids is None else log.event_ids.to_pylist()
+    named = overlay.event_ids.union(one for one in ids if one is not None)
+    return replace(overlay, logs=(*overlay.logs, log), acts=acts, event_ids=named)
+
+
+def _with_profiles(overlay: Overlay, arrivals: Arrivals) -> Overlay:
+    people = arrivals.people
+    if not people.n_users:
+        return overlay
+    return replace(overlay, profiles=overlay.profiles.upserted(people))
+
+
+def _former_taste(before: Facts, user_rows: RowArray) -> TimedEvents:
+    """Return the taste of people as it was: what popularity counts of them."""
+    known = user_rows[user_rows < len(before.overlay.users)]
+    people = before.overlay.people
+    folded = {row: people[row] for row in known.tolist() if row in people}
+    rest = np.array([row for row in known.tolist() if row not in folded], dtype=np.int32)
+    return _joined([taste(before, rest), *(one.taste for one in folded.values())])
+
+
+def _joined(parts: Sequence[TimedEvents]) -> TimedEvents:
+    return TimedEvents(
+        np.concatenate([part.user_rows for part in parts]),
+        np.concatenate([part.item_rows for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate([part.occurred_at for part in parts]),
+    )
+
+
+def _model(fitted: HybridModel, patch: ItemPatch, n_items: int) -> HybridModel:
+    if not len(patch.rows):
+        return fitted
+    model = PatchedHybrid(fitted, patch)
+    if model.n_items != n_items:
+        raise DataError(f"a patch must hold every new item; {n_items - model.n_items} lack.")
+    return model
+
+
+def _index(base: Snapshot, patch: ItemPatch) -> VectorIndex:
+    if not len(patch.rows):
+        return base.index
+    if not isinstance(base.index, DeltaIndex):
+        return DeltaIndex.build(base.index, patch.rows, patch.vectors)
+    rows = np.union1d(base.index.rows, patch.rows).astype(np.int32)
+    vectors = PatchedHybrid(base.model, patch).vectors_of(rows)
+    return DeltaIndex.build(base.index.main, rows, vectors)
+
+
+def _eligible(facts: Facts, now: np.datetime64) -> BoolArray:
+    """Return which items may be shown: as before, less what is over, and as described since."""
+    base, overlay = facts.base, facts.overlay
+    out = np.ones(len(overlay.items), dtype=np.bool_)
+    out[: base.n_items] = base.eligible
+    out[overlay.lookups.expired_by(now)] = False
+    if len(overlay.item_rows):
+        out[overlay.item_rows] = eligible_items(overlay.catalog, now=now)
+    return freeze(out)
+
+
+def _version(snapshot: Snapshot, log: EventLog, arrivals: Arrivals) -> str:
+    """Return a name of the state: that of the fit, and what its history comes to."""
+    digest = hashlib.sha256(snapshot.version.encode())
+    for part in (log.user_rows, log.item_rows, log.kind_codes, log.occurred_at):
+        digest.update(part.tobytes())
+    for table in (arrivals.catalog.table, arrivals.people.table):
+        digest.update(str(table.to_pydict()).encode())
+    return f"{snapshot.lineage.version}+{digest.hexdigest()[:8]}"
+
+
+def _change(
+    before: Snapshot,
+    after: ObservedSnapshot,
+    arrivals: Arrivals,
+    log: EventLog,
+    *,
+    n_folded: int,
+    n_moved: int,
+) -> Change:
+    users, items = before.users, before.items
+    repeated = arrivals.events.n_events - log.n_events + arrivals.events.n_dropped_duplicates
+    retired = before.eligible & ~after.eligible[: before.n_items]
+    return Change(
+        n_events=log.n_events,
+        n_repeated_events=repeated,
+        n_late_events=int((log.occurred_at < before.now).sum()),
+        n_new_users=after.n_users - len(users),
+        n_new_items=after.n_items - len(items),
+        n_described_users=_n_known(users.rows(arrivals.people.users.ids())),
+        n_described_items=_n_known(items.rows(arrivals.catalog.items.ids())),
+        n_retired_items=int(retired.sum()),
+        n_folded_users=n_folded,
+        n_moved_items=n_moved,
+    )
+
+
+def _n_known(rows: RowArray) -> int:
+    return int((rows != NO_ROW).sum())

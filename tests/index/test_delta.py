@@ -1,0 +1,83 @@
+"""Changes beside an index, against one index of everything."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.core.arrays import FloatMatrix
+from recsys.core.errors import ArtifactError, DataError
+from recsys.index import DeltaIndex, ExactIndex, FaissConfig, FaissIndex, is_exact, renewed_index
+from recsys.testing import VectorIndexContract
+from recsys.testing.contracts import assert_same, grouped_vectors
+
+
+def split(vectors: FloatMatrix) -> DeltaIndex:
+    """Put every third vector, and the last fifth, beside an index of wrong or no vectors."""
+    given = np.ascontiguousarray(vectors, dtype=np.float32)
+    n_main = len(given) - len(given) // 5 if given.ndim == 2 else 0
+    rows = np.arange(len(given), dtype=np.int32) if given.ndim == 2 else np.zeros(0, np.int32)
+    rows = rows[(rows % 3 == 1) | (rows >= n_main)]
+    old = given.copy()
+    if given.ndim == 2:
+        old = old[:n_main]
+        old[rows[rows < n_main]] = 9.0
+    return DeltaIndex.build(ExactIndex.build(old), rows, given[rows] if given.ndim == 2 else given)
+
+
+class TestDeltaIndex(VectorIndexContract):
+    def build(self, vectors: FloatMatrix) -> DeltaIndex:
+        if np.ndim(vectors) != 2 or not np.isfinite(vectors).all():
+            ExactIndex.build(vectors)
+        return split(vectors)
+
+
+def test_the_vectors_are_those_of_now() -> None:
+    vectors = grouped_vectors(50, seed=1)
+    np.testing.assert_array_equal(split(vectors).vectors, vectors)
+
+
+@pytest.mark.parametrize("rows", [[1, 1], [4], [-1], [2, 1]])
+def test_rows_must_rise_and_go_on_where_the_main_index_ends(rows: list[int]) -> None:
+    main = ExactIndex.build(np.eye(3, dtype=np.float32))
+    with pytest.raises(DataError, match="rows must rise"):
+        DeltaIndex.build(main, np.array(rows), np.ones((len(rows), 3), np.float32))
+    with pytest.raises(DataError, match="one per row"):
+        DeltaIndex.build(main, np.array([1]), np.ones((2, 3), np.float32))
+
+
+def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:
+    split(grouped_vectors(20, seed=1)).save(tmp_path / "index")
+    np.save(tmp_path / "index" / "rows.npy", np.array([3, 1]))
+    with pytest.raises(ArtifactError, match="changes that fit"):
+        DeltaIndex.load(tmp_path / "index")
+
+
+def rebuilt(vectors: FloatMatrix) -> ExactIndex:
+    return ExactIndex.build(vectors * 0 + 5)
+
+
+def test_an_exact_index_is_renewed_by_its_vectors() -> None:
+    vectors, queries = grouped_vectors(60, seed=1), grouped_vectors(5, seed=2)
+    renewed = renewed_index(split(vectors), vectors, rebuild=rebuilt)
+    assert isinstance(renewed, ExactIndex)
+    assert_same(renewed.search(queries, k=7), split(vectors).search(queries, k=7))
+
+
+def test_a_graph_stays_while_few_vectors_changed() -> None:
+    vectors, queries = grouped_vectors(2000, seed=1), grouped_vectors(20, seed=2)
+    graph = FaissIndex.build(vectors, FaissConfig(m=16, ef_search=200))
+    rows = np.array([5, 2000], np.int32)
+    changed = np.vstack([vectors, grouped_vectors(1, seed=3)])
+    changed[5] = 2 * changed[7]
+    beside = DeltaIndex.build(graph, rows, changed[rows])
+    renewed = renewed_index(beside, changed * np.float32(0.5), rebuild=rebuilt)
+    assert isinstance(renewed, DeltaIndex)
+    assert isinstance(renewed.main, FaissIndex)
+    assert renewed.main.graph is graph.graph
+    found, best = (one.search(queries, k=10) for one in (renewed, ExactIndex.build(changed)))
+    assert np.mean([np.isin(a, b).mean() for a, b in zip(found.rows, best.rows, strict=True)]) > 0.9
+    many = DeltaIndex.build(graph, np.arange(200, dtype=np.int32), vectors[:200])
+    assert renewed_index(many, vectors, rebuild=rebuilt).vectors[0, 0] == 5
+    assert not is_exact(beside)
+    assert is_exact(split(vectors))
