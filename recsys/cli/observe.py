@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.console import program, say
+from recsys.cli.console import program, prose, say
 from recsys.cli.inputs import Reader, skipped_records, tell_left_out
 from recsys.cli.options import (
     BadRows,
@@ -83,6 +84,7 @@ def _record(model: Recommender, out: Path, seconds: float) -> dict[str, Any]:
         "n_users": len(model.users),
         "n_items": len(model.items),
         "change": model.last_change.to_dict(),
+        "drift": asdict(model.drift),
         "seconds": {"observe": seconds},
     }
 
@@ -97,5 +99,6 @@ def _show(model: Recommender, out: Path, seconds: float) -> None:
         f"{change.n_described_items:,} items and {change.n_described_users:,} people described "
         f"anew, {change.n_retired_items:,} items retired"
     )
+    prose(model.drift.reason)
     say(f"Saved in {out} (version {model.version}). Next:")
     say(f"  {program()} recommend {shlex.quote(str(out))} --user ID --explain")

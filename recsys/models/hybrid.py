@@ -106,6 +106,8 @@ class HybridModel:
 
     def states(self, queries: Queries) -> QueryState:
         """Return what the blocks make of some people, in batches."""
+        if queries.n_queries <= BATCH:
+            return self._state(queries)
         parts = [
             self._state(queries.chunk(start, start + BATCH))
             for start in range(0, max(queries.n_queries, 1), BATCH)

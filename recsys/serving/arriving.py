@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray
+from recsys.core.arrays import NO_ROW, BoolArray
 from recsys.core.errors import DataError
 from recsys.data import Catalog, EventLog, IdMap, KindTable, People
 from recsys.serving.lookups import ticks
 from recsys.serving.overlay import Acts, Facts, Overlay
+
+FEW = 64
+"""Ids that are looked up one by one before anything larger is done with them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +124,9 @@ def new_events(facts: Facts, events: EventLog) -> EventLog:
 
 
 def _grown(ids: IdMap, more: list[Any], *, name: str) -> IdMap:
-    return ids.grown(more, name=name) if more else ids
+    if not more or (len(more) <= FEW and (ids.rows(more) != NO_ROW).all()):
+        return ids  # as most often: one event of someone known
+    return ids.grown(more, name=name)
 
 
 def _used(ids: IdMap, rows: npt.NDArray[np.int32]) -> list[Any]:

@@ -118,6 +118,7 @@ def assemble(
         now=now,
         dated=now,
         rating_range=rating_range(dataset.events, config.interactions),
+        n_events=dataset.events.n_events,
     )
     return Snapshot(
         config=config,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys.core.clock import DAY
+from recsys.data import EventLog
 
 NOT_A_TIME = np.datetime64("NaT", "us")
 
@@ -29,6 +30,12 @@ class Lineage:
         The moment that popularity speaks for: ``now``, plus whole days.
     rating_range : tuple of float, or None
         What ratings are scaled by; None where the fit met none.
+    n_events : int
+        Events of the fit.
+    n_since : int
+        Events observed since.
+    n_unknown : int
+        Those among them that name a person or an item that the fit did not know.
     """
 
     version: str
@@ -37,6 +44,18 @@ class Lineage:
     now: np.datetime64
     dated: np.datetime64
     rating_range: tuple[float, float] | None = None
+    n_events: int = 0
+    n_since: int = 0
+    n_unknown: int = 0
+
+    def after(self, log: EventLog) -> Lineage:
+        """Return the lineage with further events counted."""
+        unknown = (log.user_rows >= self.n_users) | (log.item_rows >= self.n_items)
+        return replace(
+            self,
+            n_since=self.n_since + log.n_events,
+            n_unknown=self.n_unknown + int(unknown.sum()),
+        )
 
     def days_until(self, moment: np.datetime64) -> int:
         """Return the whole days from ``dated`` to a moment; 0 without times."""
@@ -57,6 +76,9 @@ class Lineage:
             "now": None if np.isnat(self.now) else str(self.now),
             "dated": None if np.isnat(self.dated) else str(self.dated),
             "rating_range": None if self.rating_range is None else list(self.rating_range),
+            "n_events": self.n_events,
+            "n_since": self.n_since,
+            "n_unknown": self.n_unknown,
         }
 
     @classmethod
@@ -70,4 +92,7 @@ class Lineage:
             now=np.datetime64(values["now"] or "NaT", "us"),
             dated=np.datetime64(values["dated"] or "NaT", "us"),
             rating_range=None if given is None else (float(given[0]), float(given[1])),
+            n_events=int(values["n_events"]),
+            n_since=int(values["n_since"]),
+            n_unknown=int(values["n_unknown"]),
         )

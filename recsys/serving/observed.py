@@ -15,6 +15,7 @@ from recsys.models import HybridModel, Queries, QueryState
 from recsys.profiles import ItemProfiles, TagVocabulary
 from recsys.ranking import TypedColumns, parse_filter
 from recsys.serving.compacting import compacted
+from recsys.serving.lineage import Lineage
 from recsys.serving.overlay import Facts, Overlay
 from recsys.serving.person import Person, hidden_of, queries_of, states_of
 from recsys.serving.snapshot import Snapshot
@@ -43,6 +44,8 @@ class ObservedSnapshot(Snapshot):
         Over its vectors.
     eligible : (n_items,) bool
         Items that may be shown at all.
+    lineage : Lineage
+        That of the whole snapshot, with what came since counted.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class ObservedSnapshot(Snapshot):
         model: HybridModel,
         index: VectorIndex,
         eligible: BoolArray,
+        lineage: Lineage,
     ) -> None:
         base = facts.base
         own = {
@@ -66,7 +70,7 @@ class ObservedSnapshot(Snapshot):
             "index": index,
             "eligible": eligible,
             "notes": base.notes,
-            "lineage": base.lineage,
+            "lineage": lineage,
             "measured": base.measured,
         }
         for name, value in own.items():

@@ -20,6 +20,7 @@ from recsys.serving.compacting import renewed
 from recsys.serving.counting import recounted
 from recsys.serving.describing import describe, patched
 from recsys.serving.folding import fold_in, taste
+from recsys.serving.lineage import Lineage
 from recsys.serving.observed import ObservedSnapshot
 from recsys.serving.overlay import Acts, Facts, Overlay
 from recsys.serving.snapshot import Snapshot
@@ -86,10 +87,16 @@ def _observe(
         model=_model(base.model, patch, len(overlay.items)),
         index=_index(base, patch),
         eligible=_eligible(Facts(base, overlay), now),
+        lineage=_prior(snapshot, base).after(log),
     )
     n_moved = int((described.is_new | described.other_tags).sum())
     change = _change(snapshot, after, arrivals, log, n_folded=len(users), n_moved=n_moved)
     return after, change
+
+
+def _prior(snapshot: Snapshot, base: Snapshot) -> Lineage:
+    """Return the counts so far; the moment that popularity speaks for is that of the base."""
+    return replace(snapshot.lineage, dated=base.lineage.dated)
 
 
 def _facts(snapshot: Snapshot) -> Facts:

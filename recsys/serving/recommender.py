@@ -25,6 +25,7 @@ from recsys.serving.building import build_snapshot
 from recsys.serving.change import Change
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.constraints import Request, Where, constrain
+from recsys.serving.drift import Drift
 from recsys.serving.explaining import explain_lists, person_profile
 from recsys.serving.observing import observe
 from recsys.serving.ranking import pair_scores, rank
@@ -175,6 +176,11 @@ class Recommender:
     def last_change(self) -> Change:
         """What the call of :meth:`observe` changed that this recommender came from."""
         return self._last_change
+
+    @property
+    def drift(self) -> Drift:
+        """How far the fit has fallen behind what was observed, and whether a refit is due."""
+        return Drift.of(self._snapshot.lineage)
 
     @property
     def snapshot(self) -> Snapshot:
