@@ -126,25 +126,18 @@ class Recommender:
         save_snapshot(self._snapshot, Path(path))
 
     def observe(
-        self,
-        events: Any = None,
-        items: Any = None,
-        *,
-        item_tags: Any = None,
-        users: Any = None,
+        self, events: Any = None, items: Any = None, *, item_tags: Any = None, users: Any = None
     ) -> Recommender:
         """Return a recommender that knows what happened since; this one stays as it is.
 
-        People are folded in again from all their events, new items get a vector through their tags,
-        known ones are changed, blocked or over, and popularity counts the events. What a fit
-        learns from everybody stays as it was learned.
+        People are folded in from all their events, new items get a vector through their tags, and
+        popularity counts the events. What a fit learns from everybody stays as it was learned.
 
         Parameters
         ----------
         events : EventLog, frame or None
-            In any order. Events that the model has already are counted and left out. An item that
-            nobody described becomes known by its id, without tags. An event later than ``now``
-            moves it on.
+            In any order. What the model has already is counted and left out. An unknown item
+            becomes known by its id, without tags. An event later than ``now`` moves it on.
         items : Catalog, frame or None
             New items, and known ones as far as something is to change; what is not given stays.
         item_tags : frame or None
