@@ -132,8 +132,11 @@ def best_blend(specs: Sequence[BlockSpec], examples: Examples, *, n_buckets: int
         return Blend(learnt, held_out=metrics[best])
     single = _best_popularity(specs, singles, np.ones(some.pool.n_people, dtype=bool))
     alone = _held_out_popularity(specs, singles, some.folds())
-    trust, held_out = _trust(some.pool, tables[best], single, alone=alone, popular=popular)
-    table = towards(learnt.weights, single, popular=popular, trust=trust)
+    # towards popularity of the blend's own kind: with and without a forecast are never mixed
+    own = [at for at in singles if at in sets[best]] or [single]
+    near = max(own, key=lambda at: float(singles[at].mean()))
+    trust, held_out = _trust(some.pool, tables[best], near, alone=alone, popular=popular)
+    table = towards(learnt.weights, near if trust else single, popular=popular, trust=trust)
     mixed = LearntWeights(table, learnt.metric, learnt.best_single_metric, learnt.best_single)
     return Blend(mixed, trust, held_out, float(alone.mean()))
 

@@ -68,6 +68,13 @@ def test_the_forecast_is_not_mixed_with_what_was_only_seen() -> None:
     assert weights[1] == 0
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_caution_does_not_mix_them_either(seed: int) -> None:
+    doubtful = examples((1.0, 1.0, 0.4), (1.0, 1.0, -0.2), (1.0, 1.0, 0.3), seed=seed)
+    weights = best_blend([FORECAST, FADING, TASTE], doubtful, n_buckets=1).learnt.weights[0]
+    assert (weights[:2] > 0).sum() == 1
+
+
 def test_one_part_is_taken_at_its_word() -> None:
     blend = best_blend([FADING, TASTE], examples((1.0, 1.0)), n_buckets=1)
     assert blend.held_out is None
