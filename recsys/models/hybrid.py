@@ -101,8 +101,8 @@ class HybridModel:
 
     @property
     def has_kernels(self) -> bool:
-        """Whether some block is not an inner product, so that candidates are re-scored."""
-        return bool(self._kernel)
+        """Whether a block with a weight is no inner product, so that candidates are re-scored."""
+        return any(self.weights[:, at].any() for at, _ in self._kernel)
 
     def states(self, queries: Queries) -> QueryState:
         """Return what the blocks make of some people, in batches."""

@@ -51,6 +51,7 @@ from recsys.profiles import (
     muted_matrix,
 )
 from recsys.serving.config import RecommenderConfig
+from recsys.serving.judging import judged
 from recsys.serving.lineage import NOT_A_TIME, Lineage
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.visibility import VisibilityTable
@@ -120,7 +121,7 @@ def assemble(
         rating_range=rating_range(dataset.events, config.interactions),
         n_events=dataset.events.n_events,
     )
-    return Snapshot(
+    snapshot = Snapshot(
         config=config,
         version=version,
         lineage=lineage,
@@ -142,6 +143,7 @@ def assemble(
         notes=(*fitted.notes, built.note),
         measured={"validation": fitted.validation, "index": built.measured},
     )
+    return judged(snapshot, people)
 
 
 def _sample_rows(queries: Queries, config: RecommenderConfig) -> RowArray:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatMatrix, RowArray
 from recsys.core.topk import TopK
 from recsys.index import (
     NarrowIndex,
@@ -81,11 +81,18 @@ def _rank_group(
     if is_exact(snapshot.index):
         return _rank_dense(snapshot, asked, lines, queries=queries, constraints=constraints, k=k)
     index = snapshot.index
-    shape = (index.n_items, index.n_factors)
-    search = checked_request(queries[lines], k, shape=shape, exclude=excluded, allowed=allowed)
+    search = checked_search(index, queries[lines], k, excluded, allowed)
     some = _only(asked, lines)
     known = (some.queries, some.states, search.queries)
     return best_of_candidates(snapshot.model, known, candidate_rows(index, search), k)
+
+
+def checked_search(
+    index: VectorIndex, vectors: FloatMatrix, k: int, excluded: Csr, allowed: BoolArray
+) -> Request:
+    """Return what an index is asked, checked; see :func:`recsys.index.checked_request`."""
+    shape = (index.n_items, index.n_factors)
+    return checked_request(vectors, k, shape=shape, exclude=excluded, allowed=allowed)
 
 
 def candidate_rows(index: VectorIndex, search: Request) -> RowArray:

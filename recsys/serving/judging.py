@@ -1,0 +1,67 @@
+"""How much of the best lists an approximate index finds when kernels have a say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from recsys.core.arrays import NO_ROW, RowArray
+from recsys.index import ExactIndex, top_k
+from recsys.serving.ranking import best_of_candidates, candidate_rows, checked_search
+from recsys.serving.snapshot import Snapshot
+
+MOST_PEOPLE = 64
+"""People whose scores of all items are computed."""
+
+AT_ONCE = 8
+"""Of them at the same time: bounds the memory."""
+
+
+def judged(snapshot: Snapshot, user_rows: RowArray) -> Snapshot:
+    """Return the snapshot with what its lists are known to find, exact where that is too little.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    user_rows : (n,) int32
+        People to judge it with; 64 of them are taken.
+
+    Notes
+    -----
+    Candidates come from vectors, so an item that only a kernel likes can be missed: this counts
+    how often. Nothing is done where the index is exact or no block is a kernel.
+    """
+    config = snapshot.config.index
+    people = user_rows[:: max(1, len(user_rows) // MOST_PEOPLE)][:MOST_PEOPLE]
+    is_exact = isinstance(snapshot.index, ExactIndex) or not snapshot.model.has_kernels
+    if is_exact or not len(people):
+        return snapshot
+    recall = list_recall(snapshot, people, k=min(config.recall_k, snapshot.n_items))
+    found = {**snapshot.measured.get("index", {}), "list_recall": round(recall, 4)}
+    note = f"lists: {recall:.3f} of the best {config.recall_k} by all blocks are found"
+    index = snapshot.index
+    if config.kind == "auto" and recall < config.recall_target:
+        index, note = ExactIndex.build(index.vectors), f"{note}; too few, so the index is exact"
+    measured = {**snapshot.measured, "index": found}
+    return replace(snapshot, index=index, notes=(*snapshot.notes, note), measured=measured)
+
+
+def list_recall(snapshot: Snapshot, user_rows: RowArray, *, k: int) -> float:
+    """Return the mean share of the exact ``k`` best, seen items left out, that lists hold."""
+    model, shares = snapshot.model, []
+    for start in range(0, len(user_rows), AT_ONCE):
+        rows = user_rows[start : start + AT_ONCE]
+        queries, states = snapshot.queries.take(rows), snapshot.states.take(rows)
+        excluded = snapshot.seen[rows]
+        vectors = model.query_vectors(states)
+        scores = model.products(vectors) + model.kernel_scores(queries, states)
+        best = top_k(scores, k, exclude=excluded, allowed=snapshot.eligible)
+        search = checked_search(snapshot.index, vectors, k, excluded, snapshot.eligible)
+        known = (queries, states, vectors)
+        found = best_of_candidates(model, known, candidate_rows(snapshot.index, search), k)
+        last = best.scores[np.arange(len(rows)), np.maximum(best.n_found - 1, 0)]
+        slack = 1e-5 * np.maximum(np.abs(last), 1)  # products of matrices and of pairs differ
+        hits = ((found.scores >= (last - slack)[:, None]) & (found.rows != NO_ROW)).sum(axis=1)
+        shares += np.minimum(hits / np.maximum(best.n_found, 1), 1).tolist()
+    return float(np.mean(shares))

@@ -1,0 +1,38 @@
+"""What lists find is measured with every block, and little is not accepted."""
+
+from dataclasses import replace
+from unittest.mock import patch
+
+import numpy as np
+
+from recsys.index import ExactIndex, IndexConfig, NarrowIndex
+from recsys.serving.judging import judged, list_recall
+from tests.serving.test_single import model
+
+PEOPLE = np.arange(20, dtype=np.int32)
+
+
+def test_lists_of_codes_and_kernels_are_judged_while_fitting() -> None:
+    fitted = model("narrow", "balanced")
+    assert 0.9 <= fitted.snapshot.measured["index"]["list_recall"] <= 1
+    assert "by all blocks are found" in fitted.notes[-1]
+
+
+def test_a_list_of_all_items_has_everything() -> None:
+    assert list_recall(model("narrow", "balanced").snapshot, PEOPLE, k=400) == 1.0
+
+
+def test_nothing_is_judged_where_all_is_exact() -> None:
+    for kind, preset in (("exact", "balanced"), ("narrow", "fast")):
+        snapshot = model(kind, preset).snapshot
+        assert judged(snapshot, PEOPLE) is snapshot
+
+
+def test_too_little_makes_it_exact() -> None:
+    snapshot = model("narrow", "balanced").snapshot
+    auto = snapshot.config.replace(index=IndexConfig(kind="auto", recall_target=0.9))
+    assert isinstance(snapshot.index, NarrowIndex)
+    with patch("recsys.serving.judging.list_recall", return_value=0.5):
+        found = judged(replace(snapshot, config=auto), PEOPLE)
+    assert isinstance(found.index, ExactIndex)
+    assert found.notes[-1].endswith("too few, so the index is exact")
