@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from recsys.serving.lineage import Lineage
 
 DUE = 0.03
-"""Value from which a refit is due; see docs/decisions for what it was measured on."""
+"""Value from which a refit is due: a convention, see decision 13 for what was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Drift:
     .. math:: value = \frac{n_{unknown}}{n_{fit} + n_{since}}
 
     with the events since the fit that name a person or an item it did not know over all events:
-    0 right after a fit, and growing with what collaborative blocks cannot have learned.
+    0 right after a fit, and growing with what collaborative blocks cannot have learned. It says
+    how much a refit would add to what they know, not how much better its lists would be.
 
     Attributes
     ----------
