@@ -45,6 +45,8 @@ class Task:
         The task on the same split without tags; its models that know no tags count here too.
     cold : bool
         Whether no item of the test has a training event.
+    search_s : float
+        Seconds of the processor that the search of each peer gets; the candidate begun is finished.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Task:
     searchable: bool = True
     twin: str = ""
     cold: bool = False
+    search_s: float = 30.0
 
     @property
     def ks(self) -> tuple[int, ...]:
@@ -75,7 +78,7 @@ CITEULIKE = ("recall@50", "recall@300")
 TASKS = {
     task.name: task
     for task in (
-        Task("gowalla", "gowalla", AT_20),
+        Task("gowalla", "gowalla", AT_20, search_s=90.0),
         Task(
             "ml-1m-temporal",
             "ml-1m-temporal",

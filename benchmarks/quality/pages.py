@@ -57,13 +57,15 @@ def _measured(result: Mapping[str, Any], name: str) -> list[Row]:
 
 
 def _how(result: Mapping[str, Any]) -> list[str]:
-    seconds = f"{result['search_seconds']:.0f}"
+    given = sorted({facts.get("search_s", 0.0) for facts in result["data"].values()})
+    seconds = " or ".join(f"{one:.0f}" for one in given)
     return [
         "* Everyone has the same split, masks, candidates and `k`, and is measured by "
         "`recsys.metrics` under the rules of `recsys.evaluation`.",
-        f"* Each peer is searched on a part cut from train: a fixed grid, {seconds} seconds of the "
-        "processor each; it is then fitted on all of train with the best settings. "
-        "Our presets are used as they are; what they learn they learn from train alone, within "
+        "* Each peer is searched on a part cut from train: a fixed grid in a fixed order, for "
+        f"{seconds} seconds of the processor, the same for all peers of a data set. "
+        "It is then fitted on all of train with the best settings.",
+        "* Our presets are used as they are; what they learn they learn from train alone, within "
         "their fit.",
         "* Peers are given the pairs of taste, each counting 1; people without any get what is "
         "popular.",

@@ -50,11 +50,11 @@ def fit_als(problem: Problem, params: Params) -> Scores:
 def bpr_grid(problem: Problem) -> Sequence[Params]:  # noqa: ARG001
     return variants(
         {"factors": 64, "learning_rate": 0.05, "regularization": 0.01, "iterations": 50},
-        {"learning_rate": 0.01},
-        {"iterations": 150},
         {"regularization": 0.002},
-        {"factors": 128},
         {"learning_rate": 0.1},
+        {"iterations": 150},
+        {"learning_rate": 0.01},
+        {"factors": 128},
         {"factors": 128, "iterations": 150},
         {"factors": 32},
         {"regularization": 0.05},

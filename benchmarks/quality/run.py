@@ -33,7 +33,6 @@ from benchmarks.quality import datasets, ours, results  # noqa: E402
 from benchmarks.quality.pairs import add_pairs  # noqa: E402
 from benchmarks.quality.peers import SEED, Peer, all_peers  # noqa: E402
 from benchmarks.quality.peers_rectools import RECTOOLS, VENV_VARIABLE, make_environment  # noqa: E402
-from benchmarks.quality.search import SEARCH_S  # noqa: E402
 from recsys.evaluation import versions  # noqa: E402
 
 TIMEOUT_S = 1200
@@ -49,7 +48,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="also rows that are up to date")
     parser.add_argument("--smoke", action="store_true", help="a few people of each data set")
     parser.add_argument("--quick", action="store_true", help="smoke, movies only, writes nothing")
-    parser.add_argument("--search-seconds", type=float, default=SEARCH_S)
+    parser.add_argument("--search-seconds", type=float, help="instead of the task's own")
     parser.add_argument("--timeout", type=int, default=TIMEOUT_S, help="processor seconds of a row")
     parser.add_argument("--results", type=Path, default=results.RESULTS)
     parser.add_argument("--cache", type=Path, default=default_cache())
@@ -93,7 +92,7 @@ def run_row(data: str, model: str, options: argparse.Namespace, *, made_of: str)
             "model": model,
             "data": os.environ.get("RECSYS_DATA", ""),
             "smoke": options.smoke,
-            "search_s": options.search_seconds,
+            "search_s": search_seconds(data, options),
             "timeout_s": options.timeout,
             "values": str(values_file(options.cache, data, model, made_of)),
             "out": str(Path(name) / "out.json"),
@@ -137,7 +136,13 @@ def made_of(data: str, model: str, options: argparse.Namespace, peers: dict[str,
     if model in ours.NAMES:
         return results.fingerprint(library=results.library_tree(), **parts)
     package = RECTOOLS if peers[model].package == "rectools" else peers[model].version
-    return results.fingerprint(package=package, seconds=options.search_seconds, **parts)
+    return results.fingerprint(package=package, seconds=search_seconds(data, options), **parts)
+
+
+def search_seconds(data: str, options: argparse.Namespace) -> float:
+    """Return how long each peer is searched on a data set."""
+    own = datasets.TASKS[data].search_s
+    return float(own if options.search_seconds is None else options.search_seconds)
 
 
 def data_folder() -> Path | None:
@@ -146,7 +151,7 @@ def data_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
-def head(options: argparse.Namespace) -> dict[str, Any]:
+def head() -> dict[str, Any]:
     """Return what the whole file says of itself."""
     return {
         "title": "Quality: our presets and the peers on every data set",
@@ -156,7 +161,6 @@ def head(options: argparse.Namespace) -> dict[str, Any]:
         "measured_on": today(),
         "revision": results.revision(),
         "seed": SEED,
-        "search_seconds": options.search_seconds,
         "threads": 1,
         "machine": harness.machine(),
         "versions": versions() | {peer.package: peer.version for peer in all_peers().values()}
@@ -203,15 +207,21 @@ def rows(options: argparse.Namespace) -> int:
         failed += bool(row.pop("failed", False))
         if not options.quick:
             row = finish(row, peers, fingerprint=print_key)
-            results.put(options.results, row, data=facts_of(task), head=head(options))
+            results.put(
+                options.results,
+                row,
+                data=facts_of(task, search_s=search_seconds(data, options)),
+                head=head(),
+            )
     return failed
 
 
-def facts_of(task: datasets.Task) -> dict[str, Any]:
+def facts_of(task: datasets.Task, *, search_s: float) -> dict[str, Any]:
     """Return what the results say of a data set."""
     return {
         "metrics": list(task.metrics),
         "twin": task.twin,
+        "search_s": search_s,
         "files": datasets.checksums(task, data_folder()),
     }
 

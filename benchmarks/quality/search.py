@@ -8,12 +8,9 @@ from typing import Any
 from benchmarks.quality.peers import Params, Peer
 from benchmarks.quality.problem import Judge, Problem, with_fallback
 
-SEARCH_S = 30.0
-"""Seconds of the processor for fitting and judging candidates; the one begun is finished."""
-
 
 def search(
-    peer: Peer, problem: Problem, judge: Judge, *, metric: str, seconds: float = SEARCH_S
+    peer: Peer, problem: Problem, judge: Judge, *, metric: str, seconds: float
 ) -> dict[str, Any]:
     """Return the best settings on a validation part, and how many were tried.
 

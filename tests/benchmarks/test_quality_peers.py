@@ -113,14 +113,16 @@ def fake(values: dict[int, float], cost: float = 0.0) -> Peer:
 
 def test_a_search_takes_the_best_and_the_earlier_of_equals() -> None:
     problem, judge = judged()
-    found = search(fake({1: 0.0, 2: 5.0, 3: 5.0, 4: -5.0}), problem, judge, metric="recall@5")
+    found = search(
+        fake({1: 0.0, 2: 5.0, 3: 5.0, 4: -5.0}), problem, judge, metric="recall@5", seconds=30.0
+    )
     assert found["params"] == {"n": 2}
     assert (found["n_tried"], found["n_grid"]) == (4, 4)
 
 
 def test_a_search_begins_nothing_after_its_seconds() -> None:
     problem, judge = judged()
-    search(fake({1: 1.0}), problem, judge, metric="recall@5")  # compiled, once
+    search(fake({1: 1.0}), problem, judge, metric="recall@5", seconds=30.0)  # compiled, once
     slow = fake({1: 1.0, 2: 2.0, 3: 3.0}, cost=0.6)
     found = search(slow, problem, judge, metric="recall@5", seconds=1.0)
     assert found["n_tried"] == 2

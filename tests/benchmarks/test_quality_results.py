@@ -10,8 +10,8 @@ from benchmarks import render
 from benchmarks.quality import pages, pairs, pictures, results
 from benchmarks.quality.anchors import ANCHORS, misses
 
-HEAD = {"title": "Quality", "page": "quality", "search_seconds": 30}
-FACTS = {"metrics": ["recall@20", "ndcg@20"], "twin": "", "files": {}}
+HEAD = {"title": "Quality", "page": "quality"}
+FACTS = {"metrics": ["recall@20", "ndcg@20"], "twin": "", "search_s": 30.0, "files": {}}
 
 
 def row(model: str, recall: float, fit: float, data: str = "toy", **more: Any) -> dict[str, Any]:

@@ -145,6 +145,11 @@ def test_means_come_with_intervals_and_differences_are_paired() -> None:
     assert gap["low"] == gap["high"] == gap["difference"] == pytest.approx(0.1)
 
 
-def test_results_are_plain_json(words: list[str], tmp_path: Path) -> None:
-    options = run.arguments(words)
-    assert json.loads(json.dumps(run.head(options)))["page"] == "quality"
+def test_the_head_of_the_results_is_plain_json() -> None:
+    assert json.loads(json.dumps(run.head()))["page"] == "quality"
+
+
+def test_each_peer_of_a_data_set_is_searched_for_the_same_time(words: list[str]) -> None:
+    assert run.search_seconds("gowalla", run.arguments([])) == 90
+    assert run.search_seconds("movies", run.arguments([])) == 30
+    assert run.search_seconds("movies", run.arguments(words)) == 0.1
