@@ -74,16 +74,16 @@ def too_many_tags(problem: Problem) -> str:
 
 def rp3beta_grid(problem: Problem) -> Sequence[Params]:  # noqa: ARG001
     return variants(
-        {"top_k": 200, "beta": 0.4, "normalize_weight": False},
+        {"top_k": 200, "beta": 0.4, "normalize_weight": True},
         {"beta": 0.6},
-        {"normalize_weight": True},
         {"beta": 0.2},
         {"top_k": 1000},
-        {"beta": 0.6, "top_k": 1000},
-        {"beta": 0.2, "normalize_weight": True},
-        {"beta": 0.8},
+        {"normalize_weight": False},
         {"top_k": 50},
-        {"beta": 0.6, "normalize_weight": True},
+        {"beta": 0.8},
+        {"beta": 0.6, "normalize_weight": False},
+        {"beta": 0.6, "top_k": 1000},
+        {"beta": 0.6, "top_k": 50},
         {"beta": 0.0},
     )
 

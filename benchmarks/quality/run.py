@@ -12,6 +12,7 @@ the protocol are what they were, and its values per person are in the cache.
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import os
 import shlex
@@ -135,8 +136,11 @@ def made_of(data: str, model: str, options: argparse.Namespace, peers: dict[str,
     }
     if model in ours.NAMES:
         return results.fingerprint(library=results.library_tree(), **parts)
-    package = RECTOOLS if peers[model].package == "rectools" else peers[model].version
-    return results.fingerprint(package=package, seconds=search_seconds(data, options), **parts)
+    peer = peers[model]
+    package = RECTOOLS if peer.package == "rectools" else peer.version
+    grid = inspect.getsource(peer.grid)
+    seconds = search_seconds(data, options)
+    return results.fingerprint(package=package, grid=grid, seconds=seconds, **parts)
 
 
 def search_seconds(data: str, options: argparse.Namespace) -> float:

@@ -5,12 +5,14 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.quality import datasets, measure, results, run
+from benchmarks.quality.peers import all_peers
 from benchmarks.quality.row import in_fork
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and limits of Unix")
@@ -84,8 +86,6 @@ def test_an_unknown_data_set_or_model_is_refused(words: list[str]) -> None:
 
 
 def test_peers_come_before_our_presets() -> None:
-    from benchmarks.quality.peers import all_peers
-
     options = run.arguments(["--data", "movies", "lastfm+tags"])
     order = [model for _, model in run.chosen(options, all_peers())]
     ours = [at for at, model in enumerate(order) if model.startswith("recsys")]
@@ -153,3 +153,13 @@ def test_each_peer_of_a_data_set_is_searched_for_the_same_time(words: list[str])
     assert run.search_seconds("gowalla", run.arguments([])) == 90
     assert run.search_seconds("movies", run.arguments([])) == 30
     assert run.search_seconds("movies", run.arguments(words)) == 0.1
+
+
+def test_a_row_is_made_again_when_its_grid_or_its_seconds_are_other_ones(words: list[str]) -> None:
+    peers = all_peers()
+    options, longer = run.arguments(words), run.arguments([*words, "--search-seconds", "9"])
+    mine = run.made_of("movies", "implicit ALS", options, peers)
+    assert mine == run.made_of("movies", "implicit ALS", options, all_peers())
+    assert mine != run.made_of("movies", "implicit ALS", longer, peers)
+    other = {"implicit ALS": replace(peers["implicit ALS"], grid=lambda problem: [{}])}
+    assert mine != run.made_of("movies", "implicit ALS", options, other)
