@@ -105,14 +105,14 @@ def _pareto_line(result: Mapping[str, Any], name: str) -> str:
     told = [
         f"{row['model']} ({metric} {row['metrics'][metric]:.4f} against "
         f"{default['metrics'][metric]:.4f}, fit {_seconds(row['fit_cpu_s'])} s against "
-        f"{_seconds(default['fit_cpu_s'])} s{_how_sure(row, metric)})"
+        f"{_seconds(default['fit_cpu_s'])} s{_how_sure(row, name, metric)})"
         for row in found
     ]
     return f"* {name}: {'; '.join(told)}."
 
 
-def _how_sure(row: Row, metric: str) -> str:
-    paired = row.get("default_minus_this", {}).get(metric)
+def _how_sure(row: Row, name: str, metric: str) -> str:
+    paired = row.get("default_minus_this", {}).get(name, {}).get(metric)
     if paired is None:
         return ""
     return "" if paired["high"] < 0 else ", within chance"
@@ -133,20 +133,20 @@ def _data_section(result: Mapping[str, Any], name: str) -> Iterator[str]:
     yield f"| {' | '.join(columns)} |"
     yield "|" + "---|" * len(columns)
     for row in rows:
-        yield f"| {' | '.join(_cells(row, metrics))} |"
+        yield f"| {' | '.join(_cells(row, name, metrics))} |"
     skipped = [row for row in rows_of(result, name) if "skipped" in row]
     if skipped:
         told = "; ".join(f"{row['model']} ({row['skipped']})" for row in skipped)
         yield from ["", f"Not measured: {told}."]
 
 
-def _cells(row: Row, metrics: Sequence[str]) -> list[str]:
+def _cells(row: Row, name: str, metrics: Sequence[str]) -> list[str]:
     ours = row["model"].startswith(OURS)
-    model = f"**{row['model']}**" if ours else row["model"] + _with_tags(row)
+    model = f"**{row['model']}**" if ours else row["model"] + with_tags(row)
     low, high = row["intervals"][metrics[0]]
     values = [f"{_value(row, metrics[0])} ({low:.4f} to {high:.4f})"]
     values += [_value(row, metric) for metric in metrics[1:]]
-    paired = row.get("default_minus_this", {}).get(metrics[0])
+    paired = row.get("default_minus_this", {}).get(name, {}).get(metrics[0])
     gap = ""
     if paired:
         gap = f"{paired['difference']:+.4f} ({paired['low']:+.4f} to {paired['high']:+.4f})"
@@ -164,7 +164,8 @@ def _cells(row: Row, metrics: Sequence[str]) -> list[str]:
     ]
 
 
-def _with_tags(row: Row) -> str:
+def with_tags(row: Row) -> str:
+    """Return what is written behind the name of a peer that was given tags."""
     return " with tags" if row.get("uses_tags") else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +16,42 @@ DEFAULT = "recsys balanced"
 
 
 def add_pairs(path: Path, cache: Path) -> None:
-    """Write into each row the difference of the default and it, where the values are there."""
+    """Write into each row the difference of the default and it, where the values are there.
+
+    A model that uses no tags is also compared on the data set with tags: the same people.
+    """
     with results.changing(path) as found:
         for row in found["rows"]:
-            paired = _pair(row, found, cache)
-            if paired is not None:
-                row["default_minus_this"] = paired
+            paired = {name: _pair(row, name, found, cache) for name in shown_in(row)}
+            row["default_minus_this"] = {name: one for name, one in paired.items() if one}
 
 
-def rows_of(found: dict[str, Any], data: str) -> list[dict[str, Any]]:
-    """Return the rows of a data set, and those of its twin that use no tags."""
-    twin = datasets.TASKS[data].twin
-    return [
-        row
-        for row in found["rows"]
-        if row["data"] == data or (row["data"] == twin and not row["model"].startswith("recsys"))
-    ]
+def shown_in(row: Mapping[str, Any]) -> list[str]:
+    """Return the data sets in whose table a row stands."""
+    own = [row["data"]]
+    if row["model"].startswith("recsys"):
+        return own
+    return own + [name for name, task in datasets.TASKS.items() if task.twin == row["data"]]
 
 
-def _pair(row: dict[str, Any], found: dict[str, Any], cache: Path) -> dict[str, Any] | None:
-    default = results.row_of(found, row["data"], DEFAULT)
+def _pair(
+    row: dict[str, Any], name: str, found: dict[str, Any], cache: Path
+) -> dict[str, Any] | None:
+    default = results.row_of(found, name, DEFAULT)
     if default is None or "skipped" in row or "skipped" in default or row is default:
         return None
     of = [row["fingerprint"], default["fingerprint"]]
-    older: dict[str, Any] | None = row.get("default_minus_this")
-    if older is not None and older["of"] == of:
+    older: dict[str, Any] = row.get("default_minus_this", {}).get(name, {})
+    if older.get("of") == of:
         return older
     files = [_values(cache, one) for one in (default, row)]
     if not all(file.exists() for file in files):
         return None
     out: dict[str, Any] = {"of": of}
     with np.load(files[0]) as ours, np.load(files[1]) as other:
-        for metric in datasets.TASKS[row["data"]].metrics[:2]:
-            name = f"{row['data']} {row['model']} {metric}"
-            out[metric] = difference(ours[metric], other[metric], seed=SEED, name=name)
+        for metric in datasets.TASKS[name].metrics[:2]:
+            named = f"{name} {row['model']} {metric}"
+            out[metric] = difference(ours[metric], other[metric], seed=SEED, name=named)
     return out
 
 

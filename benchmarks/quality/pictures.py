@@ -6,12 +6,13 @@ python -m benchmarks.quality.pictures
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.quality.pages import OURS, PICTURES, rows_of, slug
+from benchmarks.quality.pages import OURS, PICTURES, rows_of, slug, with_tags
 from benchmarks.quality.results import RESULTS
 
 BLUE, GREY, DARK = "#1f6feb", "#8b949e", "#30363d"
@@ -64,28 +65,41 @@ def _point(axes: Any, row: Mapping[str, Any], metric: str) -> None:
 
 
 def _label(axes: Any, rows: Sequence[Mapping[str, Any]], metric: str) -> None:
-    """Write each name beside its point, moved down where it would cover another."""
-    import numpy as np
-
-    values = [row["metrics"][metric] for row in rows]
-    height = max(max(values) - min(values), 1e-9)
-    placed: list[tuple[float, float]] = []
-    for row in sorted(rows, key=lambda one: -one["metrics"][metric]):
-        x, y = np.log10(max(row["fit_cpu_s"], 0.01)), row["metrics"][metric]
-        while any(abs(x - a) < 0.9 and abs(y - b) < 0.045 * height for a, b in placed):
-            y -= 0.01 * height
-        placed.append((x, y))
+    """Write each name beside its point, moved up or down (with a line) where it covers another."""
+    xs = [math.log10(max(row["fit_cpu_s"], 0.01)) for row in rows]
+    ys = [row["metrics"][metric] for row in rows]
+    width = max(max(xs) - min(xs), 1.0)
+    height = max(max(ys) - min(ys), 1e-9)
+    placed = list(zip(xs, ys, strict=True))
+    steps = [0.0, *(sign * step / 20 for step in range(1, 12) for sign in (1, -1))]
+    for row, x, y in sorted(zip(rows, xs, ys, strict=True), key=lambda one: -one[2]):
+        start = x + 0.02 * width
+        free = (y + step * height for step in steps)
+        at = next((one for one in free if _is_free(start, one, placed, width, height)), y)
+        placed += [(start + share * width, at) for share in (0.02, 0.08, 0.14)]
+        moved = abs(at - y) > 0.01 * height
         mine = row["model"].startswith(OURS)
         axes.annotate(
-            row["model"].removeprefix(OURS),
+            row["model"].removeprefix(OURS) + ("" if mine else with_tags(row)),
             (10**x, y),
-            xytext=(7, 0),
-            textcoords="offset points",
+            xytext=(10**start, at),
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5} if moved else None,
             va="center",
             fontsize=8,
             fontweight="bold" if mine else "normal",
             color=BLUE if mine else DARK,
         )
+
+
+def _is_free(
+    x: float, y: float, placed: Sequence[tuple[float, float]], width: float, height: float
+) -> bool:
+    """Say whether a name that starts at ``x`` covers nothing yet written or drawn."""
+    return not any(
+        -0.16 * width < x - a < 0.2 * width and abs(y - b) < 0.045 * height
+        for a, b in placed
+        if a > x - 0.015 * width or abs(y - b) > 0.001 * height
+    )
 
 
 def main() -> int:

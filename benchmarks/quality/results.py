@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import harness
+from benchmarks.quality.datasets import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = harness.RESULTS / "quality.json"
@@ -76,8 +77,10 @@ def put(path: Path, row: dict[str, Any], *, data: Mapping[str, Any], head: dict[
             for one in results["rows"]
             if (one["data"], one["model"]) != (row["data"], row["model"])
         ]
+        known = {**results.get("data", {}), row["data"]: dict(data)}
+        order = [*(name for name in TASKS if name in known), *(set(known) - set(TASKS))]
         parts = {
-            "data": {**results.get("data", {}), row["data"]: dict(data)},
+            "data": {name: known[name] for name in order},
             "anchors": results.get("anchors", []),
             "rows": [*rows, row],
         }

@@ -113,20 +113,23 @@ def test_a_pair_is_measured_on_the_same_people(tmp_path: Path) -> None:
     from benchmarks.quality.run import values_file
 
     file = tmp_path / "quality.json"
-    for model, shift in (("recsys balanced", 0.3), ("peer", 0.1)):
-        values = values_file(tmp_path, "movies", model, model)
+    rows = (("recsys balanced", "lastfm", 0.3), ("peer", "lastfm", 0.1))
+    for model, data, shift in (*rows, ("recsys balanced", "lastfm+tags", 0.4)):
+        values = values_file(tmp_path, data, model, model)
         values.parent.mkdir(exist_ok=True)
         base = np.linspace(0, 0.5, 50)
         kept = {"recall@20": base + shift, "ndcg@20": base}
         np.savez(values, **kept)  # type: ignore[arg-type]
-        results.put(file, row(model, shift, 1.0, data="movies"), data=FACTS, head=HEAD)
+        results.put(file, row(model, shift, 1.0, data=data), data=FACTS, head=HEAD)
     pairs.add_pairs(file, tmp_path)
-    default, peer = results.load(file)["rows"]
-    assert "default_minus_this" not in default
-    paired = peer["default_minus_this"]
+    default, peer, _ = results.load(file)["rows"]
+    assert default["default_minus_this"] == {}
+    paired = peer["default_minus_this"]["lastfm"]
     assert paired["recall@20"]["difference"] == pytest.approx(0.2)
     assert paired["recall@20"]["low"] == pytest.approx(0.2)  # the spread between people is gone
     assert paired["ndcg@20"]["p_value"] == 1.0
+    with_tags = peer["default_minus_this"]["lastfm+tags"]["recall@20"]
+    assert with_tags["difference"] == pytest.approx(0.3)  # the same people: compared there too
 
 
 def test_an_anchor_that_is_missed_is_named() -> None:
