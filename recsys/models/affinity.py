@@ -102,7 +102,8 @@ class AffinityBlock(LearnedBlock):
         ArtifactError
             If the tags are not ascending rows of the vocabulary, one for each column.
         """
-        tags, n_tags = arrays["tags"], int(arrays["n_tags"])
+        tags = arrays["tags"]
+        n_tags = int(arrays.get("n_tags", np.iinfo(np.int32).max))  # format 1.0 did not say
         if len(tags) and (tags.min() < 0 or tags.max() >= n_tags or (np.diff(tags) <= 0).any()):
             raise ArtifactError(
                 f"the tags of {self.name} must be ascending rows below {n_tags}; others came. "

@@ -133,6 +133,11 @@ class PopularityBlock(LearnedBlock):
         return np.asarray(counts * np.exp2(-age_days / half_life), dtype=np.float64)
 
     @property
+    def can_count(self) -> bool:
+        """Whether it holds what further events are counted from; saved form 1.0 did not."""
+        return "length_days" in self.to_arrays()
+
+    @property
     def is_dated(self) -> bool:
         """Whether its numbers depend on the moment it speaks for."""
         return len(self.learned("length_days")) > 0

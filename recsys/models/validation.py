@@ -130,15 +130,14 @@ def _random_masks(
 def _of_held_items(training: TrainingSet, item_rows: npt.NDArray[np.int64], seed: int) -> BoolArray:
     """Return which (n_pairs,) pairs are of items that nobody is to have met before the cut.
 
-    Half as large a share of the items met is held out whole as the catalogue has items with tags
-    that nobody met: so that what tags are worth without events can be learnt.
+    As large a share of the items met is held out whole as events are expected on items that
+    nobody met: so that what tags are worth without events can be learnt, and no more than that.
     """
     met = np.zeros(training.n_items, dtype=bool)
     met[item_rows] = True
     tagged = np.diff(training.item_features.indptr) > 0
-    share = unmet_share(training)
     some = np.flatnonzero(met & tagged)
-    n_held = int(min(share / 2, MAX_HELD_ITEMS) * len(some))
+    n_held = int(min(expected_unmet(training), MAX_HELD_ITEMS) * len(some))
     rng = named_rng(seed, "validation items")
     held = np.zeros(training.n_items, dtype=bool)
     held[rng.choice(some, n_held, replace=False)] = True
@@ -151,6 +150,25 @@ def unmet_share(training: TrainingSet) -> float:
     met = np.zeros(training.n_items, dtype=bool)
     met[training.interactions.indices] = True
     return float((tagged & ~met).sum() / max(tagged.sum(), 1))
+
+
+def expected_unmet(training: TrainingSet) -> float:
+    r"""Return the share of coming events to expect on items with tags that nobody met, in [0, 1].
+
+    .. math:: \max\left(\frac{n_1}{n}, \frac{u}{2} (1 - u)^2\right)
+
+    with :math:`n_1` of the *n* pairs on items met once: what Good and Turing expect of the next
+    one [Good1953]_. That takes the unmet for as likely to come as the met were, and says nothing
+    of items that are new; :math:`u`, the share of the catalogue that nobody met, stands for those.
+    Where most of it is unmet and hardly an item was met once, the catalogue is a dictionary, not a
+    shelf of new items, and the second term fades.
+    """
+    share = unmet_share(training)
+    if not share:
+        return 0.0
+    counts = np.bincount(training.interactions.indices, minlength=training.n_items)
+    once = float((counts == 1).sum() / max(counts.sum(), 1))
+    return max(once, share / 2 * (1 - share) ** 2)
 
 
 def _part(

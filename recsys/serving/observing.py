@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
-from recsys.core.errors import DataError
+from recsys.core.errors import ArtifactError, DataError
 from recsys.data import EventLog, TimedEvents
 from recsys.index import DeltaIndex, VectorIndex
 from recsys.models import HybridModel, ItemPatch, PatchedHybrid, PopularityBlock
@@ -52,7 +52,10 @@ def observe(snapshot: Snapshot, arrivals: Arrivals) -> tuple[Snapshot, Change]:
         If ids are of another sort than the snapshot's.
     ConfigError
         If a ``visible_to`` cannot be read, or a block cannot take new items.
+    ArtifactError
+        If the model was saved in a format that does not hold what counts new events.
     """
+    _check_counts(snapshot)
     now = _later(snapshot.now, arrivals.events)
     before = _facts(_prepared(snapshot, now))
     return _observe(snapshot, before, arrivals, now=now)
@@ -103,6 +106,15 @@ def _facts(snapshot: Snapshot) -> Facts:
     if isinstance(snapshot, ObservedSnapshot):
         return snapshot.facts
     return Facts(snapshot, Overlay.empty(snapshot))
+
+
+def _check_counts(snapshot: Snapshot) -> None:
+    blocks = [one for one in snapshot.model.blocks if isinstance(one, PopularityBlock)]
+    if not all(one.can_count for one in blocks):
+        raise ArtifactError(
+            "a model that observes must have been saved in format 1.1 or newer; this one is of "
+            "format 1.0, which does not hold what popularity is counted from. Fit anew."
+        )
 
 
 def _prepared(snapshot: Snapshot, now: np.datetime64) -> Snapshot:

@@ -37,7 +37,7 @@ from recsys.serving.snapshot import Snapshot
 from recsys.serving.visibility import VisibilityTable
 
 FORMAT = "recsys-model"
-FORMAT_VERSION = (1, 0)
+FORMAT_VERSION = (1, 1)
 
 DAMAGE = (
     OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
@@ -210,11 +210,20 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
         personal=arrays["people/personal"],
         eligible=arrays["items/eligible"],
         notes=tuple(manifest["notes"]),
-        lineage=Lineage.from_dict(manifest["lineage"]),
+        lineage=_lineage(manifest),
         measured=manifest["measured"],
     )
     check_snapshot(snapshot)
     return snapshot
+
+
+def _lineage(manifest: Mapping[str, Any]) -> Lineage:
+    """Return where a model comes from; one of format 1.0 had observed nothing, and did not say."""
+    if "lineage" in manifest:
+        return Lineage.from_dict(manifest["lineage"])
+    now = np.datetime64(manifest["now"] or "NaT", "us")
+    n_users, n_items = int(manifest["n_users"]), int(manifest["n_items"])
+    return Lineage(manifest["version"], n_users, n_items, now=now, dated=now)
 
 
 def _blocks(specs: tuple[BlockSpec, ...], arrays: Mapping[str, Any]) -> list[Any]:

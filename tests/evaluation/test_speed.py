@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 
 import recsys
@@ -30,18 +29,16 @@ def test_speed_needs_somebody_to_ask_for() -> None:
         measure_speed(nobody)
 
 
-def test_recall_counts_what_an_index_misses() -> None:
-    """A graph that may look at one neighbour only misses items; the share is counted by hand."""
-    config = recsys.RecommenderConfig.from_dict({"preset": "fast"})
+@pytest.mark.parametrize("kind", ["exact", "hnsw", "narrow"])
+def test_recall_is_the_share_of_the_exact_lists_that_is_found(kind: str) -> None:
+    config = recsys.RecommenderConfig.from_dict({"preset": "fast", "index": {"kind": kind}})
     events, catalog, people = recsys.datasets.synthetic_world(40, 60, seed=2)
     model = recsys.Recommender.fit(events, catalog, users=people, config=config)
     ids = model.users.ids().tolist()
-    snapshot = model.snapshot
-    scores = snapshot.model.query_vectors(snapshot.states) @ snapshot.model.item_factors.T
+    scores = model.score(ids, model.items.ids().tolist())
     seen = [set(model.seen[row].indices.tolist()) for row in range(len(ids))]
-    allowed = set(np.flatnonzero(snapshot.eligible).tolist())
-    exact = naive_top_k(scores.tolist(), 5, exclude=seen, allowed=allowed)
-    top = model.recommend(ids, k=5)
+    exact = naive_top_k(scores.tolist(), 5, exclude=seen)
+    top = model.recommend(ids, k=5, include_own=True)
     hits = [
         len(set(model.items.rows([i for i in line if i is not None]).tolist()) & set(wanted))
         for line, wanted in zip(top.item_ids, exact, strict=True)

@@ -23,7 +23,8 @@ def test_scores_are_the_history_times_the_weights(new_queries: Callable[..., Que
 
 
 def test_gathering_takes_any_index_type() -> None:
-    kernel, history = sp.csr_matrix(WEIGHTS), sp.csr_matrix(np.ones((1, 3), np.float32))
+    kernel, person = sp.csr_matrix(WEIGHTS), sp.csr_matrix(np.ones((1, 3), np.float32))
     wide = (kernel.indptr.astype(np.int64), kernel.indices.astype(np.int64), kernel.data)
     rows = np.array([[0, 1, 2]], np.int32)
+    history = (person.indptr, person.indices, person.data)
     assert gather(history, wide, rows).tolist() == [[1, 2, 2]]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from recsys.models.base import TrainingSet
 from recsys.models.validation import (
-    MAX_HELD_ITEMS,
     ValidationConfig,
     ValidationPart,
+    expected_unmet,
     relevance_of,
     unmet_share,
     validation_parts,
@@ -144,4 +144,25 @@ def test_as_the_catalogue_has_items_nobody_met_so_has_the_part(
     config = ValidationConfig(min_users=1, share=0.01)
     before = parts_of(given, config)[0].training.interactions
     held = np.diff(before.tocsc().indptr)[:30] == 0
-    assert held.sum() >= int(MAX_HELD_ITEMS * 30)
+    assert expected_unmet(given) == pytest.approx(0.2 * 0.6**2)
+    assert held.sum() >= int(expected_unmet(given) * 30) > 0
+
+
+def test_singletons_say_how_many_events_to_expect_on_items_nobody_met(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    tags = sp.csr_matrix(np.ones((8, 1), np.float32))
+    pairs = np.zeros((4, 8), np.float32)
+    pairs[:, 0] = 1
+    pairs[0, [1, 2, 3, 4]] = 1  # four of eight pairs are of items met once
+    given = new_training(sp.csr_matrix(pairs), features=tags)
+    assert expected_unmet(given) == pytest.approx(0.5)
+
+
+def test_a_dictionary_of_items_is_no_shelf_of_new_ones(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    pairs = sp.csr_matrix(np.hstack([np.ones((4, 2)), np.zeros((4, 38))]).astype(np.float32))
+    given = new_training(pairs, features=sp.csr_matrix(np.ones((40, 1), np.float32)))
+    assert unmet_share(given) == 0.95
+    assert expected_unmet(given) < 0.002

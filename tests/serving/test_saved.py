@@ -18,7 +18,7 @@ import recsys
 from recsys.datasets import synthetic_world
 from recsys.models import BLOCKS
 from recsys.serving import saved
-from tests.fixtures.make_model import ANSWERS, FOLDER, answers
+from tests.fixtures.make_model import FOLDERS, answers
 from tests.serving.world import FAST, made_up_model, tiny_catalog, tiny_events, tiny_shared
 
 SORTS: dict[str, Callable[[str], Any]] = {
@@ -167,7 +167,15 @@ def test_loaded_arrays_are_read_only_and_mapped(original: Path) -> None:
         snapshot.visibility.expression_of,
     ]  # fmt: skip
     assert [part.flags.writeable for part in parts] == [False] * len(parts)
-    assert isinstance(snapshot.states.vectors, np.memmap)
+    assert is_mapped(snapshot.states.vectors)
+    assert is_mapped(snapshot.seen.data)
+
+
+def is_mapped(array: Any) -> bool:
+    """Say whether an array is a view, of a view, of a file."""
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    return array is not None
 
 
 def test_the_folder_holds_no_pickle(original: Path) -> None:
@@ -184,7 +192,7 @@ def test_the_manifest_describes_every_file(original: Path) -> None:
     found = tree(original)
     del found["manifest.json"]
     assert described == found
-    assert manifest["format_version"] == [1, 0]
+    assert manifest["format_version"] == [1, 1]
 
 
 def test_a_fresh_process_answers_the_same(original: Path) -> None:
@@ -421,14 +429,28 @@ def test_a_mask_of_numbers_is_refused(folder: Path) -> None:
 # --- the golden example
 
 
-def test_the_model_of_format_1_0_gives_the_answers_it_gave() -> None:
-    wanted = json.loads(ANSWERS.read_text(encoding="utf-8"))
-    found = answers(recsys.load(FOLDER, check="full"))
+each_format = pytest.mark.parametrize("example", FOLDERS, ids=lambda one: one.name)
+
+
+@each_format
+def test_the_model_of_each_format_gives_the_answers_it_gave(example: Path) -> None:
+    wanted = json.loads(example.with_name(f"{example.name}.json").read_text(encoding="utf-8"))
+    found = answers(recsys.load(example, check="full"))
     for name in ("scores", "folded_scores"):
         for got, expected in zip(found.pop(name), wanted.pop(name), strict=True):
             assert got == pytest.approx(expected, abs=1e-3)
     assert json.loads(json.dumps(found)) == wanted
 
 
-def test_the_golden_example_is_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 200_000
+def test_a_model_of_an_older_format_says_that_it_must_be_fitted_anew_to_observe() -> None:
+    event = {"user_id": ["ana"], "item_id": ["n2"], "occurred_at": ["2024-03-12T12:00:00Z"]}
+    events = recsys.EventLog.from_frame(event)
+    with pytest.raises(recsys.ArtifactError, match=r"format 1\.1 or newer; .* Fit anew"):
+        recsys.load(FOLDERS[0]).observe(events)
+    seen = recsys.load(FOLDERS[1]).observe(events).recommend(["ana"], k=8)
+    assert "n2" not in seen.item_ids[0].tolist()
+
+
+@each_format
+def test_the_golden_example_is_small(example: Path) -> None:
+    assert sum(path.stat().st_size for path in example.rglob("*") if path.is_file()) < 200_000
