@@ -9,6 +9,8 @@ from typing import Any
 
 from benchmarks.quality import results
 from benchmarks.quality.datasets import TASKS, load
+from benchmarks.quality.gfcf import gfcf
+from benchmarks.quality.problem import prepare
 from recsys.evaluation import EvaluationOptions, evaluate
 from recsys.serving import RecommenderConfig
 
@@ -21,7 +23,7 @@ class Anchor:
     ----------
     name, data : str
     block : str
-        The one block of the hybrid, with ``settings``.
+        The one block of the hybrid, with ``settings``; "gfcf" is :mod:`benchmarks.quality.gfcf`.
     settings : dict
     expected : dict
         Metric to number.
@@ -68,6 +70,7 @@ ANCHORS = (
         {"regularization": 400.0},
         {"ndcg@10": 0.4855, "map@10": 0.1505, "precision@10": 0.4224, "recall@10": 0.2302},
     ),
+    Anchor("GF-CF", "gowalla", "gfcf", {}, {"recall@20": 0.1849}, tolerance=0.001),
 )
 
 
@@ -75,6 +78,10 @@ def measure_anchor(anchor: Anchor, folder: Path) -> dict[str, float]:
     """Return what the anchor's settings give here, for each metric expected."""
     task = TASKS[anchor.data]
     split = load(task, folder)
+    if anchor.block == "gfcf":
+        problem, judge = prepare(split, task.ks)
+        per_user = judge.measure(gfcf(problem.train))
+        return {name: round(float(per_user[name].mean()), 5) for name in anchor.expected}
     hybrid = {
         "blocks": [
             {"kind": anchor.block, "settings": anchor.settings},

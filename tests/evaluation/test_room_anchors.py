@@ -7,9 +7,18 @@ import pytest
 
 from benchmarks.quality.anchors import ANCHORS, Anchor, measure_anchor, misses
 
+CASES = [
+    pytest.param(
+        one,
+        id=f"{one.data}-{one.name}",
+        marks=[pytest.mark.slow] if one.block == "gfcf" else [],  # 45 s
+    )
+    for one in ANCHORS
+]
+
 
 @pytest.mark.data
-@pytest.mark.parametrize("anchor", ANCHORS, ids=lambda one: f"{one.data}-{one.name}")
+@pytest.mark.parametrize("anchor", CASES)
 def test_a_published_number_appears(anchor: Anchor) -> None:
     measured = measure_anchor(anchor, Path(os.environ["RECSYS_DATA"]))
     assert misses(anchor, measured) == [], measured
