@@ -174,10 +174,14 @@ def _anchors(result: Mapping[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for anchor in result.get("anchors", []):
         for metric, value in anchor["expected"].items():
-            said = "misses" if metric in anchor["misses"] else "the same"
+            said = "misses" if metric in anchor["misses"] else _agreement(anchor["tolerance"])
             here = f"{anchor['measured'][metric]:.5f}"
             cells = (anchor["name"], anchor["data"], metric, f"{value:.4f}", here, said)
             yield f"| {' | '.join(cells)} |"
+
+
+def _agreement(tolerance: float) -> str:
+    return "to the last digit" if tolerance < 1e-4 else f"within {tolerance:g}"
 
 
 def _value(row: Row | None, metric: str) -> str:
