@@ -13,7 +13,7 @@ from recsys.models.spec import BlockSpec
 DENSE_ITEMS = 6_000
 """Items up to which a dense item-item matrix is worth its time in the balanced preset."""
 
-DENSE_SHARE = 0.005
+DENSE_SHARE = 0.015
 """Share of all pairs that happened, from which on data are dense."""
 
 EASE_SETTINGS: dict[str, float | str] = {

@@ -17,10 +17,11 @@ import numpy as np
 
 from recsys.core.arrays import DoubleArray
 from recsys.models.base import TrainingSet
+from recsys.models.dense_choice import DENSE_SHARE
 from recsys.models.spec import BlockSpec
 from recsys.models.validation import unmet_share
 
-SPARSE = 0.005
+SPARSE = DENSE_SHARE
 """Share of pairs that happened, up to which data is sparse."""
 
 MIN_PAIRS = 2_000
