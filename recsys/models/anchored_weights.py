@@ -8,9 +8,9 @@ import numpy.typing as npt
 from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
 from recsys.models.weights import MIN_PEOPLE, RIDGE, LearntWeights, Pool, conditional_logit
 
-PULL = 1.0
-"""Pull towards the anchor over the curvature of the likelihood: at 1 a weight moves half as far
-as a random part would have it."""
+PULL = 5.0
+"""Pull towards the anchor over the curvature of the likelihood: a weight moves about a sixth of the
+way a random part would have it. Free weights leaned on ALS, and lost on every kind of cut."""
 
 BUCKET_PEOPLE = 300.0
 """People whose evidence a bucket's pull towards the common weights is worth."""

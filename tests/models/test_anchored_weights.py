@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.models.anchored_weights import PULL, curvature, learn_anchored_weights
+from recsys.models.anchored_weights import curvature, learn_anchored_weights
 from recsys.models.weights import Pool, conditional_logit
 
 N_PEOPLE, N_CANDIDATES = 300, 40
@@ -59,7 +59,3 @@ def test_curvature_is_the_variance_of_a_score_where_nothing_is_known_yet() -> No
     scores, relevant = world(1.0, 1.0)
     found = curvature(Pool.of(scores, relevant), np.zeros(2))
     np.testing.assert_allclose(found, scores.var(axis=1).mean(axis=0), rtol=1e-4)
-
-
-def test_the_pull_is_as_strong_as_the_evidence() -> None:
-    assert PULL == 1.0
