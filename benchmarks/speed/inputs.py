@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 Floats = npt.NDArray[np.float32]
 INTRINSIC, N_GROUPS, NORM_SPREAD, NOISE = 24, 200, 0.35, 0.1
@@ -25,15 +24,3 @@ def factors(n_rows: int, width: int, *, seed: int) -> Floats:
     near += NOISE * rng.normal(size=near.shape)
     near *= rng.lognormal(0, NORM_SPREAD, size=(n_rows, 1))
     return np.ascontiguousarray(near, dtype=np.float32)
-
-
-def seen_items(n_users: int, n_items: int, *, per_user: int = 50, seed: int) -> sp.csr_matrix:
-    """Return (n_users, n_items) csr of ones: what each person has seen, a long tail of items."""
-    rng = np.random.default_rng(seed)
-    share = np.arange(1, n_items + 1) ** -0.8
-    drawn = rng.choice(n_items, n_users * per_user, p=share / share.sum())
-    rows = np.repeat(np.arange(n_users), per_user)
-    ones = np.ones(len(drawn), np.float32)
-    seen = sp.csr_matrix((ones, (rows, rng.permutation(n_items)[drawn])), shape=(n_users, n_items))
-    seen.data[:] = 1
-    return seen

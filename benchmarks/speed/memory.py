@@ -17,13 +17,13 @@ from harness import arguments, show, write_results
 
 import recsys
 from recsys.core.progress import silent
-from recsys.data import Dataset, interactions, taste_events
+from recsys.data import Dataset
 from recsys.datasets import load_community
 from recsys.models.base import TrainingSet
 from recsys.models.footprint import DataSize, footprint
 from recsys.models.spec import BLOCKS, BlockSpec
 from recsys.profiles import build_item_profiles
-from recsys.serving.building import declared_tags, item_times
+from recsys.serving.building import training_set
 
 MB = 1e6
 
@@ -39,16 +39,7 @@ def community() -> TrainingSet:
     dataset = Dataset.join(events, catalog, None)
     profiles = build_item_profiles(dataset.catalog, config.profiles)
     now = events.last_time.astype("datetime64[us]")
-    timed = taste_events(dataset, config=config.interactions, now=now)
-    shape = (len(dataset.users), len(dataset.items))
-    return TrainingSet(
-        interactions=interactions(timed, shape, config=config.interactions),
-        events=timed,
-        item_features=profiles.matrix,
-        user_features=declared_tags(dataset.people, profiles),
-        item_times=item_times(dataset.catalog, dataset.events),
-        now=now,
-    )
+    return training_set(dataset, profiles, config, now=now)
 
 
 def first_people(training: TrainingSet, n_people: int = 200) -> TrainingSet:

@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from harness import process_seconds, show, write_results
 
 import recsys
 from recsys.datasets import synthetic_world
+from recsys.evaluation import measure_latency
 from recsys.index import NarrowIndex
 from recsys.models import HybridConfig
 
@@ -54,16 +54,8 @@ def catalog_tags(catalog: recsys.Catalog) -> list[str]:
 
 def latencies(call: Callable[[Any], Any], asked: Sequence[Any], *, n: int) -> dict[str, float]:
     """Return p50 and p99 in milliseconds of ``n`` calls, after twenty to warm up."""
-    taken = []
-    one = cycle(asked)
-    for at in range(n + 20):
-        what = next(one)
-        started = time.perf_counter()
-        call(what)
-        if at >= 20:
-            taken.append(1000 * (time.perf_counter() - started))
-    p50, p99 = np.percentile(taken, [50, 99])
-    return {"p50 ms": round(float(p50), 3), "p99 ms": round(float(p99), 3)}
+    found = measure_latency(lambda at: call(asked[at % len(asked)]), n_calls=n)
+    return {"p50 ms": round(found.p50_ms, 3), "p99 ms": round(found.p99_ms, 3)}
 
 
 def calls(model: recsys.Recommender, n: int) -> Iterator[dict[str, Any]]:

@@ -16,14 +16,13 @@ Json = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Also write the result as JSON; - is stdout."),
 ]
-Events = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--events",
-        metavar="FILE",
-        help="Events: CSV, JSON Lines (.gz too) or Parquet with user_id, item_id. Repeatable.",
-    ),
-]
+_EVENTS = typer.Option(
+    "--events",
+    metavar="FILE",
+    help="Events: CSV, JSON Lines (.gz too) or Parquet with user_id, item_id. Repeatable.",
+)
+Events = Annotated[list[Path] | None, _EVENTS]
+RequiredEvents = Annotated[list[Path], _EVENTS]
 Items = Annotated[
     Path | None,
     typer.Option("--items", metavar="FILE", help="Items: item_id, title, text, tags, ..."),

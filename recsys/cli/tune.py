@@ -21,6 +21,7 @@ from recsys.cli.options import (
     Kinds,
     Now,
     PresetOption,
+    RequiredEvents,
     Users,
 )
 from recsys.cli.output import answer, check_json_file
@@ -33,14 +34,6 @@ from recsys.core.storage import atomic_file
 if TYPE_CHECKING:
     from recsys.serving import TunedRecommender
 
-TuneEvents = Annotated[
-    list[Path],
-    typer.Option(
-        "--events",
-        metavar="FILE",
-        help="Events: CSV, JSON Lines (.gz too) or Parquet with user_id, item_id. Repeatable.",
-    ),
-]
 Minutes = Annotated[
     float | None,
     typer.Option("--minutes", metavar="N", help="How long to search.", show_default="3"),
@@ -75,7 +68,7 @@ Resume = Annotated[
 
 def tune(  # noqa: PLR0913  # a command has as many options as it has
     *,
-    events: TuneEvents,
+    events: RequiredEvents,
     items: Items = None,
     item_tags: ItemTags = None,
     users: Users = None,

@@ -16,6 +16,7 @@ from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
 from recsys.evaluation.latency import Latency, measure_latency
 from recsys.evaluation.machine import peak_rss_mb
+from recsys.index import last_scores, n_at_least
 from recsys.serving import Recommender, exact_rows, load, rank_rows
 
 N_RECALL = 200
@@ -128,12 +129,9 @@ def measure_recall(model: Recommender, user_ids: Sequence[Any], *, k: int = 10) 
     exclude = model.seen[model.users.rows(user_ids)]
     how: dict[str, Any] = {"k": k, "exclude": exclude, "allowed": snapshot.eligible}
     found, exact = rank_rows(model, user_ids, **how), exact_rows(model, user_ids, **how)
-    wanted = np.isfinite(exact.scores)
-    least = np.where(wanted, exact.scores, np.inf).min(axis=1, initial=np.inf)
-    good = np.isfinite(found.scores) & (
-        found.scores >= least[:, None] - 1e-5 * np.abs(least[:, None])
-    )
-    return round(float(good.sum() / max(wanted.sum(), 1)), 4)
+    last = last_scores(exact)
+    good = n_at_least(found, last - 1e-5 * np.abs(last))
+    return round(float(good.sum() / max(exact.n_found.sum(), 1)), 4)
 
 
 def _people(model: Recommender, n: int, seed: int) -> list[Any]:

@@ -6,7 +6,13 @@ from recsys.index.delta import DeltaIndex, is_exact, renewed_index
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
-from recsys.index.measure import TunedSearch, measure_recall, tune_search
+from recsys.index.measure import (
+    TunedSearch,
+    last_scores,
+    measure_recall,
+    n_at_least,
+    tune_search,
+)
 from recsys.index.narrow import NarrowIndex
 from recsys.index.request import Request, checked_request
 from recsys.index.scores import best_rows, score_rows, top_k
@@ -27,8 +33,10 @@ __all__ = [
     "checked_request",
     "choose_index",
     "is_exact",
+    "last_scores",
     "load_index",
     "measure_recall",
+    "n_at_least",
     "renewed_index",
     "score_rows",
     "top_k",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import BoolArray, FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
@@ -17,14 +17,15 @@ from recsys.index.base import VectorIndex
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.narrow import NarrowIndex
-from recsys.index.request import Request, checked_request
+from recsys.index.request import Request
 from recsys.index.saved import MANIFEST, read_manifest, write_manifest
+from recsys.index.searching import Searching
 
 NO_ROWS: RowArray = np.zeros(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: the mask is made at first use
-class DeltaIndex:
+class DeltaIndex(Searching):
     """Changed and new vectors in an exact index beside the main one, whose old ones are dead.
 
     Attributes
@@ -100,31 +101,6 @@ class DeltaIndex:
         out[: self.main.n_items] = self.main.vectors
         out[self.rows] = self.delta.vectors
         return freeze(out)
-
-    def search(
-        self,
-        queries: FloatMatrix,
-        *,
-        k: int,
-        exclude: Csr | None = None,
-        allowed: BoolArray | None = None,
-        n_threads: int | None = None,
-    ) -> TopK:
-        """Return the ``k`` items with the largest inner products of each query.
-
-        See :meth:`VectorIndex.search`.
-
-        Raises
-        ------
-        DataError
-            If ``k`` is not positive, a shape or dtype does not fit, or a query is not finite.
-        ConfigError
-            If ``n_threads`` is not positive.
-        """
-        request = checked_request(
-            queries, k, shape=(self.n_items, self.n_factors), exclude=exclude, allowed=allowed
-        )
-        return self.answer(request, n_threads=n_threads)
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from recsys.core.arrays import (
     BoolArray,
-    Csr,
     FloatArray,
     FloatMatrix,
     RowArray,
@@ -19,9 +18,10 @@ from recsys.core.arrays import (
 from recsys.core.errors import DataError
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
-from recsys.index.request import Heap, Request, checked_request, empty_heap
+from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts
+from recsys.index.searching import Searching
 from recsys.index.threads import run_parts, thread_budget
 
 TILE_SCORES = 1 << 18
@@ -39,7 +39,7 @@ times reading them in order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExactIndex:
+class ExactIndex(Searching):
     """All inner products, tile by tile, and no approximation.
 
     Attributes
@@ -94,31 +94,6 @@ class ExactIndex:
     def n_factors(self) -> int:
         """Length of each vector."""
         return int(self.vectors.shape[1])
-
-    def search(
-        self,
-        queries: FloatMatrix,
-        *,
-        k: int,
-        exclude: Csr | None = None,
-        allowed: BoolArray | None = None,
-        n_threads: int | None = None,
-    ) -> TopK:
-        """Return the ``k`` items with the largest inner products of each query.
-
-        See :meth:`VectorIndex.search`.
-
-        Raises
-        ------
-        DataError
-            If ``k`` is not positive, a shape or dtype does not fit, or a query is not finite.
-        ConfigError
-            If ``n_threads`` is not positive.
-        """
-        request = checked_request(
-            queries, k, shape=(self.n_items, self.n_factors), exclude=exclude, allowed=allowed
-        )
-        return self.answer(request, n_threads=n_threads)
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr, FloatMatrix, freeze
+from recsys.core.arrays import FloatMatrix, freeze
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
 from recsys.index.exact import ExactIndex
 from recsys.index.graph import FaissConfig, Graph
 from recsys.index.plan import graph_effort, scan_is_cheaper
-from recsys.index.request import Heap, Request, checked_request, empty_heap
+from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
+from recsys.index.searching import Searching
 from recsys.index.threads import thread_budget
 
 SCAN = 0
@@ -27,7 +28,7 @@ FLAT_EFFORT = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FaissIndex:
+class FaissIndex(Searching):
     """Candidates from faiss; their filter, scores and order from here.
 
     Attributes
@@ -94,31 +95,6 @@ class FaissIndex:
     def with_ef_search(self, ef_search: int) -> FaissIndex:
         """Return the same index searched with another ``ef_search``; nothing is copied."""
         return FaissIndex(self.exact, self.config.replace(ef_search=ef_search), self.graph)
-
-    def search(
-        self,
-        queries: FloatMatrix,
-        *,
-        k: int,
-        exclude: Csr | None = None,
-        allowed: BoolArray | None = None,
-        n_threads: int | None = None,
-    ) -> TopK:
-        """Return ``k`` items with large inner products of each query.
-
-        See :meth:`VectorIndex.search`.
-
-        Raises
-        ------
-        DataError
-            If ``k`` is not positive, a shape or dtype does not fit, or a query is not finite.
-        ConfigError
-            If ``n_threads`` is not positive.
-        """
-        request = checked_request(
-            queries, k, shape=(self.n_items, self.n_factors), exclude=exclude, allowed=allowed
-        )
-        return self.answer(request, n_threads=n_threads)
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""

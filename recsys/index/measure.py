@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from recsys.core.arrays import NO_ROW, FloatMatrix
+from recsys.core.arrays import NO_ROW, DoubleArray, FloatArray, FloatMatrix
 from recsys.core.errors import ConfigError, DataError
+from recsys.core.topk import TopK
 from recsys.index.base import VectorIndex
 from recsys.index.faiss import FaissIndex
 
@@ -64,12 +66,26 @@ def measure_recall(index: VectorIndex, exact: VectorIndex, queries: FloatMatrix,
         )
     if not len(queries):
         raise DataError("queries must hold at least one; got none.")
-    best = exact.search(queries, k=k)
-    found = index.search(queries, k=k)
-    n_best = best.n_found
-    last = best.scores[np.arange(len(queries)), np.maximum(n_best - 1, 0)]
-    n_hits = ((found.scores >= last[:, None]) & (found.rows != NO_ROW)).sum(axis=1)
-    return float(np.mean(np.where(n_best > 0, n_hits / np.maximum(n_best, 1), 1.0)))
+    return recall_of(index.search(queries, k=k), exact.search(queries, k=k))
+
+
+def recall_of(found: TopK, best: TopK) -> float:
+    """Return the mean share of the ``best`` of each query that ``found`` holds, in [0, 1].
+
+    A query for which there is nothing to find counts as 1.
+    """
+    n_best, hits = best.n_found, n_at_least(found, last_scores(best))
+    return float(np.mean(np.where(n_best > 0, hits / np.maximum(n_best, 1), 1.0)))
+
+
+def last_scores(best: TopK) -> FloatArray:
+    """Return (n_queries,) float32: the score of the last item of each list; -inf where none is."""
+    return np.asarray(best.scores[np.arange(len(best.rows)), np.maximum(best.n_found - 1, 0)])
+
+
+def n_at_least(found: TopK, least: FloatArray | DoubleArray) -> npt.NDArray[np.int64]:
+    """Return (n_queries,) int64: how many of the items found score at least ``least``."""
+    return np.asarray(((found.scores >= least[:, None]) & (found.rows != NO_ROW)).sum(axis=1))
 
 
 def tune_search(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError
 from recsys.core.rng import named_rng
 from recsys.core.storage import atomic_folder
@@ -18,9 +18,10 @@ from recsys.core.topk import TopK
 from recsys.index.code import ShortCode
 from recsys.index.exact import ExactIndex
 from recsys.index.links import flat_links
-from recsys.index.request import Heap, Request, checked_request, empty_heap
+from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts
+from recsys.index.searching import Searching
 from recsys.index.threads import run_parts, thread_budget
 
 SCAN_NANOSECONDS = 7.0
@@ -66,7 +67,7 @@ class CodeGraph:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NarrowIndex:
+class NarrowIndex(Searching):
     """Candidates by short codes, filtered as they are found, then scored by whole vectors.
 
     Attributes
@@ -120,31 +121,6 @@ class NarrowIndex:
     def with_effort(self, effort: int, *, measured: Mapping[str, Any] | None = None) -> NarrowIndex:
         """Return the same index that keeps another number of candidates; nothing is copied."""
         return replace(self, effort=effort, measured=measured or self.measured)
-
-    def search(
-        self,
-        queries: FloatMatrix,
-        *,
-        k: int,
-        exclude: Csr | None = None,
-        allowed: BoolArray | None = None,
-        n_threads: int | None = None,
-    ) -> TopK:
-        """Return ``k`` items with large inner products of each query.
-
-        See :meth:`VectorIndex.search`.
-
-        Raises
-        ------
-        DataError
-            If ``k`` is not positive, a shape or dtype does not fit, or a query is not finite.
-        ConfigError
-            If ``n_threads`` is not positive.
-        """
-        request = checked_request(
-            queries, k, shape=(self.n_items, self.n_factors), exclude=exclude, allowed=allowed
-        )
-        return self.answer(request, n_threads=n_threads)
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, Csr, FloatMatrix, RowArray
+from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.topk import TopK
 from recsys.index.code import ShortCode
 from recsys.index.exact import ExactIndex
+from recsys.index.measure import recall_of
 from recsys.index.narrow import CodeGraph, NarrowIndex
 from recsys.index.request import Request, empty_heap, exclusion
 
@@ -62,10 +63,7 @@ class Sample:
 
     def recall(self, found: TopK) -> float:
         """Return the mean share of the exact best that was found; see :func:`measure_recall`."""
-        n_best = self.best.n_found
-        last = self.best.scores[np.arange(len(n_best)), np.maximum(n_best - 1, 0)]
-        hits = ((found.scores >= last[:, None]) & (found.rows != NO_ROW)).sum(axis=1)
-        return float(np.mean(np.where(n_best > 0, hits / np.maximum(n_best, 1), 1.0)))
+        return recall_of(found, self.best)
 
 
 def narrow_index(

@@ -6,7 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
-from recsys.models.weights import MIN_PEOPLE, RIDGE, LearntWeights, Pool, conditional_logit
+from recsys.models.weights import (
+    MIN_PEOPLE,
+    RIDGE,
+    LearntWeights,
+    Pool,
+    conditional_logit,
+    measured_weights,
+)
 
 PULL = 5.0
 """Pull towards the anchor over the curvature of the likelihood: a weight moves about a sixth of the
@@ -46,7 +53,6 @@ def learn_anchored_weights(
         Not negative, not all 0; nan where a block is free: pulled to 0, and hardly.
     """
     pool = Pool.of(scores, relevant)
-    n_blocks = scores.shape[2]
     known = pool.only(buckets > 0)
     known = known if known.n_people >= MIN_PEOPLE else pool
     free = np.isnan(anchor)
@@ -62,10 +68,7 @@ def learn_anchored_weights(
         if mine.n_people >= MIN_PEOPLE:
             doubt = 1 + BUCKET_PEOPLE / mine.n_people
             table[bucket] = conditional_logit(mine, common, pull * doubt if bucket else RIDGE)
-    singles = np.array([pool.ndcg(row).mean() for row in np.eye(n_blocks)])
-    best = int(np.argmax(singles))
-    metric = float(pool.ndcg_by(table[buckets]).mean())
-    return LearntWeights(table, metric, float(singles[best]), best)
+    return measured_weights(pool, buckets, table)
 
 
 def curvature(pool: Pool, weights: DoubleArray) -> DoubleArray:

@@ -28,7 +28,7 @@ from recsys.models.validation import (
     relevance_of,
     validation_parts,
 )
-from recsys.models.weights import LearntWeights, Pool
+from recsys.models.weights import Pool
 
 POOL = 200
 """Candidates per person that the weights are learnt on: the best of every block, pooled."""
@@ -112,11 +112,9 @@ def learn_from_parts(
         blend = Blend(
             learn_anchored_weights(scores, relevant, buckets, n_buckets=n_buckets, anchor=anchor)
         )
-    elif trusted_blend(specs) is not None:
-        blend = Blend(best_set(specs, scores, relevant, buckets, n_buckets=n_buckets))
     else:
-        examples = Examples(Pool.of(scores, relevant), buckets, np.concatenate(parts))
-        blend = best_blend(specs, examples, n_buckets=n_buckets)
+        found = (scores, relevant, buckets, np.concatenate(parts))
+        blend = learnt_blend(specs, found, n_buckets=n_buckets)
     learnt = blend.learnt
     measured = {
         "n_people": n_people,
@@ -150,28 +148,36 @@ def scaled_hybrid(
     return HybridModel(blocks, weights, scales=scales, bucket_edges=bucket_edges)
 
 
-def best_set(
+def learnt_blend(
     specs: Sequence[BlockSpec],
-    scores: FloatMatrix,
-    relevant: BoolArray,
-    buckets: RowArray,
+    found: tuple[FloatMatrix, BoolArray, RowArray, RowArray],
     *,
     n_buckets: int,
-) -> LearntWeights:
-    """Return the weights of the set of blocks that does best on one validation part.
+) -> Blend:
+    """Return the blend that examples speak for.
+
+    Parameters
+    ----------
+    specs : sequence of BlockSpec
+        The blocks, in the order of the scores.
+    found : tuple of (n, POOL, n_blocks) float32, (n, POOL) bool, (n,) int32 and (n,) int32
+        Scores of the candidates of each person, which of them were taken, activity bucket, and
+        validation part.
+    n_buckets : int
+        Activity buckets.
 
     Notes
     -----
-    Where a blend of these blocks is trusted, learning starts from it instead.
+    Where a blend of these blocks is trusted, learning starts from it.
     """
+    scores, relevant, buckets, parts = found
     trusted = trusted_blend(specs)
     if trusted is not None:
-        return learn_trusted_weights(
-            scores, relevant, buckets, n_buckets=n_buckets, trusted=trusted
+        return Blend(
+            learn_trusted_weights(scores, relevant, buckets, n_buckets=n_buckets, trusted=trusted)
         )
-    nobody = np.zeros(len(buckets), dtype=np.int32)
-    examples = Examples(Pool.of(scores, relevant), buckets, nobody)
-    return best_blend(specs, examples, n_buckets=n_buckets).learnt
+    examples = Examples(Pool.of(scores, relevant), buckets, parts)
+    return best_blend(specs, examples, n_buckets=n_buckets)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
-from recsys.models.weights import DEPTH, MIN_PEOPLE, LearntWeights, Pool, learn_weights
+from recsys.models.weights import (
+    DEPTH,
+    MIN_PEOPLE,
+    LearntWeights,
+    Pool,
+    learn_weights,
+    measured_weights,
+)
 
 STANDARD_ERRORS = 2.0
 """A step must gain so many standard errors of its own mean to be taken."""
@@ -71,10 +78,7 @@ def learn_trusted_weights(
             table[0] = learn_weights(scores[here], relevant[here], nobody, n_buckets=1).weights[0]
         else:
             table[bucket] = climb(pool.only(here), common)
-    singles = np.array([pool.ndcg(row).mean() for row in np.eye(scores.shape[2])])
-    best = int(np.argmax(singles))
-    metric = float(pool.ndcg_by(table[buckets]).mean())
-    return LearntWeights(table, metric, float(singles[best]), best)
+    return measured_weights(pool, buckets, table)
 
 
 def climb(pool: Pool, start: DoubleArray) -> DoubleArray:

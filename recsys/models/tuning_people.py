@@ -17,7 +17,7 @@ from recsys.models.base import Block, Queries, TrainingSet
 from recsys.models.choose import with_newcomer_floors
 from recsys.models.history import known_queries
 from recsys.models.hybrid import block_scores
-from recsys.models.learning import best_set, pooled_examples
+from recsys.models.learning import learnt_blend, pooled_examples
 from recsys.models.spec import BlockSpec
 from recsys.models.validation import ValidationConfig, validation_parts
 
@@ -138,13 +138,13 @@ def learn_blend(
                     relevant=panel.relevant[some],
                 )
             )
-    learnt = best_set(
-        specs,
+    found = (
         np.concatenate([piece[0] for piece in pieces]),
         np.concatenate([piece[1] for piece in pieces]),
         np.concatenate(buckets),
-        n_buckets=n_buckets,
+        np.zeros(sum(map(len, buckets)), dtype=np.int32),  # all parts are taken for one
     )
+    learnt = learnt_blend(specs, found, n_buckets=n_buckets).learnt
     return with_newcomer_floors(learnt.weights, specs)
 
 

@@ -102,6 +102,16 @@ def learn_from_pool(pool: Pool, buckets: npt.NDArray[np.int32], *, n_buckets: in
     return LearntWeights(table, metric, float(singles[best].mean()), best)
 
 
+def measured_weights(
+    pool: Pool, buckets: npt.NDArray[np.int32], table: DoubleArray
+) -> LearntWeights:
+    """Return (n_buckets, n_blocks) weights with what they and the best single block reach."""
+    singles = np.array([pool.ndcg(row).mean() for row in np.eye(pool.scores.shape[2])])
+    best = int(np.argmax(singles))
+    metric = float(pool.ndcg_by(table[buckets]).mean())
+    return LearntWeights(table, metric, float(singles[best]), best)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
     """Candidates of people, what they took, and the measures of a blend on them.

@@ -6,9 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, RowArray
-from recsys.index import ExactIndex, top_k
-from recsys.serving.ranking import best_of_candidates, candidate_rows, checked_search
+from recsys.core.arrays import RowArray
+from recsys.index import ExactIndex, last_scores, n_at_least, top_k
+from recsys.serving.ranking import (
+    best_of_candidates,
+    candidate_rows,
+    checked_search,
+    scores_of_all,
+)
 from recsys.serving.snapshot import Snapshot
 
 MOST_PEOPLE = 64
@@ -55,13 +60,13 @@ def list_recall(snapshot: Snapshot, user_rows: RowArray, *, k: int) -> float:
         queries, states = snapshot.queries.take(rows), snapshot.states.take(rows)
         excluded = snapshot.seen[rows]
         vectors = model.query_vectors(states)
-        scores = model.products(vectors) + model.kernel_scores(queries, states)
+        known = (queries, states, vectors)
+        scores = scores_of_all(model, known)
         best = top_k(scores, k, exclude=excluded, allowed=snapshot.eligible)
         search = checked_search(snapshot.index, vectors, k, excluded, snapshot.eligible)
-        known = (queries, states, vectors)
         found = best_of_candidates(model, known, candidate_rows(snapshot.index, search), k)
-        last = best.scores[np.arange(len(rows)), np.maximum(best.n_found - 1, 0)]
+        last = last_scores(best)
         slack = 1e-5 * np.maximum(np.abs(last), 1)  # products of matrices and of pairs differ
-        hits = ((found.scores >= (last - slack)[:, None]) & (found.rows != NO_ROW)).sum(axis=1)
+        hits = n_at_least(found, last - slack)
         shares += np.minimum(hits / np.maximum(best.n_found, 1), 1).tolist()
     return float(np.mean(shares))

@@ -12,7 +12,7 @@ from recsys.core.topk import TopK
 from recsys.index import top_k
 from recsys.serving.asked import ask_users
 from recsys.serving.constraints import Constraints
-from recsys.serving.ranking import rank
+from recsys.serving.ranking import rank, scores_of_all
 from recsys.serving.recommender import Recommender
 
 EXACT_BATCH = 64
@@ -73,9 +73,8 @@ def exact_rows(
     for start in range(0, max(n_queries, 1), EXACT_BATCH):
         lines = np.arange(start, min(start + EXACT_BATCH, n_queries))
         queries, states = asked.queries.take(lines), asked.states.take(lines)
-        scores = snapshot.model.query_vectors(states) @ snapshot.model.item_factors.T
-        if snapshot.model.has_kernels:
-            scores += snapshot.model.kernel_scores(queries, states)
+        known = (queries, states, snapshot.model.query_vectors(states))
+        scores = scores_of_all(snapshot.model, known)
         parts.append(top_k(scores, k, exclude=exclude[lines], allowed=allowed))
     return TopK(
         rows=np.concatenate([part.rows for part in parts]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -32,6 +33,10 @@ MIN_CANDIDATES = 200
 SPARE = 16
 """Items beyond ``k`` that are scored once more by one pair at a time: products of whole matrices
 differ in their last bits with the shape of the batch."""
+
+
+Known: TypeAlias = tuple[Queries, QueryState, FloatMatrix]
+"""What is known of some people, and their weighted (n_queries, n_factors) float32 vectors."""
 
 
 def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) -> TopK:
@@ -103,9 +108,18 @@ def candidate_rows(index: VectorIndex, search: Request) -> RowArray:
     return index.answer(replace(search, k=fetched)).rows
 
 
+def scores_of_all(model: HybridModel, known: Known) -> FloatMatrix:
+    """Return the (n_queries, n_items) float32 scores of every item by every block."""
+    queries, states, vectors = known
+    scores = model.products(vectors)
+    if model.has_kernels:
+        scores += model.kernel_scores(queries, states)
+    return scores
+
+
 def best_of_candidates(
     model: HybridModel,
-    known: tuple[Queries, QueryState, FloatMatrix],
+    known: Known,
     item_rows: RowArray,
     k: int,
 ) -> TopK:
@@ -114,8 +128,7 @@ def best_of_candidates(
     Parameters
     ----------
     model : HybridModel
-    known : tuple of Queries, QueryState and (n_queries, n_factors) float32
-        What is known of the people, and their weighted vectors.
+    known : Known
     item_rows : (n_queries, n_candidates) int32
         -1 is none.
     k : int
@@ -143,8 +156,7 @@ def _rank_dense(
     for start in range(0, len(lines), DENSE_BATCH):
         some = lines[start : start + DENSE_BATCH]
         people = _only(asked, some)
-        scores = model.products(queries[some])
-        scores += model.kernel_scores(people.queries, people.states)
+        scores = scores_of_all(model, (people.queries, people.states, queries[some]))
         found = top_k(
             scores,
             min(k + SPARE, snapshot.n_items),

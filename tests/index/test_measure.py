@@ -11,9 +11,12 @@ from recsys.index import (
     FaissConfig,
     FaissIndex,
     VectorIndex,
+    last_scores,
     measure_recall,
+    n_at_least,
     tune_search,
 )
+from recsys.index.measure import recall_of
 from recsys.testing.contracts import grouped_vectors
 
 
@@ -84,3 +87,13 @@ def test_what_cannot_be_tuned_is_refused(index: FaissIndex) -> None:
     flat = FaissIndex.build(np.eye(3), FaissConfig(kind="flat"))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="kind 'hnsw'"):
         tune_search(flat, flat.exact, queries, k=10, target=0.9)
+
+
+def test_hits_are_what_scores_no_less_than_the_last_of_the_best() -> None:
+    none = -np.inf
+    best = TopK(np.array([[4, 2], [1, -1], [-1, -1]]), np.array([[3, 1], [2, none], [none, none]]))
+    found = TopK(np.array([[4, 0], [3, -1], [-1, -1]]), np.array([[3, 0], [2, none], [none, none]]))
+    last = last_scores(best)
+    assert last.tolist() == [1, 2, none]
+    assert n_at_least(found, last).tolist() == [1, 1, 0]
+    assert recall_of(found, best) == pytest.approx((0.5 + 1 + 1) / 3)
