@@ -50,6 +50,38 @@ def freeze_csr(matrix: Csr) -> Csr:
     return matrix
 
 
+_PLAIN = dict(vars(sp.csr_matrix((1, 1), dtype=np.float32)))
+
+
+def csr_view(
+    data: FloatArray,
+    indices: RowArray,
+    indptr: npt.NDArray[np.integer[Any]],
+    shape: tuple[int, int],
+) -> Csr:
+    """Return the csr matrix of arrays that are known to be right, without looking at them.
+
+    Parameters
+    ----------
+    data, indices, indptr : arrays
+        As of a csr matrix; shared.
+    shape : (n_rows, n_columns)
+
+    Notes
+    -----
+    What scipy checks when a matrix is made takes it 30 to 100 microseconds, this takes 2: worth it
+    where a request makes several of them.
+    """
+    if len(data) > np.iinfo(np.int32).max:  # then scipy is to choose how wide the indices are
+        return sp.csr_matrix((data, indices, indptr), shape=shape)
+    out = object.__new__(sp.csr_matrix)
+    out.__dict__.update(_PLAIN)
+    out.data, out.indices = data, indices
+    out.indptr = indptr if indptr.dtype == indices.dtype else indptr.astype(indices.dtype)
+    out._shape = (int(shape[0]), int(shape[1]))
+    return out
+
+
 def check_finite(array: npt.NDArray[Any], *, name: str) -> None:
     """Raise unless every number is finite.
 

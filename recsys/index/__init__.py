@@ -2,7 +2,7 @@
 
 from recsys.index.base import VectorIndex
 from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
-from recsys.index.delta import DeltaIndex, is_exact, renewed_index
+from recsys.index.delta import DeltaIndex, is_exact, proposes, renewed_index
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
@@ -37,6 +37,7 @@ __all__ = [
     "load_index",
     "measure_recall",
     "n_at_least",
+    "proposes",
     "renewed_index",
     "score_rows",
     "top_k",

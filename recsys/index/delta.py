@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -94,6 +95,11 @@ class DeltaIndex(Searching):
         """Length of each vector."""
         return self.main.n_factors
 
+    @property
+    def effort(self) -> int:
+        """Candidates that the main index keeps; 0 where it proposes none."""
+        return self.main.effort if isinstance(self.main, NarrowIndex) else 0
+
     @cached_property
     def vectors(self) -> FloatMatrix:
         """(n_items, n_factors) float32, read-only; put together when first asked for."""
@@ -116,6 +122,36 @@ class DeltaIndex(Searching):
             freeze(np.take_along_axis(rows, order, axis=1).astype(np.int32)),
             freeze(np.take_along_axis(scores, order, axis=1)),
         )
+
+    def candidates(self, request: Request, *, effort: int | None = None) -> RowArray:
+        """Return what the main index proposes, and the best of the changed vectors.
+
+        Parameters
+        ----------
+        request : Request
+            Its ``k`` is the least number wanted.
+        effort : int, optional
+            Candidates of each; None: the main index's own number.
+
+        Returns
+        -------
+        (n_queries, n_candidates) int32
+            As of :meth:`NarrowIndex.candidates`.
+
+        Raises
+        ------
+        DataError
+            If the main index proposes nothing: only short codes do.
+        """
+        if not isinstance(self.main, NarrowIndex):
+            raise DataError("candidates must be asked of an index of short codes.")
+        effort = max(effort or self.main.effort, request.k)
+        old = self.main.candidates(self._of_main(request), effort=effort)
+        if not len(self.rows):
+            return old
+        some = replace(self._of_delta(request), k=min(effort, len(self.rows)))
+        new = self.delta.answer(some, n_threads=1).rows
+        return np.hstack([old, np.where(new < 0, new, self.rows[new])])
 
     def save(self, folder: Path) -> None:
         """Write the index as a folder.
@@ -160,13 +196,16 @@ class DeltaIndex(Searching):
     def _of_main(self, request: Request) -> Request:
         """Return the request of the vectors that are as they were."""
         n_main = self.main.n_items
-        allowed = self._alive
+        allowed, rows = self._alive, request.allowed_rows
         if len(request.allowed):
             allowed = allowed & request.allowed[:n_main]
         elif not len(self.rows) or self.rows[0] >= n_main:
             allowed = request.allowed  # nothing of the main index is dead
+        if rows is not None:
+            rows = rows[: int(np.searchsorted(rows, n_main))]
+            rows = rows[allowed[rows]]
         exclude = _places(request, request.exclude[1] < n_main, request.exclude[1])
-        return Request(request.queries, request.k, exclude, allowed)
+        return Request(request.queries, request.k, exclude, allowed, rows)
 
     def _of_delta(self, request: Request) -> Request:
         """Return the request of the changed vectors, by their places in the delta."""
@@ -183,6 +222,11 @@ def _places(request: Request, kept: BoolArray, places: RowArray) -> tuple[np.nda
     if kept.all():
         return indptr, places
     return np.append(0, np.cumsum(kept))[indptr], places[kept]
+
+
+def proposes(index: VectorIndex) -> TypeGuard[NarrowIndex | DeltaIndex]:
+    """Say whether an index can name candidates without scoring them."""
+    return isinstance(index.main if isinstance(index, DeltaIndex) else index, NarrowIndex)
 
 
 def is_exact(index: VectorIndex) -> bool:

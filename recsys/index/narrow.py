@@ -163,7 +163,7 @@ class NarrowIndex(Searching):
         """
         effort = max(effort or self.effort, 2 * request.k)
         found = empty_heap(request.n_queries, min(effort, self.n_items))
-        n_allowed = len(request.rows()) if len(request.allowed) else self.n_items
+        n_allowed = request.n_allowed if len(request.allowed) else self.n_items
         if not n_allowed:
             return found[0]
         codes = self.code.of_queries(request.queries)

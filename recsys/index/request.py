@@ -52,6 +52,12 @@ class Request:
         """(n_queries,) int64: how many items each query must not get."""
         return np.diff(self.exclude[0])
 
+    @property
+    def n_allowed(self) -> int:
+        """How many items are allowed; only where ``allowed`` is not empty."""
+        rows = self.allowed_rows
+        return int(np.count_nonzero(self.allowed)) if rows is None else len(rows)
+
     def rows(self) -> RowArray:
         """Return the (n_allowed,) int32 rows where ``allowed`` is True."""
         if self.allowed_rows is not None:

@@ -8,9 +8,8 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
-from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.arrays import Csr, FloatMatrix, RowArray, csr_view
 from recsys.core.contribution import Contribution
 from recsys.core.progress import Progress
 from recsys.data import TimedEvents
@@ -110,9 +109,10 @@ class Queries:
         if not known.all():
             indptr = np.append(0, np.cumsum(known))[indptr]
             ages = ages[known]
-        parts = (history.data[known], history.indices[known], indptr)
         shape = (history.shape[0], n_items)
-        return Queries(sp.csr_matrix(parts, shape=shape), ages, self.tags)
+        return Queries(
+            csr_view(history.data[known], history.indices[known], indptr, shape), ages, self.tags
+        )
 
     def at_items(self, item_rows: RowArray) -> Queries:
         """Return the queries with their items renumbered by their place in ``item_rows``.
@@ -125,7 +125,7 @@ class Queries:
         history = self.history
         places = np.searchsorted(item_rows, history.indices).astype(np.int32)
         shape = (history.shape[0], len(item_rows))
-        moved = sp.csr_matrix((history.data, places, history.indptr), shape=shape)
+        moved = csr_view(history.data, places, history.indptr, shape)
         return Queries(moved, self.age_days, self.tags)
 
     def chunk(self, start: int, stop: int) -> Queries:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.arrays import NO_ROW, Csr, FloatMatrix, RowArray
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
@@ -99,6 +100,13 @@ class ContentBlock(LearnedBlock):
             features_indices=indices[places],
             features_indptr=ends,
         )
+
+    def mixed(self, other: Self, item_rows: RowArray, places: npt.NDArray[np.int64]) -> Self:
+        """Return the block over some items, those that another one holds taken from there."""
+        changed = places != NO_ROW
+        both = self.at_items(item_rows[~changed]).joined(other.at_items(places[changed]))
+        order = np.argsort(np.concatenate([np.flatnonzero(~changed), np.flatnonzero(changed)]))
+        return both.at_items(order.astype(np.int32))
 
     def joined(self, other: Self) -> Self:
         """Return the block over its own items, then over the other's."""

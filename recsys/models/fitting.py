@@ -38,7 +38,8 @@ class HybridConfig(Config):
     blocks: tuple[BlockSpec, ...] | None = None
     """The blocks; None lets the data choose."""
     weights: dict[str, tuple[float, ...]] | None = None
-    """Per block one weight for each activity bucket, or one for all; None learns them."""
+    """Per block one weight for each activity bucket, or one for all; None learns them. Where the
+    data choose the blocks, those without a weight are left out."""
     use_times: bool | None = None
     """Whether the times of events are learnt from. None: yes where ``blocks`` are given; where the
     data choose them, only if times say what people do next."""
@@ -99,6 +100,8 @@ def fit_hybrid(
     if config.weights is not None:
         weights = given_weights(config.weights, specs, config.bucket_edges)
         notes = [*notes, "weights as configured"]
+        if config.blocks is None:  # nobody asked for the blocks that have no weight
+            specs, weights = _worth_fitting(specs, weights)
     else:
         learnt = _learn(training, specs, config, fitted=fitted, progress=progress)
         weights, measured, notes = learnt.weights, learnt.measured, [*notes, learnt.note]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import Csr, RowArray, freeze
+from recsys.core.arrays import NO_ROW, Csr, RowArray, freeze
 from recsys.core.errors import NotFittedError
 from recsys.models.base import Arrays
 
@@ -31,6 +30,9 @@ class LearnedBlock:
 
     per_item: ClassVar[tuple[str, ...]] = ("item_factors",)
     """Arrays with one line per item, of a vector block."""
+
+    reads_history: ClassVar[bool] = True
+    """Whether :meth:`user_factors` looks at the items of a history."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -80,6 +82,27 @@ class LearnedBlock:
         """
         return self.having(**{name: self.learned(name)[item_rows] for name in self.per_item})
 
+    def mixed(self, other: Self, item_rows: RowArray, places: npt.NDArray[np.int64]) -> Self:
+        """Return the block over some items, those that another one holds taken from there.
+
+        Parameters
+        ----------
+        other : block
+            The same block over other items.
+        item_rows : (n,) int32
+            Rows of this block's items; unread where ``places`` says otherwise.
+        places : (n,) int64
+            Rows of the other's items; -1 takes this block's.
+        """
+        changed = places != NO_ROW
+        rows = np.where(changed, 0, item_rows) if len(self.learned(self.per_item[0])) else None
+        arrays = {}
+        for name in self.per_item:
+            theirs = other.learned(name)
+            arrays[name] = theirs[places] if rows is None else self.learned(name)[rows]
+            arrays[name][changed] = theirs[places[changed]]
+        return self.having(**arrays)
+
     def joined(self, other: Self) -> Self:
         """Return the block over its own items, then over the other's."""
         return self.having(
@@ -109,9 +132,11 @@ class LearnedBlock:
 
     def having(self, **arrays: npt.NDArray[Any]) -> Self:
         """Return a copy with some arrays replaced; the others are shared."""
-        other = copy.copy(self)
-        other._arrays = {
-            **self._arrays,
-            **{name: freeze(np.require(one, requirements="C")) for name, one in arrays.items()},
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        kept = {
+            name: freeze(one if one.flags.c_contiguous else np.ascontiguousarray(one))
+            for name, one in arrays.items()
         }
+        other._arrays = {**self._arrays, **kept}
         return other

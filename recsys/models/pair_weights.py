@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import scipy.sparse as sp
 from pydantic import PositiveFloat
 
-from recsys.core.arrays import Csr, FloatArray
+from recsys.core.arrays import Csr, FloatArray, csr_view
 from recsys.core.clock import age_days
 from recsys.core.config import Config
 from recsys.models.base import Queries, TrainingSet
@@ -39,6 +38,7 @@ def history_matrix(queries: Queries, config: HistoryConfig) -> Csr:
 
     Examples
     --------
+    >>> import scipy.sparse as sp
     >>> history = sp.csr_matrix(np.array([[3.0, 1.0]], np.float32))
     >>> queries = Queries(history, np.array([0, 30], np.float32), sp.csr_matrix((1, 0)))
     >>> config = HistoryConfig(weighting="confidence", half_life_days=30)
@@ -126,7 +126,7 @@ def scale(matrix: Csr, *, rows: FloatArray | None = None, columns: FloatArray | 
 def with_data(matrix: Csr, data: FloatArray) -> Csr:
     """Return ``matrix`` with other values in the same places (the index arrays are shared)."""
     data = np.asarray(data, dtype=np.float32)
-    return sp.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    return csr_view(data, matrix.indices, matrix.indptr, matrix.shape)
 
 
 def _weigh(confidence: FloatArray, weighting: str) -> FloatArray:

@@ -14,6 +14,7 @@ from recsys.core.errors import ConfigError
 from recsys.index import score_rows
 from recsys.models.base import Block, ItemwiseBlock, Queries, VectorBlock
 from recsys.models.hybrid import HybridModel, QueryState, explain_block
+from recsys.models.learned import LearnedBlock
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,11 +163,18 @@ class PatchedHybrid(HybridModel):
     def _state(self, queries: Queries) -> QueryState:
         some = np.unique(queries.history.indices).astype(np.int32)
         local = queries.at_items(some)
-        parts = [self._at_items(at, some).user_factors(local) for at, _ in self._vector]
+        parts = [self._reading(at, some).user_factors(local) for at, _ in self._vector]
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
         return QueryState(
             np.ascontiguousarray(np.hstack(parts), dtype=np.float32), buckets.astype(np.int8)
         )
+
+    def _reading(self, at: int, item_rows: RowArray) -> VectorBlock:
+        """Return block ``at`` over the items of some histories, as far as it looks at them."""
+        block = self.blocks[at]
+        if isinstance(block, LearnedBlock) and not block.reads_history:
+            return block  # type: ignore[return-value]  # the caller asks for vector blocks
+        return self._at_items(at, item_rows)
 
     def _at_items(self, at: int, item_rows: RowArray) -> ItemwiseBlock:
         """Return block ``at`` over some items, as they are now."""
@@ -187,6 +195,8 @@ def taken(
     changed = places != NO_ROW
     if not changed.any():
         return fitted.at_items(item_rows)
+    if isinstance(fitted, LearnedBlock) and isinstance(patched, LearnedBlock):
+        return fitted.mixed(patched, item_rows, places)
     both = fitted.at_items(item_rows[~changed]).joined(patched.at_items(places[changed]))
     order = np.empty(len(item_rows), dtype=np.int64)
     order[~changed] = np.arange(int((~changed).sum()))

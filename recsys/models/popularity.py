@@ -70,6 +70,7 @@ class PopularityBlock(LearnedBlock):
     """
 
     per_item = ("item_factors", "observed", "sums", "ages", "ahead")
+    reads_history = False
 
     def __init__(self, config: PopularityConfig | None = None, *, name: str = "popularity") -> None:
         self.config = PopularityConfig() if config is None else config

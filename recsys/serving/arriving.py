@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -72,18 +73,28 @@ def _catalog(items: Any, item_tags: Any) -> Catalog:
             return items
         return items.upserted(Catalog.from_frame(item_tags=item_tags))
     if items is None and item_tags is None:
-        return Catalog.empty()
+        return _no_items()
     return Catalog.from_frame(items, item_tags=item_tags)
 
 
 def _people(users: Any) -> People:
     if users is None:
-        return People.empty()
+        return _no_people()
     if isinstance(users, People):
         return users
     if isinstance(users, Catalog | EventLog):
         raise DataError(f"users must be People or a frame; got a {type(users).__name__}.")
     return People.from_frame(users)
+
+
+@cache
+def _no_items() -> Catalog:
+    return Catalog.empty()
+
+
+@cache
+def _no_people() -> People:
+    return People.empty()
 
 
 def with_ids(overlay: Overlay, arrivals: Arrivals) -> Overlay:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import NO_ROW, DoubleArray, FloatArray, RowArray, TimeArray
+from recsys.core.arrays import NO_ROW, BoolArray, DoubleArray, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.data import EventLog, TimedEvents
 from recsys.models import ItemPatch, ItemwiseBlock, PatchedHybrid, PopularityBlock, taken
@@ -49,13 +50,15 @@ def recounted(
         return patch
     places = np.searchsorted(rows, items)
     event_ages = days_between(facts.base.lineage.dated, times)
+    event_ages[np.isnan(event_ages)] = np.inf
+    known = _known_ages(facts, rows, log, described)
     blocks = []
     for block, patched in zip(vector, patch.blocks, strict=True):
         own = taken(cast("ItemwiseBlock", block), patch, patched, rows)
         if isinstance(own, PopularityBlock):
-            added = signs * own.event_weights(weights, np.nan_to_num(event_ages, nan=np.inf))
+            added = signs * own.event_weights(weights, event_ages)
             sums = np.bincount(places, added, len(rows)).astype(np.float64)
-            own = own.counted(sums, _ages(facts, own.learned("ages"), rows, log, described))
+            own = own.counted(sums, known.of(own.learned("ages")))
         blocks.append(own)
     return patch.overlaid(ItemPatch(rows, tuple(blocks)))
 
@@ -88,14 +91,31 @@ def _difference(
     return items[kept], weights[kept], times[kept], net[net != 0]
 
 
-def _ages(
-    facts: Facts,
-    ages: npt.NDArray[np.float64],
-    rows: RowArray,
-    log: EventLog,
-    described: RowArray,
-) -> DoubleArray:
-    """Return the ages of items: since published, else since the first event that is known."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _KnownAges:
+    """What a call says of how old items are.
+
+    Attributes
+    ----------
+    first : (n,) float64
+        Days since their first new event; NaN without one.
+    published : (n,) float64
+        Days since they were published; NaN where unknown.
+    told : (n,) bool
+        Whether the call told when they were published.
+    """
+
+    first: DoubleArray
+    published: DoubleArray
+    told: BoolArray
+
+    def of(self, ages: DoubleArray) -> DoubleArray:
+        """Return the ages of items: since published, else since the first event that is known."""
+        since = np.where(np.isnan(self.published), np.fmax(ages, self.first), ages)
+        return np.where(self.told, self.published, since)
+
+
+def _known_ages(facts: Facts, rows: RowArray, log: EventLog, described: RowArray) -> _KnownAges:
     dated = facts.base.lineage.dated
     times = log.occurred_at
     given = np.flatnonzero(~np.isnat(times))
@@ -105,12 +125,11 @@ def _ages(
         np.searchsorted(rows, log.item_rows[given]),
         days_between(dated, times[given]),
     )
-    published = _published(facts, rows)
-    known = ~np.isnat(published)
-    told = known & np.isin(rows, described)
-    return np.where(
-        told, days_between(dated, published), np.where(known, ages, np.fmax(ages, first))
-    )
+    published = days_between(dated, _published(facts, rows))
+    told = np.zeros(len(rows), dtype=np.bool_)
+    if len(described):
+        told = ~np.isnan(published) & np.isin(rows, described)
+    return _KnownAges(first, published, told)
 
 
 def _published(facts: Facts, rows: RowArray) -> TimeArray:

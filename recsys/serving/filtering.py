@@ -37,9 +37,9 @@ class Allowed:
     @classmethod
     def of(cls, mask: BoolArray) -> Allowed:
         """Take a mask; one that lets everything through is dropped."""
-        rows = np.flatnonzero(mask).astype(np.int32)
-        if len(rows) == len(mask):
+        if mask.all():
             return cls(freeze(np.zeros(0, np.bool_)), freeze(np.zeros(0, np.int32)))
+        rows = np.flatnonzero(mask).astype(np.int32)
         return cls(freeze(np.ascontiguousarray(mask)), freeze(rows))
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray
 from recsys.profiles import muted_matrix
 from recsys.serving.building import author_texts
+from recsys.serving.filtering import FilterCache, filter_key
 from recsys.serving.snapshot import Snapshot
 
 
@@ -25,6 +26,17 @@ class Lookups:
 
     def __init__(self, base: Snapshot) -> None:
         self._base = base
+        self._masks = FilterCache()
+
+    def mask_of(self, where: Any) -> BoolArray:
+        """Return which items a filter lets through, kept while it is in use; empty is all.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be read.
+        """
+        return self._masks.get(filter_key(where), lambda: self._base.mask_of(where)).mask
 
     @cached_property
     def muting(self) -> BoolArray:

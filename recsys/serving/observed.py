@@ -17,7 +17,7 @@ from recsys.ranking import TypedColumns, parse_filter
 from recsys.serving.compacting import compacted
 from recsys.serving.lineage import Lineage
 from recsys.serving.overlay import Facts, Overlay
-from recsys.serving.person import Person, hidden_of, queries_of, states_of
+from recsys.serving.person import Person, hidden_of, hidden_rows, queries_of, states_of
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.spread import interleaved, interleaving, rows_of, widened
 from recsys.serving.visibility import VisibilityTable
@@ -195,6 +195,39 @@ class ObservedSnapshot(Snapshot):
         """Return (n,) bool: who of some people is served personally."""
         return self.facts.personal_of(user_rows)
 
+    def query_of(self, user_row: int) -> Queries:
+        """Return what is known of one person; items beyond the history's columns are new."""
+        one = self.overlay.people.get(user_row)
+        if one is None:
+            return self.facts.base.query_of(user_row)
+        n_tags = self.facts.base.queries.tags.shape[1]
+        return queries_of([one], n_items=self.n_items, n_tags=n_tags)
+
+    def state_of(self, user_row: int) -> QueryState:
+        """Return what the blocks make of one person."""
+        one = self.overlay.people.get(user_row)
+        if one is None:
+            return self.facts.base.state_of(user_row)
+        return QueryState(one.vector[None, :], np.array([one.bucket], dtype=np.int8))
+
+    def is_personal(self, user_row: int) -> bool:
+        """Say whether one person is served personally."""
+        one = self.overlay.people.get(user_row)
+        return self.facts.base.is_personal(user_row) if one is None else one.personal
+
+    def hidden_rows(self, user_row: int, *, with_seen: bool, with_own: bool) -> RowArray:
+        """Return the rising rows of the items to leave out for one person."""
+        if with_seen and self.config.repeatable:  # what may come back depends on the moment
+            return self.whole.hidden_rows(user_row, with_seen=True, with_own=with_own)
+        one = self.overlay.people.get(user_row)
+        if one is None:
+            return self.facts.base.hidden_rows(user_row, with_seen=with_seen, with_own=with_own)
+        return hidden_rows(one, with_seen=with_seen, with_own=with_own)
+
+    def audience_of(self, user_row: int) -> bytes:
+        """Return what tells apart people who may see other items; empty where all see all."""
+        return b"" if self._is_open else super().audience_of(user_row)
+
     def hidden_of(self, user_rows: RowArray, *, with_seen: bool, with_own: bool) -> Csr:
         """Return the (n, n_items) csr of pairs to leave out; none for row -1."""
         if with_seen and self.config.repeatable:  # what may come back depends on the moment
@@ -227,10 +260,10 @@ class ObservedSnapshot(Snapshot):
         if not self._has_same_columns:
             return parse_filter(where).mask(self.columns)
         out = np.zeros(self.n_items, dtype=np.bool_)
-        condition = parse_filter(where)
-        out[: base.n_items] = condition.mask(base.columns)
+        old = overlay.lookups.mask_of(where)
+        out[: base.n_items] = old if len(old) else True
         if overlay.catalog.n_items:
-            out[overlay.item_rows] = condition.mask(self._changed_columns)
+            out[overlay.item_rows] = parse_filter(where).mask(self._changed_columns)
         return out
 
     @cached_property

@@ -81,12 +81,13 @@ def pairs_of(people: Sequence[Person], name: PairName, *, n_items: int) -> Csr:
 def hidden_of(people: Sequence[Person], *, with_seen: bool, with_own: bool, n_items: int) -> Csr:
     """Return the pairs to leave out for some people."""
     return csr_of(
-        [ones_line(_hidden(one, with_seen=with_seen, with_own=with_own)) for one in people],
+        [ones_line(hidden_rows(one, with_seen=with_seen, with_own=with_own)) for one in people],
         n_items,
     )
 
 
-def _hidden(person: Person, *, with_seen: bool, with_own: bool) -> RowArray:
+def hidden_rows(person: Person, *, with_seen: bool, with_own: bool) -> RowArray:
+    """Return the rising rows of the items to leave out for one person."""
     parts = [person.refused, person.muted]
     parts += [person.seen] if with_seen else []
     parts += [person.own] if with_own else []

@@ -10,12 +10,12 @@ import numpy as np
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatMatrix, RowArray
 from recsys.core.topk import TopK
 from recsys.index import (
-    NarrowIndex,
     Request,
     VectorIndex,
     best_rows,
     checked_request,
     is_exact,
+    proposes,
     top_k,
 )
 from recsys.models import HybridModel, Queries, QueryState
@@ -103,7 +103,7 @@ def checked_search(
 def candidate_rows(index: VectorIndex, search: Request) -> RowArray:
     """Return (n_queries, n_candidates) int32: what kernels then score again; -1 is none."""
     fetched = min(max(search.k * OVERFETCH, MIN_CANDIDATES), index.n_items)
-    if isinstance(index, NarrowIndex) and fetched < index.n_items // 2:
+    if proposes(index) and fetched < index.n_items // 2:
         return index.candidates(search, effort=max(fetched, index.effort))
     return index.answer(replace(search, k=fetched)).rows
 

@@ -18,12 +18,10 @@ from recsys.core.topk import TopK
 from recsys.index import Request as Search
 from recsys.index import is_exact, top_k
 from recsys.models import HybridModel, Queries, QueryState
-from recsys.ranking import parse_filter
 from recsys.serving.answers import Recommendations
 from recsys.serving.asked import item_rows
 from recsys.serving.constraints import Request
 from recsys.serving.filtering import Allowed, filter_key
-from recsys.serving.lines import line_of
 from recsys.serving.ranking import SPARE, best_of_candidates, candidate_rows
 from recsys.serving.snapshot import Snapshot
 
@@ -38,17 +36,17 @@ def page_view(snapshot: Snapshot, user_id: Any, request: Request) -> Recommendat
     UnknownIdError
         If an excluded item is unknown.
     """
-    if type(snapshot) is not Snapshot or request.k > snapshot.n_items:
+    if request.k > snapshot.n_items:
         return None
-    row = snapshot.dataset.users.row(user_id)
-    if row == NO_ROW or not snapshot.personal[row]:
+    row = snapshot.users.row(user_id)
+    if row == NO_ROW or not snapshot.is_personal(row):
         return None
     best = rank_single(snapshot, row, request)
     if best is None:
         return None
     return Recommendations(
         user_ids=objects([user_id]),
-        item_ids=snapshot.dataset.items.ids(best.rows),
+        item_ids=snapshot.items.ids(best.rows),
         scores=best.scores,
         known=np.ones(1, np.bool_),
         shortfall=(None,),
@@ -56,7 +54,7 @@ def page_view(snapshot: Snapshot, user_id: Any, request: Request) -> Recommendat
         model_version=snapshot.version,
         answered_at=snapshot.now,
         arms=(None,),
-        backend=snapshot.dataset.events.backend,
+        backend=snapshot.backend,
     )
 
 
@@ -85,10 +83,7 @@ def rank_single(snapshot: Snapshot, user_row: int, request: Request) -> TopK | N
     allowed = _allowed(snapshot, user_row, request.where)
     if len(allowed.mask) and not len(allowed.rows):
         return None
-    state = QueryState(
-        snapshot.states.vectors[user_row : user_row + 1],
-        snapshot.states.buckets[user_row : user_row + 1],
-    )
+    state = snapshot.state_of(user_row)
     search = Search(
         snapshot.model.query_vectors(state),
         request.k,
@@ -104,7 +99,7 @@ def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState
     index = snapshot.index
     if not snapshot.model.has_kernels:
         return index.answer(search)
-    queries = _query_of(snapshot.queries, user_row)
+    queries = snapshot.query_of(user_row)
     if is_exact(index):
         found = _best_of_all(snapshot.model, queries, state, search)
     else:
@@ -116,7 +111,7 @@ def _best_of_all(
     model: HybridModel, queries: Queries, state: QueryState, search: Search
 ) -> RowArray:
     """Return (1, n) rows of the best by the scores of all items, a few more than asked for."""
-    scores = (model.item_factors @ search.queries[0]) + model.kernel_scores(queries, state)[0]
+    scores = model.products(search.queries)[0] + model.kernel_scores(queries, state)[0]
     scores[search.exclude[1]] = -np.inf
     if len(search.allowed):
         scores[~search.allowed] = -np.inf
@@ -124,18 +119,10 @@ def _best_of_all(
     return top_k(scores[None, :], min(search.k + SPARE, len(scores)), n_threads=1).rows
 
 
-def _query_of(queries: Queries, user_row: int) -> Queries:
-    starts = queries.history.indptr
-    return Queries(
-        history=line_of(queries.history, user_row),
-        age_days=queries.age_days[starts[user_row] : starts[user_row + 1]],
-        tags=line_of(queries.tags, user_row),
-    )
-
-
 def _excluded(snapshot: Snapshot, user_row: int, request: Request) -> RowArray | None:
-    hidden = snapshot.hidden(with_seen=request.exclude_seen, with_own=not request.include_own)
-    mine: RowArray = hidden.indices[hidden.indptr[user_row] : hidden.indptr[user_row + 1]]
+    mine = snapshot.hidden_rows(
+        user_row, with_seen=request.exclude_seen, with_own=not request.include_own
+    )
     if request.exclude is None:
         return mine
     given = list(request.exclude) if isinstance(request.exclude, Iterable) else [None]
@@ -149,15 +136,15 @@ def _excluded(snapshot: Snapshot, user_row: int, request: Request) -> RowArray |
 
 def _allowed(snapshot: Snapshot, user_row: int, where: Any) -> Allowed:
     key = filter_key(where)
-    holds = snapshot.visibility.holds
-    if key is not None and holds.shape[1]:
-        key = (key, holds[user_row].tobytes())
+    audience = snapshot.audience_of(user_row)
+    if key is not None and audience:
+        key = (key, audience)
 
     def mask() -> npt.NDArray[np.bool_]:
         out = snapshot.eligible
         if where is not None:
-            out = out & parse_filter(where).mask(snapshot.columns)
-        (visible,), _ = snapshot.visibility.masks(np.array([user_row]))
+            out = out & snapshot.mask_of(where)
+        (visible,), _ = snapshot.visible(np.array([user_row]))
         return out if visible is None else out & visible
 
     return snapshot.filters.get(key, mask)

@@ -18,6 +18,7 @@ from recsys.ranking import TypedColumns, Wording, parse_filter
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.filtering import FilterCache
 from recsys.serving.lineage import Lineage
+from recsys.serving.lines import line_of
 from recsys.serving.similarity import similarity_index
 from recsys.serving.spread import rows_of
 from recsys.serving.visibility import VisibilityTable
@@ -143,6 +144,37 @@ class Snapshot:
     def personal_of(self, user_rows: RowArray) -> BoolArray:
         """Return (n,) bool: who of some people is served personally."""
         return self.personal[user_rows]
+
+    def query_of(self, user_row: int) -> Queries:
+        """Return what is known of one person, as of :meth:`queries_of`."""
+        queries = self.queries
+        starts = queries.history.indptr
+        return Queries(
+            history=line_of(queries.history, user_row),
+            age_days=queries.age_days[starts[user_row] : starts[user_row + 1]],
+            tags=line_of(queries.tags, user_row),
+        )
+
+    def state_of(self, user_row: int) -> QueryState:
+        """Return what the blocks make of one person, as of :meth:`states_of`."""
+        states = self.states
+        mine = slice(user_row, user_row + 1)
+        return QueryState(states.vectors[mine], states.buckets[mine])
+
+    def is_personal(self, user_row: int) -> bool:
+        """Say whether one person is served personally."""
+        return bool(self.personal[user_row])
+
+    def hidden_rows(self, user_row: int, *, with_seen: bool, with_own: bool) -> RowArray:
+        """Return the rising rows of the items to leave out for one person."""
+        hidden = self.hidden(with_seen=with_seen, with_own=with_own)
+        rows: RowArray = hidden.indices[hidden.indptr[user_row] : hidden.indptr[user_row + 1]]
+        return rows
+
+    def audience_of(self, user_row: int) -> bytes:
+        """Return what tells apart people who may see other items; empty where all see all."""
+        holds = self.visibility.holds
+        return holds[user_row].tobytes() if holds.shape[1] else b""
 
     def hidden_of(self, user_rows: RowArray, *, with_seen: bool, with_own: bool) -> Csr:
         """Return the (n, n_items) csr of pairs to leave out; none for row -1."""

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatArray, RowArray
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatArray, RowArray, csr_view
+
+FEW = 8
+"""Rows up to which they are copied one by one."""
 
 Line = tuple[RowArray, FloatArray]
 """Indices and data of one row of a csr matrix."""
@@ -17,8 +20,18 @@ def rows_of(matrix: Csr, user_rows: RowArray) -> Csr:
     """Return the rows of known people, and empty ones for row -1."""
     known = user_rows != NO_ROW
     if known.all():
-        return matrix[user_rows]
-    return spread(matrix[user_rows[known]], known)
+        return taken_rows(matrix, user_rows)
+    return spread(taken_rows(matrix, user_rows[known]), known)
+
+
+def taken_rows(matrix: Csr, rows: RowArray) -> Csr:
+    """Return ``matrix[rows]``; for few rows without what scipy checks on the way."""
+    if len(rows) > FEW:
+        return matrix[rows]
+    parts = [slice(int(matrix.indptr[row]), int(matrix.indptr[row + 1])) for row in rows.tolist()]
+    return csr_of(
+        [(matrix.indices[part], matrix.data[part]) for part in parts], int(matrix.shape[1])
+    )
 
 
 def spread(some: Csr, known: BoolArray) -> Csr:
@@ -26,7 +39,7 @@ def spread(some: Csr, known: BoolArray) -> Csr:
     counts = np.zeros(len(known), dtype=np.int64)
     counts[known] = np.diff(some.indptr)
     indptr = np.concatenate([[0], np.cumsum(counts)])
-    return sp.csr_matrix((some.data, some.indices, indptr), shape=(len(known), some.shape[1]))
+    return csr_view(some.data, some.indices, indptr, (len(known), some.shape[1]))
 
 
 def line_of(matrix: Csr, row: int) -> Line:
@@ -47,7 +60,7 @@ def csr_of(lines: Sequence[Line], n_columns: int) -> Csr:
     indices = np.concatenate([np.zeros(0, np.int32), *(one[0] for one in lines)])
     data = np.concatenate([np.zeros(0, np.float32), *(one[1] for one in lines)])
     shape = (len(lines), n_columns)
-    return sp.csr_matrix((data, indices.astype(np.int32, copy=False), indptr), shape=shape)
+    return csr_view(data, indices.astype(np.int32, copy=False), indptr, shape)
 
 
 def interleaved(first: Csr, second: Csr, is_second: BoolArray) -> Csr:
@@ -69,5 +82,5 @@ def widened(matrix: Csr, n_columns: int) -> Csr:
     """Return the same rows with more columns; nothing is copied."""
     if matrix.shape[1] == n_columns:
         return matrix
-    parts = (matrix.data, matrix.indices, matrix.indptr)
-    return sp.csr_matrix(parts, shape=(matrix.shape[0], n_columns))
+    shape = (matrix.shape[0], n_columns)
+    return csr_view(matrix.data, matrix.indices, matrix.indptr, shape)

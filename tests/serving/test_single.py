@@ -83,6 +83,69 @@ def test_alone_equals_in_a_batch(
         assert not set(found) & set(seen)
 
 
+@cache
+def observed(kind: str, preset: str, n_pieces: int) -> recsys.Recommender:
+    """Observe so many calls: events of known and new people, new and retired items, new tags."""
+    later, rng = model(kind, preset), np.random.default_rng(n_pieces)
+    start = later.now
+    for at in range(n_pieces):
+        users = [f"u{rng.integers(80)}", f"new-{rng.integers(5)}"]
+        events = {
+            "user_id": users,
+            "item_id": [f"i{rng.integers(600)}", f"late-{rng.integers(9)}"],
+            "kind": ["view", "hide" if at % 7 == 3 else "like"],
+            "occurred_at": [str(start + np.timedelta64(at, "s"))] * 2,
+        }
+        items = None
+        if at % 3 == 0:
+            status = ["blocked" if at % 2 else "active", "active"]
+            ids = [f"i{rng.integers(600)}", f"told-{at}"]
+            items = {"item_id": ids, "tags": ["jazz", "baking|chess"], "status": status,
+                     "format": ["video", "video"]}  # fmt: skip
+        people = None
+        if at == 5:
+            people = {"user_id": ["u9", "new-1"], "muted_tags": ["jazz", "chess"],
+                      "consent": ["digest", "all"]}  # fmt: skip
+        later = later.observe(events, items, users=people)
+    return later
+
+
+@pytest.mark.parametrize(("kind", "preset"), CASES)
+@pytest.mark.parametrize("n_pieces", [1, 10, 100])
+def test_alone_equals_in_a_batch_after_observing(kind: str, preset: str, n_pieces: int) -> None:
+    later = observed(kind, preset, n_pieces)
+    whole = recsys.Recommender(later.snapshot.whole)
+    for where in WHERE:
+        for user in ["u0", "u9", *(f"new-{at}" for at in range(5)), *later.users.ids()[-3:]]:
+            if user not in later.users:
+                continue
+            alone = later.recommend([user], k=15, where=where)
+            batch = later.recommend(["u3", user], k=15, where=where)
+            again = whole.recommend([user], k=15, where=where)
+            assert alone.item_ids[0].tolist() == batch.item_ids[1].tolist(), (user, where)
+            assert alone.scores[0].tolist() == batch.scores[1].tolist(), (user, where)
+            assert alone.shortfall[0] == batch.shortfall[1]
+            assert set(alone.item_ids[0].tolist()) == set(again.item_ids[0].tolist())
+
+
+@pytest.mark.parametrize(("kind", "preset"), [("narrow", "balanced"), ("exact", "fast")])
+def test_what_was_observed_goes_the_short_way_too(kind: str, preset: str) -> None:
+    later = observed(kind, preset, 10).observe({"user_id": ["u0"], "item_id": ["i5"]})
+    told = later.items.rows([f"told-{at}" for at in (0, 3, 6, 9)])
+    assert (told >= 600).all()
+    for user in ("u0", "new-0", str(later.users.ids()[-1])):
+        found = page_view(later.snapshot, user, Request(k=5))
+        assert found is not None, user
+        assert "whole" not in vars(later.snapshot), "nothing was put together for one page"
+    assert page_view(later.snapshot, "u9", Request(k=5)) is None, "no longer served personally"
+    retired = np.flatnonzero(~later.snapshot.eligible)
+    assert len(retired)
+    top = later.recommend(["u0"], k=later.snapshot.n_items, exclude_seen=False, include_own=True)
+    rows = later.items.rows([one for one in top.item_ids[0].tolist() if one is not None])
+    assert not set(rows.tolist()) & set(retired.tolist())
+    assert set(told.tolist()) - set(retired.tolist()) <= set(rows.tolist())
+
+
 def test_a_large_catalog_really_goes_the_short_way() -> None:
     recommender = model("narrow", "balanced")
     assert isinstance(recommender.snapshot.index, NarrowIndex)
