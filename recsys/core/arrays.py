@@ -54,7 +54,7 @@ _PLAIN = dict(vars(sp.csr_matrix((1, 1), dtype=np.float32)))
 
 
 def csr_view(
-    data: FloatArray,
+    data: npt.NDArray[Any],
     indices: RowArray,
     indptr: npt.NDArray[np.integer[Any]],
     shape: tuple[int, int],

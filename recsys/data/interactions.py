@@ -17,6 +17,7 @@ from recsys.core.arrays import (
     FloatArray,
     RowArray,
     TimeArray,
+    csr_view,
     freeze,
     freeze_csr,
 )
@@ -25,6 +26,9 @@ from recsys.core.config import Config
 from recsys.core.errors import DataError
 from recsys.data.dataset import Dataset
 from recsys.data.events import EventLog
+
+FEW = 1024
+"""Events that are summed without scipy's matrices, which cost more to make than these to sum."""
 
 
 class InteractionConfig(Config):
@@ -200,12 +204,24 @@ def interactions(
         Greater than 0 where stored.
     """
     config = InteractionConfig() if config is None else config
-    weights = timed.weights.astype(np.float64)
-    pairs = (timed.user_rows, timed.item_rows)
-    sums = sp.csr_matrix((weights, pairs), shape)
+    if timed.n_events <= FEW:
+        sums = _few_sums(timed, shape)
+    else:
+        pairs = (timed.user_rows, timed.item_rows)
+        sums = sp.csr_matrix((timed.weights.astype(np.float64), pairs), shape)
     if config.max_repeats is not None and sums.nnz < timed.n_events:
         _bound(sums, timed, config.max_repeats)
     return freeze_csr(sums)
+
+
+def _few_sums(timed: TimedEvents, shape: tuple[int, int]) -> Csr:
+    """Return the sums of few events by pair, without what scipy checks on the way."""
+    n_items = np.int64(max(shape[1], 1))
+    keys, places = np.unique(timed.user_rows * n_items + timed.item_rows, return_inverse=True)
+    sums = np.bincount(places, timed.weights.astype(np.float64), len(keys))
+    ends = np.searchsorted(keys, np.arange(shape[0] + 1) * n_items)
+    indices = (keys % n_items).astype(np.int32)
+    return csr_view(sums, indices, ends.astype(np.int32), shape)
 
 
 def _bound(sums: Csr, timed: TimedEvents, max_repeats: float) -> None:

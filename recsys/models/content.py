@@ -7,10 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from recsys.core.arrays import NO_ROW, Csr, FloatMatrix, RowArray
+from recsys.core.arrays import NO_ROW, Csr, FloatMatrix, RowArray, csr_view
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
@@ -163,7 +162,7 @@ class ContentBlock(LearnedBlock):
         if self.config.declared_weight and queries.tags.nnz:
             rows = np.full(queries.n_queries, self.config.declared_weight, dtype=np.float32)
             inferred = inferred + scale(queries.tags, rows=rows)
-        return sp.csr_matrix(inferred)
+        return inferred
 
     def _over(self, features: Csr, factors: FloatMatrix) -> Self:
         return self.having(
@@ -176,7 +175,7 @@ class ContentBlock(LearnedBlock):
     def _features(self) -> Csr:
         parts = [self.learned(f"features_{part}") for part in PARTS]
         n_tags = len(self.learned("tag_factors"))
-        return sp.csr_matrix(tuple(parts), shape=(len(parts[2]) - 1, n_tags))
+        return csr_view(parts[0], parts[1], parts[2], (len(parts[2]) - 1, n_tags))
 
 
 def _dense(matrix: Any) -> FloatMatrix:

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
-from recsys.data import EventLog, TimedEvents
+from recsys.data import EventLog, IdMap, TimedEvents
 from recsys.index import DeltaIndex, VectorIndex
 from recsys.models import HybridModel, ItemPatch, PatchedHybrid, PopularityBlock
 from recsys.serving.arriving import Arrivals, new_events, with_ids
@@ -219,6 +219,8 @@ def _version(snapshot: Snapshot, log: EventLog, arrivals: Arrivals) -> str:
     for part in (log.user_rows, log.item_rows, log.kind_codes, log.occurred_at):
         digest.update(part.tobytes())
     for table in (arrivals.catalog.table, arrivals.people.table):
+        if not table.num_rows:
+            continue
         digest.update(str(table.to_pydict()).encode())
     return f"{snapshot.lineage.version}+{digest.hexdigest()[:8]}"
 
@@ -241,13 +243,13 @@ def _change(
         n_late_events=int((log.occurred_at < before.now).sum()),
         n_new_users=after.n_users - len(users),
         n_new_items=after.n_items - len(items),
-        n_described_users=_n_known(users.rows(arrivals.people.users.ids())),
-        n_described_items=_n_known(items.rows(arrivals.catalog.items.ids())),
+        n_described_users=_n_known(users, arrivals.people.users),
+        n_described_items=_n_known(items, arrivals.catalog.items),
         n_retired_items=int(retired.sum()),
         n_folded_users=n_folded,
         n_moved_items=n_moved,
     )
 
 
-def _n_known(rows: RowArray) -> int:
-    return int((rows != NO_ROW).sum())
+def _n_known(ids: IdMap, some: IdMap) -> int:
+    return int((ids.rows(some.ids()) != NO_ROW).sum()) if len(some) else 0
