@@ -97,6 +97,41 @@ def write_results(
     print(f"wrote {path.relative_to(Path(__file__).parent.parent)}")
 
 
+def with_earlier(
+    name: str, rows: Sequence[dict[str, Any]], *, by: Sequence[str], entry: str = "rows"
+) -> list[dict[str, Any]]:
+    """Return rows together with those of earlier runs that measured something else.
+
+    Parameters
+    ----------
+    name : str
+        Of the results file; it may not exist yet.
+    rows : sequence of dict
+        Just measured.
+    by : sequence of str
+        Entries that tell measurements apart: earlier rows with the same ones are replaced.
+    entry : str
+        Of the file.
+    """
+    path = RESULTS / f"{name}.json"
+    earlier = json.loads(path.read_text(encoding="utf-8")).get(entry, []) if path.exists() else []
+    mine = {tuple(row.get(one) for one in by) for row in rows}
+    kept = [row for row in earlier if tuple(row.get(one) for one in by) not in mine]
+    return sorted([*kept, *rows], key=lambda row: tuple(_rank(row.get(one)) for one in by))
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    return isinstance(value, str), value
+
+
+def held_mb() -> float:
+    """Return the memory that this process holds now, in MB (10^6 bytes); NaN where unknown."""
+    path = Path("/proc/self/statm")
+    if not path.exists():
+        return float("nan")
+    return int(path.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def show(rows: Sequence[dict[str, Any]]) -> None:
     """Print rows as they come."""
     for row in rows:
