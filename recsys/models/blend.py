@@ -22,11 +22,11 @@ MAX_FOLDS = 4
 TRUSTS = (1.0, 0.75, 0.5, 0.25)
 """How much of the blend may be kept beside the best popularity."""
 
-CAUTION = 1.0
-"""Standard errors that are taken off the gain over popularity before trusts are compared."""
+CAUTION = 2.0
+"""Standard errors of a gain, over parts, beyond which it is sure: with three parts nine to one."""
 
 CHOICE_PEOPLE = 2000
-"""People that the sets of blocks are compared on; more are thinned evenly."""
+"""People that weights for held-out parts are learnt on; more are thinned evenly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +46,10 @@ class Examples:
     buckets: RowArray
     parts: RowArray
 
-    def thinned(self, most: int) -> Examples:
-        """Return every n-th person, so that at most ``most`` are left."""
-        step = -(-self.pool.n_people // most)
-        some = np.arange(self.pool.n_people) % step == 0
-        return Examples(self.pool.only(some), self.buckets[some], self.parts[some])
+    def thinned(self, most: int) -> BoolArray:
+        """Return which (n_people,) are left if every n-th is, so that at most ``most`` are."""
+        step = max(-(-self.pool.n_people // most), 1)
+        return np.asarray(np.arange(self.pool.n_people) % step == 0, dtype=bool)
 
     def folds(self) -> RowArray:
         """Return (n_people,) int32: parts joined, in their order, to at most ``MAX_FOLDS``."""
@@ -87,7 +86,7 @@ class Blend:
             return ""
         against = f"nDCG@20 {self.held_out:.4f} on parts held out, popularity {self.popularity:.4f}"
         if self.trust == 0:
-            return f"blend: left out, for it is not surely better than popularity ({against})"
+            return f"blend: left out, for it is no better than popularity ({against})"
         if self.trust < 1:
             return f"blend: {self.trust:.0%} of it beside the best popularity ({against})"
         return f"blend: {against}"
@@ -106,37 +105,46 @@ def best_blend(specs: Sequence[BlockSpec], examples: Examples, *, n_buckets: int
 
     Notes
     -----
-    Each set is learnt on all parts but one and measured on that one, in turn: weights that
-    were lucky in one fortnight are not lucky in the next. What is chosen is learnt again on all
-    parts. It is then mixed with the best popularity, as far as the gain less its standard error is
-    greatest on held-out parts (popularity is chosen without the part as well), and left out where
-    it is never above 0: a hybrid on a time cut does not end below popularity that decays, as far as
-    its own past can tell.
+    Each set is learnt on all parts but one and measured on that one, in turn: weights that were
+    lucky in one fortnight are not lucky in the next. A part is one draw for all its people, so that
+    a gain is sure if it is more than its standard error over parts. The first set is taken, unless
+    another is surely better: popularity with a forecast comes first, for what it mends (a new item
+    has not lived what is counted) is there whether or not a part had a new item that broke out.
+
+    The blend, learnt again on all parts, is mixed with the best popularity of its own kind. As much
+    of it is kept as is better than popularity on held-out parts (popularity is chosen without the
+    part as well), and not surely worse than keeping less; where nothing is better it is left out: a
+    hybrid on a time cut does not end below popularity that decays, as far as its own past can tell.
 
     With a single part there is nothing to hold out: the sets are compared where they were learnt.
     """
-    some = examples.thinned(CHOICE_PEOPLE)
-    popular = np.flatnonzero([spec.kind == "popularity" for spec in specs])
-    singles = {int(at): some.pool.ndcg(np.eye(len(specs))[at]) for at in popular}
-    sets = block_sets(specs, {at: float(values.mean()) for at, values in singles.items()})
+    sets = block_sets(specs)
     if len(np.unique(examples.parts)) == 1:
         return max(
             (Blend(_learnt(examples, columns, n_buckets=n_buckets)) for columns in sets),
             key=lambda blend: blend.learnt.metric,
         )
-    tables = [_held_out_weights(some, columns) for columns in sets]
-    metrics = [float(some.pool.ndcg_by(table).mean()) for table in tables]
-    best = int(np.argmax(metrics))
-    learnt = _learnt(examples, sets[best], n_buckets=n_buckets)
-    if not singles:
-        return Blend(learnt, held_out=metrics[best])
-    single = _best_popularity(specs, singles, np.ones(some.pool.n_people, dtype=bool))
-    alone = _held_out_popularity(specs, singles, some.folds())
+    folds = examples.folds()
+    tables = [_held_out_weights(examples, columns) for columns in sets]
+    values = [examples.pool.ndcg_by(table) for table in tables]
+    best = _best_set(values, folds)
+    learnt = _learnt_again(examples, sets[best], tables[best], n_buckets=n_buckets)
+    popular = np.flatnonzero([spec.kind == "popularity" for spec in specs])
+    if not len(popular):
+        return Blend(learnt, held_out=float(values[best].mean()))
+    singles = {int(at): examples.pool.ndcg(np.eye(len(specs))[at]) for at in popular}
     # towards popularity of the blend's own kind: with and without a forecast are never mixed
-    own = [at for at in singles if at in sets[best]] or [single]
+    own = [at for at in singles if at in sets[best]] or list(singles)
     near = max(own, key=lambda at: float(singles[at].mean()))
-    trust, held_out = _trust(some.pool, tables[best], near, alone=alone, popular=popular)
-    table = towards(learnt.weights, near if trust else single, popular=popular, trust=trust)
+    alone = _held_out_popularity(specs, singles, folds)
+    mixes = [
+        examples.pool.ndcg_by(towards(tables[best], near, popular=popular, trust=trust))
+        for trust in TRUSTS
+    ]
+    trust, held_out = _trust(mixes, alone, folds)
+    if not trust:
+        near = _best_popularity(specs, singles, np.ones(len(folds), dtype=bool))
+    table = towards(learnt.weights, near, popular=popular, trust=trust)
     mixed = LearntWeights(table, learnt.metric, learnt.best_single_metric, learnt.best_single)
     return Blend(mixed, trust, held_out, float(alone.mean()))
 
@@ -169,18 +177,37 @@ def towards(weights: DoubleArray, single: int, *, popular: Columns, trust: float
     return np.asarray(mixed, dtype=np.float64)
 
 
+def _best_set(values: Sequence[DoubleArray], folds: RowArray) -> int:
+    """Return the first set, or the one whose (n_people,) nDCG is most surely above that of it."""
+    gains = [_sure(mine - values[0], folds) for mine in values]
+    best = int(np.argmax(gains))
+    return best if gains[best] > 0 else 0
+
+
 def _trust(
-    pool: Pool, table: DoubleArray, single: int, *, alone: DoubleArray, popular: Columns
+    mixes: Sequence[DoubleArray], alone: DoubleArray, folds: RowArray
 ) -> tuple[float, float]:
-    """Return how far to trust a blend of (n_people, n_blocks) weights, and its mean nDCG then."""
-    best, most, held_out = 0.0, 0.0, float(alone.mean())
-    for trust in TRUSTS:
-        values = pool.ndcg_by(towards(table, single, popular=popular, trust=trust))
-        gain = values - alone
-        sure = float(gain.mean() - CAUTION * gain.std() / np.sqrt(len(gain)))
-        if sure > most:
-            best, most, held_out = trust, sure, float(values.mean())
-    return best, held_out
+    """Return how far to trust a blend, and its mean nDCG then.
+
+    Parameters
+    ----------
+    mixes : sequence of (n_people,) float64
+        nDCG on held-out parts with each of ``TRUSTS``.
+    alone : (n_people,) float64
+        That of popularity alone.
+    folds : (n_people,) int32
+    """
+    best = max(mixes, key=lambda mix: float(mix.mean()))
+    for trust, mix in zip(TRUSTS, mixes, strict=True):
+        if mix.mean() > alone.mean() and _sure(best - mix, folds) <= 0:
+            return trust, float(mix.mean())
+    return 0.0, float(alone.mean())
+
+
+def _sure(gain: DoubleArray, folds: RowArray) -> float:
+    """Return the mean of (n_people,) gains less its standard error over folds, times caution."""
+    means = [gain[folds == fold].mean() for fold in np.unique(folds)]
+    return float(gain.mean() - CAUTION * np.std(means, ddof=1) / np.sqrt(len(means)))
 
 
 def _best_popularity(
@@ -205,21 +232,34 @@ def _held_out_popularity(
 def _held_out_weights(examples: Examples, columns: Columns) -> DoubleArray:
     """Return (n_people, n_blocks) weights of some blocks, learnt on the other folds each time."""
     n_blocks = examples.pool.scores.shape[2]
-    pool, folds = examples.pool.blocks(columns), examples.folds()
-    out = np.zeros((pool.n_people, n_blocks))
+    folds, some = examples.folds(), examples.thinned(CHOICE_PEOPLE)
+    pool, of_some = examples.pool.only(some).blocks(columns), folds[some]
+    out = np.zeros((len(folds), n_blocks))
     start = np.zeros(len(columns))
     for fold in np.unique(folds):
-        others = pool.only(folds != fold)
+        others = pool.only(of_some != fold)
         found = conditional_logit(others, np.zeros(len(columns)), RIDGE, start=start)
         out[np.ix_(folds == fold, columns)] = found
         start = found  # the folds differ little: the next search is short
     return out
 
 
-def _learnt(examples: Examples, columns: Columns, *, n_buckets: int) -> LearntWeights:
+def _learnt_again(
+    examples: Examples, columns: Columns, held_out: DoubleArray, *, n_buckets: int
+) -> LearntWeights:
+    """Return weights learnt on all examples, of the blocks that had any weight without a part."""
+    used = columns[held_out[:, columns].any(axis=0)]
+    start = held_out.mean(axis=0)
+    return _learnt(examples, used if len(used) else columns, n_buckets=n_buckets, start=start)
+
+
+def _learnt(
+    examples: Examples, columns: Columns, *, n_buckets: int, start: DoubleArray | None = None
+) -> LearntWeights:
     """Return weights learnt on all examples; 0 for the blocks outside ``columns``."""
     pool = examples.pool.blocks(columns)
-    found = learn_from_pool(pool, examples.buckets, n_buckets=n_buckets)
+    first = None if start is None else start[columns]
+    found = learn_from_pool(pool, examples.buckets, n_buckets=n_buckets, start=first)
     table = np.zeros((n_buckets, examples.pool.scores.shape[2]))
     table[:, columns] = found.weights
     single = int(columns[found.best_single])

@@ -66,38 +66,26 @@ def choose_blocks(
     return tuple(specs), notes
 
 
-def block_sets(
-    specs: Sequence[BlockSpec], popular: Mapping[int, float] | None = None
-) -> list[npt.NDArray[np.int64]]:
+def block_sets(specs: Sequence[BlockSpec]) -> list[npt.NDArray[np.int64]]:
     """Return the sets of blocks worth comparing, as positions in ``specs``.
 
     Parameters
     ----------
     specs : sequence of BlockSpec
-    popular : mapping of position to float, or None
-        How good each popularity block is alone, so that the best can be tried without the others.
 
     Notes
     -----
     Popularity that fills in what new items have not lived through, and popularity that counts
     what was seen, disagree about new items; a blend of both is worse than either where one is
-    right. So they are never in one set, where there are both; each is tried with all its
-    half-lives and, for the others say little more, with the best of them alone.
+    right. So they are never in one set, where there are both: the first has those with a forecast.
+    Half-lives are not chosen: neighbours are nearly the same list, the best of them changes from
+    one fortnight to the next, and weights learnt for all of them hold.
     """
     everything = np.arange(len(specs))
     kinds = _popularity_kinds(specs)
-    timed = [at for mine in kinds for at in mine]
-    best = [] if popular is None else steady_popularity(specs, popular)
-    sets = []
-    for mine in kinds:
-        sets.append(everything[~np.isin(everything, [at for at in timed if at not in mine])])
-        for one in set(best) & set(mine):
-            others = [
-                at for at, spec in enumerate(specs) if spec.kind == "popularity" and at != one
-            ]
-            sets.append(everything[~np.isin(everything, others)])
-    distinct = {tuple(one.tolist()): one for one in sets or [everything]}
-    return list(distinct.values())
+    if len(kinds) < 2:
+        return [everything]
+    return [everything[~np.isin(everything, others)] for others in reversed(kinds)]
 
 
 def steady_popularity(specs: Sequence[BlockSpec], popular: Mapping[int, float]) -> list[int]:

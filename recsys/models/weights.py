@@ -85,12 +85,27 @@ def learn_weights(
     return learn_from_pool(Pool.of(scores, relevant), buckets, n_buckets=n_buckets)
 
 
-def learn_from_pool(pool: Pool, buckets: npt.NDArray[np.int32], *, n_buckets: int) -> LearntWeights:
-    """Return the same for scores that are pooled already."""
+def learn_from_pool(
+    pool: Pool,
+    buckets: npt.NDArray[np.int32],
+    *,
+    n_buckets: int,
+    start: DoubleArray | None = None,
+) -> LearntWeights:
+    """Return the same for scores that are pooled already.
+
+    Parameters
+    ----------
+    pool : Pool
+    buckets : (n_people,) int32
+    n_buckets : int
+    start : (n_blocks,) float64 or None
+        Where the search for the common weights begins: near the answer it is short.
+    """
     n_blocks = pool.scores.shape[2]
     singles = np.array([pool.ndcg(row) for row in np.eye(n_blocks)])
     best = int(np.argmax(singles.mean(axis=1)))
-    found = conditional_logit(pool, np.zeros(n_blocks), RIDGE)
+    found = conditional_logit(pool, np.zeros(n_blocks), RIDGE, start=start)
     common = _better(pool, found, np.eye(n_blocks)[best])
     table = np.tile(common, (n_buckets, 1))
     for bucket in range(n_buckets):

@@ -68,6 +68,44 @@ def test_the_forecast_is_not_mixed_with_what_was_only_seen() -> None:
     assert weights[1] == 0
 
 
+def test_a_forecast_that_is_as_good_as_what_was_seen_is_kept() -> None:
+    alike = examples(*[(1.0, 1.0, 0.5)] * 3)
+    alike.pool.scores[:, :, 1] = alike.pool.scores[:, :, 0]
+    weights = best_blend([FORECAST, FADING, TASTE], alike, n_buckets=1).learnt.weights[0]
+    assert weights[0] > 0
+    assert weights[1] == 0
+
+
+def test_a_forecast_that_is_surely_worse_gives_way() -> None:
+    worse = examples(*[(0.3, 1.0, 0.5)] * 3)
+    weights = best_blend([FORECAST, FADING, TASTE], worse, n_buckets=1).learnt.weights[0]
+    assert weights[0] == 0
+    assert weights[1] > 0
+
+
+def test_a_blend_that_holds_is_kept_whole() -> None:
+    blend = best_blend([FADING, TASTE], examples(*[(1.0, 0.4)] * 3), n_buckets=1)
+    assert blend.trust == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_blend_that_harms_where_it_was_not_learnt_is_kept_in_part(seed: int) -> None:
+    uneven = examples((1.0, 1.5), (1.0, 0.1), (1.0, 0.1), seed=seed)
+    blend = best_blend([FADING, TASTE], uneven, n_buckets=1)
+    assert 0 < blend.trust < 1
+    assert f"{blend.trust:.0%} of it" in blend.note
+    assert blend.held_out is not None
+    assert blend.popularity is not None
+    assert blend.held_out > blend.popularity
+
+
+def test_blocks_of_no_use_in_any_part_have_no_weight() -> None:
+    specs = [FADING, TASTE, BlockSpec(kind="content")]
+    weights = best_blend(specs, examples(*[(1.0, 1.0, -0.5)] * 3), n_buckets=2).learnt.weights
+    assert (weights[:, :2] > 0).all()
+    assert (weights[:, 2] == 0).all()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_caution_does_not_mix_them_either(seed: int) -> None:
     doubtful = examples((1.0, 1.0, 0.4), (1.0, 1.0, -0.2), (1.0, 1.0, 0.3), seed=seed)
@@ -108,9 +146,10 @@ def test_folds_keep_parts_whole_and_in_their_order(parts: list[int]) -> None:
 
 @pytest.mark.parametrize("most", [1, 7, 240, 1000])
 def test_thinning_keeps_at_most_so_many_people(most: int) -> None:
-    some = examples((1.0,), (1.0,)).thinned(most)
-    assert 1 <= some.pool.n_people <= most
-    assert len(some.buckets) == len(some.parts) == some.pool.n_people
+    people = examples((1.0,), (1.0,))
+    some = people.thinned(most)
+    assert some.shape == (people.pool.n_people,)
+    assert 1 <= some.sum() <= most
 
 
 @given(trust=st.floats(0, 1))

@@ -103,19 +103,18 @@ def popular(days: float | None, *, forecast: bool = False) -> BlockSpec:
     return BlockSpec(kind="popularity", name=f"{days}-{forecast}", settings=settings)
 
 
-def sets_of(*specs: BlockSpec, alone: dict[int, float] | None = None) -> list[list[int]]:
-    return [one.tolist() for one in block_sets(specs, alone)]
+def sets_of(*specs: BlockSpec) -> list[list[int]]:
+    return [one.tolist() for one in block_sets(specs)]
 
 
 def test_popularity_with_and_without_a_forecast_are_never_in_one_set() -> None:
-    specs = (popular(None), popular(1.0, forecast=True), popular(1.0), BlockSpec(kind="ease"))
-    assert sets_of(*specs) == [[0, 1, 3], [0, 2, 3]]
+    specs = (popular(None), popular(1.0), popular(1.0, forecast=True), BlockSpec(kind="ease"))
+    assert sets_of(*specs) == [[0, 2, 3], [0, 1, 3]]
 
 
-def test_the_best_half_life_is_also_tried_alone() -> None:
+def test_half_lives_of_one_kind_stay_together() -> None:
     specs = (popular(1.0), popular(7.0), popular(None), BlockSpec(kind="ease"))
-    alone = {0: 0.1, 1: 0.3, 2: 0.2}
-    assert sets_of(*specs, alone=alone) == [[0, 1, 2, 3], [1, 3]]
+    assert sets_of(*specs) == [[0, 1, 2, 3]]
 
 
 def test_a_lucky_half_life_at_the_edge_gives_way_to_a_steady_one() -> None:
@@ -125,7 +124,7 @@ def test_a_lucky_half_life_at_the_edge_gives_way_to_a_steady_one() -> None:
 
 
 def test_without_times_there_is_one_set() -> None:
-    assert sets_of(popular(None), BlockSpec(kind="ease"), alone={0: 0.1}) == [[0, 1]]
+    assert sets_of(popular(None), BlockSpec(kind="ease")) == [[0, 1]]
 
 
 def test_with_times_each_half_life_has_a_forecast_and_goes_without(training: TrainingSet) -> None:
