@@ -1,6 +1,7 @@
 """Popularity, content and collaborative blocks, and the hybrid that puts them in one space."""
 
 from recsys.models.base import Block, ItemwiseBlock, KernelBlock, Queries, TrainingSet, VectorBlock
+from recsys.models.event_order import events_since, is_in_order
 from recsys.models.fitting import FittedHybrid, HybridConfig, fit_hybrid
 from recsys.models.history import known_queries
 from recsys.models.hybrid import HybridModel, QueryState
@@ -33,8 +34,10 @@ __all__ = [
     "ValidationConfig",
     "VectorBlock",
     "check_optuna",
+    "events_since",
     "fit_hybrid",
     "fitted_patch",
+    "is_in_order",
     "itemwise",
     "known_queries",
     "knows_taste",

@@ -36,6 +36,8 @@ class TrainingSet:
         When each item came into being (published, else first event); NaT where unknown.
     now : datetime64[us]
         The moment the model speaks for; NaT when the events have no times.
+    in_order : bool
+        Without times: whether the events of each person come in the order in which they happened.
     """
 
     interactions: Csr
@@ -44,6 +46,7 @@ class TrainingSet:
     user_features: Csr
     item_times: npt.NDArray[np.datetime64]
     now: np.datetime64
+    in_order: bool = False
 
     @property
     def n_users(self) -> int:
@@ -70,7 +73,8 @@ class Queries:
     history : (n_queries, n_items) csr float32
         Confidence of each item consumed, without decay.
     age_days : (nnz,) float32
-        Days since the last event of each stored pair of ``history``, in its order; 0 without times.
+        Days since the last event of each stored pair of ``history``, in its order. Without times:
+        events since, where their order is known, else 0.
     tags : (n_queries, n_tags) csr float32
         Declared interests (and pins), in the vocabulary of the item profiles.
     """

@@ -30,6 +30,12 @@ NARROW = 32
 HALF_LIVES_DAYS = (1.0, 2.0, 3.0, 7.0, 14.0, 30.0)
 """Half-lives of popularity that are compared on the validation parts."""
 
+COLLABORATIVE = ("spectral", "ease", "item_knn", "feature_als")
+
+RECENCY = {"recency_boost": 4.0, "recency_half_life": 3.0}
+"""Where events come in order without times: the last one counts five times, the sixth twice. On
+the films that people rated in a row this gave a tenth more, a gap of an eighth left out between."""
+
 
 def choose_blocks(
     training: TrainingSet, *, preset: str, seed: int
@@ -63,7 +69,21 @@ def choose_blocks(
         notes += why
     elif training.interactions.nnz:
         _add_collaborative(training, specs, notes, preset=preset, seed=seed)
+    if training.in_order:
+        specs = [_with_recency(spec) for spec in specs]
+        notes.append(
+            "order: the events have no times but come in order, so that the latest of a person "
+            "count more"
+        )
     return tuple(specs), notes
+
+
+def _with_recency(spec: BlockSpec) -> BlockSpec:
+    """Return a block that learns from who took what, with the latest of a history counting more."""
+    if spec.kind not in COLLABORATIVE:
+        return spec
+    boosted: BlockSpec = spec.replace(settings={**spec.settings, **RECENCY})
+    return boosted
 
 
 def block_sets(specs: Sequence[BlockSpec]) -> list[npt.NDArray[np.int64]]:

@@ -12,14 +12,14 @@ import scipy.sparse as sp
 from recsys.core.arrays import BoolArray, Csr, DoubleArray, FloatMatrix, RowArray
 from recsys.core.rng import named_rng
 from recsys.index import top_k
-from recsys.models.anchored_weights import learn_anchored_weights
 from recsys.models.base import Block, Queries, TrainingSet
 from recsys.models.blend import Blend, Examples, best_blend
 from recsys.models.choose import with_newcomer_floors
 from recsys.models.dense_choice import trusted_blend
 from recsys.models.history import known_queries
 from recsys.models.hybrid import HybridModel, block_scales, block_scores
-from recsys.models.sparse_recipe import anchor_of
+from recsys.models.new_items_weight import learn_beside_new_items
+from recsys.models.sparse_recipe import sparse_start
 from recsys.models.spec import BlockSpec, knows_taste
 from recsys.models.trusted_weights import learn_trusted_weights
 from recsys.models.validation import (
@@ -107,10 +107,14 @@ def learn_from_parts(
         return None
     scores, relevant, buckets = (np.concatenate([one[at] for one in pieces]) for at in range(3))
     n_buckets = len(bucket_edges) + 1
-    anchor = anchor_of(training, specs)
-    if anchor is not None:
+    start = sparse_start(training, specs)
+    if start is not None:
+        labels = [spec.label for spec in specs]
+        new_items = labels.index("new_items") if "new_items" in labels else None
         blend = Blend(
-            learn_anchored_weights(scores, relevant, buckets, n_buckets=n_buckets, anchor=anchor)
+            learn_beside_new_items(
+                scores, relevant, buckets, n_buckets=n_buckets, trusted=start, new_items=new_items
+            )
         )
     else:
         found = (scores, relevant, buckets, np.concatenate(parts))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat
 
 from recsys.core.arrays import Csr, FloatArray, csr_view
 from recsys.core.clock import age_days
 from recsys.core.config import Config
 from recsys.models.base import Queries, TrainingSet
+from recsys.models.event_order import events_since
 
 
 class HistoryConfig(Config):
@@ -22,14 +23,20 @@ class HistoryConfig(Config):
     """A history item counts half after so many days, when someone is scored; None: no decay."""
     training_half_life_days: PositiveFloat | None = None
     """The same for the pairs that are learned from; None: no decay."""
+    recency_boost: NonNegativeFloat = 0.0
+    """b: what a person took just now counts 1 + b times as much as what lies long ago."""
+    recency_half_life: PositiveFloat = 3.0
+    """The boost is half of that after so many days; events, where these have an order, no times."""
 
 
 def history_matrix(queries: Queries, config: HistoryConfig) -> Csr:
     r"""Return what each item of each history weighs.
 
-    .. math:: h_{ui} = g(c_{ui}) \, 2^{-a_{ui} / half\_life\_days}
+    .. math:: h_{ui} = g(c_{ui}) \, 2^{-a_{ui} / half\_life\_days} \,
+              \left(1 + b\, 2^{-a_{ui} / recency\_half\_life}\right)
 
-    with *g* the weighting, *c* the confidence and *a* the age in days [DingLi2005]_.
+    with *g* the weighting, *c* the confidence, *a* the age in days (or events) [DingLi2005]_ and
+    *b* the boost of what is recent.
 
     Returns
     -------
@@ -53,6 +60,9 @@ def history_weights(queries: Queries, config: HistoryConfig) -> FloatArray:
     weights = _weigh(queries.history.data, config.weighting)
     if config.half_life_days is not None:
         weights = weights * np.exp2(-queries.age_days / np.float32(config.half_life_days))
+    if config.recency_boost:
+        fresh = np.exp2(-queries.age_days / np.float32(config.recency_half_life))
+        weights = weights * (1 + np.float32(config.recency_boost) * fresh)
     return weights
 
 
@@ -70,11 +80,16 @@ def training_matrix(training: TrainingSet, config: HistoryConfig) -> Csr:
 
 
 def pair_age_days(training: TrainingSet) -> FloatArray:
-    """Return the (nnz,) float32 days since the last event of each stored pair; 0 where unknown."""
+    """Return the (nnz,) float32 days since the last event of each stored pair; 0 where unknown.
+
+    Where events have an order and no times, it is the number of events of the person since.
+    """
     matrix, events = training.interactions, training.events
     n_items = np.int64(training.n_items)
     pair_users = np.repeat(np.arange(training.n_users, dtype=np.int64), np.diff(matrix.indptr))
     keys = pair_users * n_items + matrix.indices  # sorted: the matrix is canonical
+    if training.in_order:
+        return events_since(events, keys, int(n_items))
     event_keys = events.user_rows.astype(np.int64) * n_items + events.item_rows
     places = np.searchsorted(keys, event_keys)
     known = places < len(keys)

@@ -5,7 +5,7 @@ as frequent in a random part as in the published test. Exponents and filters tun
 it, so that here they are those of the literature (square roots [GFCF2021]_ [LinkProp2022]_, a wide
 filter with a soft end [Jin2021]_), which did well on every kind of cut that was tried: random,
 drawn towards the popular, and whole neighbourhoods held out. The cut only moves the weights away
-from a robust blend, as far as its evidence goes (:mod:`recsys.models.anchored_weights`).
+from a robust blend, by steps that clearly gain (:mod:`recsys.models.trusted_weights`).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ SPARSE = DENSE_SHARE
 MIN_PAIRS = 2_000
 """Pairs below which there is too little to tell."""
 
-WIDTHS = {"fast": 64, "balanced": 256, "best": 1024}
+WIDTHS = {"fast": 128, "balanced": 256, "best": 1024}
 """Factors of the spectral block, by preset."""
 
-NEW_ITEMS_FACTORS = {"balanced": 128, "best": 512}
+NEW_ITEMS_FACTORS = {"fast": 128, "balanced": 128, "best": 512}
 
 RIDGE = 0.4
 """Of the spectral filter: a soft end, since the tail of sparse data is noise by degrees."""
@@ -51,32 +51,27 @@ ALS_FACTORS = 128
 ALS_OPERATIONS = 3e10
 """Multiplications of the whole ALS fit that the balanced preset still pays for."""
 
-ANCHOR = {
-    "popularity": 0.0,
-    "spectral": 1.0,
-    "links": 2.0,
-    "walks": 0.5,
-    "ease": 1.0,
-    "feature_als": 0.7,
-}
-"""Where nothing learns from tags: what did well on check-ins held out at random, towards the
-popular, and by whole neighbourhoods of a person."""
+START = {"spectral": 1.0, "links": 2.0, "walks": 1.0, "ease": 1.0, "feature_als": 2.0}
+"""Where learning starts without tags: what did well on check-ins held out at random, towards the
+popular, and by whole neighbourhoods of a person, on articles and on music."""
 
-TAGGED_ANCHOR = {
-    "popularity": 0.0,
+TAGGED_START = {"spectral": 1.0, "links": 2.0}
+"""The same where items have tags: kernels and content learn from them as well, and who typed the
+tags decides what they are worth."""
+
+TAGGED_DEFAULTS = {
+    "content": 2.0,
     "spectral": 0.25,
     "links": 1.0,
     "walks": 1.0,
+    "new_items": 1.0,
     "ease": 0.5,
     "feature_als": 0.5,
 }
-"""The same where items have tags: what learns from them has the say, kernels before vectors."""
+"""Votes where items have tags and nothing can be held out: with one item known, tags know most."""
 
-FREE = ("content", "affinity", "new_items")
-"""Blocks of tags: what they are worth depends on who typed the tags, so that the cut decides."""
-
-FREE_DEFAULTS = {"content": 2.0, "affinity": 0.0, "new_items": 1.0}
-"""What they are worth where nothing can be held out: with one item known, tags know the most."""
+LABELS = frozenset({"popularity", "affinity", *START, *TAGGED_DEFAULTS})
+"""What the recipe may consist of."""
 
 UNMET = 0.01
 """Share of items with tags that nobody met, from which on they are weighed apart."""
@@ -108,6 +103,9 @@ def sparse_blocks(
     tagged = bool(training.item_features.nnz)
     specs = [_spectral(width, seed)]
     notes = [f"spectral: {width} factors, square-root exponents (sparse data without times)"]
+    if tagged and unmet_share(training) > UNMET:
+        specs.append(BlockSpec(kind="new_items", settings={"n_factors": NEW_ITEMS_FACTORS[preset]}))
+        notes.append("new_items: many items have tags and nobody met them")
     if preset == "fast":
         return specs, notes
     specs += [_kernel("links", (0.5, 0.5, 0.5), tagged), _kernel("walks", (0.7, 0.5, 0.2), tagged)]
@@ -116,9 +114,6 @@ def sparse_blocks(
     if preset == "best" and training.n_items <= EASE_ITEMS:
         specs.append(BlockSpec(kind="ease", settings=EASE_SETTINGS))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
-    if tagged and unmet_share(training) > UNMET:
-        specs.append(BlockSpec(kind="new_items", settings={"n_factors": NEW_ITEMS_FACTORS[preset]}))
-        notes.append("new_items: many items have tags and nobody met them")
     if preset == "best" or als_operations(training) <= ALS_OPERATIONS:
         specs.append(_als(seed))
         notes.append(f"feature_als: {ALS_FACTORS} factors, what was not taken counts a little")
@@ -134,10 +129,8 @@ def als_operations(training: TrainingSet) -> float:
     return float(config.n_epochs * config.n_steps * per_step)
 
 
-def anchor_of(training: TrainingSet, specs: Sequence[BlockSpec]) -> DoubleArray | None:
-    """Return the (n_blocks,) float64 blend that weights stay near; None where there is none.
-
-    Blocks whose weight is free have nan.
+def sparse_start(training: TrainingSet, specs: Sequence[BlockSpec]) -> DoubleArray | None:
+    """Return the (n_blocks,) float64 blend that learning starts from; None where there is none.
 
     Parameters
     ----------
@@ -145,12 +138,10 @@ def anchor_of(training: TrainingSet, specs: Sequence[BlockSpec]) -> DoubleArray 
     specs : sequence of BlockSpec
         Chosen here, or configured by somebody: of those nothing is known beforehand.
     """
-    votes = TAGGED_ANCHOR if training.item_features.nnz else ANCHOR
-    votes = {**votes, **dict.fromkeys(FREE, np.nan)}
-    labels = [spec.label for spec in specs]
-    if not is_sparse(training) or "links" not in labels or not set(labels) <= set(votes):
+    if not _is_recipe(training, specs):
         return None
-    return np.array([votes[label] for label in labels])
+    votes = TAGGED_START if training.item_features.nnz else START
+    return np.array([votes.get(spec.label, 0.0) for spec in specs])
 
 
 def sparse_default_weights(
@@ -158,16 +149,22 @@ def sparse_default_weights(
 ) -> DoubleArray | None:
     """Return (n_buckets, n_blocks) float64 for people whose history is too short to hold out.
 
-    None where :func:`anchor_of` is. The anchor for everybody who did anything, with the votes of
-    ``FREE_DEFAULTS`` for tags; popularity for newcomers.
+    None where the blocks are not those of this recipe. Votes for everybody who did anything;
+    popularity for newcomers.
     """
-    anchor = anchor_of(training, specs)
-    if anchor is None:
+    if not _is_recipe(training, specs):
         return None
-    free = np.array([FREE_DEFAULTS.get(spec.label, 0.0) for spec in specs])
-    table = np.tile(np.where(np.isnan(anchor), free, anchor), (len(bucket_edges) + 1, 1))
+    votes = TAGGED_DEFAULTS if training.item_features.nnz else START
+    row = np.array([votes.get(spec.label, 0.0) for spec in specs])
+    table = np.tile(row, (len(bucket_edges) + 1, 1))
     table[0] = [spec.kind == "popularity" for spec in specs]
     return table
+
+
+def _is_recipe(training: TrainingSet, specs: Sequence[BlockSpec]) -> bool:
+    """Say whether the blocks are those of this recipe, for data it is for."""
+    labels = {spec.label for spec in specs}
+    return is_sparse(training) and "spectral" in labels and labels <= LABELS
 
 
 def _spectral(width: int, seed: int) -> BlockSpec:

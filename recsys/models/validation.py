@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from recsys.core.config import Config
 from recsys.core.rng import named_rng
 from recsys.data import interactions
 from recsys.models.base import TrainingSet
+from recsys.models.event_order import events_since
 
 MAX_HELD_ITEMS = 0.15
 """Share of the items met that are held out whole, at most."""
@@ -24,7 +25,8 @@ class ValidationConfig(Config):
     """How the validation parts are cut."""
 
     share: float = Field(default=0.1, gt=0, lt=0.5)
-    """Share of the events in one part: the latest when they have times, else random per person."""
+    """Share of the events in one part: the latest when they have times; of each person the last
+    where they come in order without times; else random per person."""
     window_days: PositiveFloat | None = None
     """Length of one part in days; None takes what holds ``share`` of the events."""
     n_cuts: PositiveInt = 3
@@ -114,17 +116,33 @@ def _random_masks(
     pairs, pair_of = np.unique(
         events.user_rows.astype(np.int64) * n_items + events.item_rows, return_inverse=True
     )
-    rng = named_rng(seed, "validation split")
-    draw = rng.random(len(pairs))
+    users = pairs // n_items
+    draw = _draws(training, pairs, users, seed)
     held = draw < config.share
     # at least one pair of each person stays
-    users = pairs // n_items
     first_kept = np.full(training.n_users, np.inf)
     np.minimum.at(first_kept, users, 1 - draw)
     held &= (1 - draw) > first_kept[users]
     held |= _of_held_items(training, pairs % n_items, seed)
     after = held[pair_of]
     yield ~after, after, training.now
+
+
+def _draws(
+    training: TrainingSet,
+    pairs: npt.NDArray[np.int64],
+    users: npt.NDArray[np.int64],
+    seed: int,
+) -> npt.NDArray[np.float64]:
+    """Return (n_pairs,) numbers in [0, 1): random, or the share of the person's pairs since."""
+    if not training.in_order:
+        return named_rng(seed, "validation split").random(len(pairs))
+    since = events_since(training.events, pairs, training.n_items)
+    order = np.lexsort((since, users))
+    counts = np.bincount(users, minlength=training.n_users)
+    ranks = np.empty(len(pairs))
+    ranks[order] = np.arange(len(pairs)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(ranks / counts[users])
 
 
 def _of_held_items(training: TrainingSet, item_rows: npt.NDArray[np.int64], seed: int) -> BoolArray:
@@ -183,14 +201,7 @@ def _part(
     relevant = freeze_csr(relevant.tocsr())
     relevant = _only_people(relevant, np.diff(matrix.indptr) > 0)
     return ValidationPart(
-        training=TrainingSet(
-            interactions=matrix,
-            events=known,
-            item_features=training.item_features,
-            user_features=training.user_features,
-            item_times=training.item_times,
-            now=now,
-        ),
+        training=replace(training, interactions=matrix, events=known, now=now),
         user_rows=np.zeros(0, np.int32),
         relevant=relevant,
     )

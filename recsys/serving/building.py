@@ -41,6 +41,7 @@ from recsys.models import (
     Queries,
     TrainingSet,
     fit_hybrid,
+    is_in_order,
     known_queries,
 )
 from recsys.profiles import (
@@ -120,6 +121,7 @@ def assemble(
         dated=now,
         rating_range=rating_range(dataset.events, config.interactions),
         n_events=dataset.events.n_events,
+        in_order=training.in_order,
     )
     snapshot = Snapshot(
         config=config,
@@ -169,6 +171,7 @@ def training_set(
         user_features=declared_tags(dataset.people, profiles),
         item_times=item_times(dataset.catalog, dataset.events),
         now=now,
+        in_order=bool(np.isnat(now)) and is_in_order(timed, shape),
     )
 
 

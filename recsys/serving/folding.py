@@ -8,7 +8,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.data import EventLog, TimedEvents, interactions, taste_of
-from recsys.models import HybridModel, Queries
+from recsys.models import HybridModel, Queries, events_since
 from recsys.serving.barring import muted_items, own_items
 from recsys.serving.building import declared_tags
 from recsys.serving.overlay import Facts
@@ -99,11 +99,13 @@ def _queries(facts: Facts, user_rows: RowArray, timed: TimedEvents) -> Queries:
 
 
 def _ages(facts: Facts, history: Csr, timed: TimedEvents) -> FloatArray:
-    """Return the (nnz,) days since the last event of each pair; 0 where unknown."""
+    """Return the (nnz,) days, or events, since the last event of each pair; 0 where unknown."""
     given = ~np.isnat(timed.occurred_at)
     n_items = np.int64(history.shape[1])
     owners = np.repeat(np.arange(history.shape[0], dtype=np.int64), np.diff(history.indptr))
     keys = owners * n_items + history.indices
+    if facts.base.lineage.in_order:
+        return events_since(timed, keys, int(n_items))
     users, times = timed.user_rows[given].astype(np.int64), _ticks(timed.occurred_at[given])
     never = np.iinfo(np.int64).min
     last_of_pair = np.full(len(keys), never)
@@ -178,7 +180,9 @@ def _with_saved_taste(
     kept = ~np.isin(owners * n_items + items, back) & (facts.authors_of(items) != owners)
     users = np.concatenate([timed.user_rows, owners[kept]])
     times = np.concatenate([timed.occurred_at, (base.lineage.now - ages)[kept]])
-    order = np.argsort(times, kind="stable")
+    # without times what was saved came first, by how many events came since
+    since = np.concatenate([np.full(timed.n_events, -1.0), old.age_days[kept]])
+    order = np.lexsort((-since if base.lineage.in_order else 0 * since, times))
     return TimedEvents(
         users[order],
         np.concatenate([timed.item_rows, items[kept]])[order],

@@ -36,6 +36,8 @@ class Lineage:
         Events observed since.
     n_unknown : int
         Those among them that name a person or an item that the fit did not know.
+    in_order : bool
+        Whether ages are counted in events, for these have an order and no times.
     """
 
     version: str
@@ -47,6 +49,7 @@ class Lineage:
     n_events: int = 0
     n_since: int = 0
     n_unknown: int = 0
+    in_order: bool = False
 
     def after(self, log: EventLog) -> Lineage:
         """Return the lineage with further events counted."""
@@ -79,6 +82,7 @@ class Lineage:
             "n_events": self.n_events,
             "n_since": self.n_since,
             "n_unknown": self.n_unknown,
+            "in_order": self.in_order,
         }
 
     @classmethod
@@ -95,4 +99,5 @@ class Lineage:
             n_events=int(values["n_events"]),
             n_since=int(values["n_since"]),
             n_unknown=int(values["n_unknown"]),
+            in_order=bool(values.get("in_order", False)),
         )

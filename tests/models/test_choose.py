@@ -156,3 +156,19 @@ def test_floors_do_not_touch_the_table_given() -> None:
     table = np.zeros((4, 4))
     with_newcomer_floors(table, SPECS)
     assert not table.any()
+
+
+def test_in_order_without_times_the_latest_of_a_history_count_more(
+    training: TrainingSet, new_training: Callable[..., TrainingSet]
+) -> None:
+    plain = new_training(training.interactions)
+    ordered = replace(plain, in_order=True)
+    for preset in PRESETS:
+        specs, notes = choose_blocks(ordered, preset=preset, seed=0)
+        boosted = {spec.kind for spec in specs if spec.settings.get("recency_boost")}
+        assert boosted == {spec.kind for spec in specs} - {"popularity"}
+        assert notes[-1].startswith("order:")
+        assert not any(
+            spec.settings.get("recency_boost")
+            for spec in choose_blocks(plain, preset=preset, seed=0)[0]
+        )

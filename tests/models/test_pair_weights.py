@@ -1,6 +1,7 @@
 """What a pair weighs, by confidence and age."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -38,6 +39,22 @@ def test_a_history_item_loses_half_its_weight_per_half_life(half_life: float, ag
     queries = Queries(history, np.array([age], np.float32), sp.csr_matrix((1, 0)))
     got = history_matrix(queries, HistoryConfig(half_life_days=half_life)).data[0]
     np.testing.assert_allclose(got, 2 ** (-age / half_life), rtol=1e-3, atol=1e-30)
+
+
+def test_what_is_recent_counts_more_and_what_is_old_as_before() -> None:
+    history = sp.csr_matrix(np.ones((1, 3), np.float32))
+    queries = Queries(history, np.array([0, 3, 300], np.float32), sp.csr_matrix((1, 0)))
+    config = HistoryConfig(recency_boost=4.0, recency_half_life=3.0)
+    np.testing.assert_allclose(history_matrix(queries, config).data, [5, 3, 1])
+
+
+def test_in_order_without_times_ages_are_counted_in_events(
+    new_training: Callable[..., TrainingSet],
+) -> None:
+    plain = new_training(sp.csr_matrix(np.ones((2, 3), np.float32)))
+    assert pair_age_days(plain).tolist() == [0] * 6
+    ordered = replace(plain, in_order=True)
+    assert pair_age_days(ordered).tolist() == [2, 1, 0, 2, 1, 0]
 
 
 def test_the_age_of_a_pair_is_that_of_its_last_event(

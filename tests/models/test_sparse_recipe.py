@@ -10,10 +10,10 @@ from recsys.models.base import TrainingSet
 from recsys.models.sparse_recipe import (
     ALS_OPERATIONS,
     als_operations,
-    anchor_of,
     is_sparse,
     sparse_blocks,
     sparse_default_weights,
+    sparse_start,
 )
 from recsys.models.spec import BlockSpec
 
@@ -83,20 +83,30 @@ def test_the_balanced_preset_pays_for_als_where_it_is_cheap(scale: int, new_trai
 def test_nothing_is_known_beforehand_of_blocks_that_somebody_configured(new_training: New) -> None:
     training = new_training(sparse_world())
     specs, _ = sparse_blocks(training, preset="best", seed=0)
-    assert anchor_of(training, specs) is not None
-    assert anchor_of(training, [*specs, BlockSpec(kind="lightfm")]) is None
-    assert anchor_of(training, [BlockSpec(kind="spectral"), BlockSpec(kind="popularity")]) is None
+    assert sparse_start(training, specs) is not None
+    assert sparse_start(training, [*specs, BlockSpec(kind="lightfm")]) is None
+    assert sparse_start(training, [BlockSpec(kind="content"), BlockSpec(kind="popularity")]) is None
 
 
-def test_tags_are_free_and_popularity_is_not(new_training: New) -> None:
+def test_without_tags_learning_starts_from_every_block_of_taste(new_training: New) -> None:
+    training = new_training(sparse_world())
+    specs = [BlockSpec(kind="popularity"), *sparse_blocks(training, preset="best", seed=0)[0]]
+    start = sparse_start(training, specs)
+    assert start is not None
+    assert start[0] == 0
+    assert (start[1:] > 0).all()
+
+
+def test_with_tags_learning_starts_from_vectors_and_links_whatever_else_there_is(
+    new_training: New,
+) -> None:
     training = new_training(sparse_world(), features=tags())
-    specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
-    specs += sparse_blocks(training, preset="balanced", seed=0)[0]
-    anchor = anchor_of(training, specs)
-    assert anchor is not None
-    assert anchor[0] == 0
-    assert np.isnan(anchor[1])
-    assert (anchor[2:4] > 0).all()
+    for preset, n_kinds in (("fast", 1), ("balanced", 2)):
+        specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
+        specs += sparse_blocks(training, preset=preset, seed=0)[0]
+        start = sparse_start(training, specs)
+        assert start is not None
+        assert np.count_nonzero(start) == n_kinds
 
 
 def test_one_item_each_is_read_by_its_tags_first(new_training: New) -> None:
@@ -109,12 +119,3 @@ def test_one_item_each_is_read_by_its_tags_first(new_training: New) -> None:
     assert table[1, 1] == table[1].max()
     assert table[1, 0] == 0
     assert sparse_default_weights(training, specs[:2], (1, 5, 20)) is None
-
-
-def test_with_tags_the_kernels_that_learn_from_them_have_the_say(new_training: New) -> None:
-    plain, tagged = (new_training(sparse_world(), features=one) for one in (None, tags()))
-    specs, _ = sparse_blocks(plain, preset="balanced", seed=0)
-    for training, sign in ((plain, 1), (tagged, -1)):
-        anchor = anchor_of(training, specs)
-        assert anchor is not None
-        assert sign * (anchor[0] - anchor[2]) > 0

@@ -1,6 +1,7 @@
 """What the weights are chosen on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -166,3 +167,16 @@ def test_a_dictionary_of_items_is_no_shelf_of_new_ones(
     given = new_training(pairs, features=sp.csr_matrix(np.ones((40, 1), np.float32)))
     assert unmet_share(given) == 0.95
     assert expected_unmet(given) < 0.002
+
+
+def test_of_events_in_order_the_last_of_each_person_are_held_out(
+    training: TrainingSet, new_training: Callable[..., TrainingSet]
+) -> None:
+    ordered = replace(untimed(training, new_training), in_order=True)
+    (part,) = parts_of(ordered)
+    for row, relevant in zip(part.user_rows.tolist(), part.relevant, strict=True):
+        mine = ordered.events.item_rows[ordered.events.user_rows == row].tolist()
+        held = set(mine[len(mine) - relevant.nnz :])
+        assert set(relevant.indices.tolist()) == held
+        assert relevant.nnz == int(np.ceil(0.2 * len(mine)))
+    assert part.training.in_order
