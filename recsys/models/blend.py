@@ -132,7 +132,7 @@ def best_blend(specs: Sequence[BlockSpec], examples: Examples, *, n_buckets: int
     popular = np.flatnonzero([spec.kind == "popularity" for spec in specs])
     if not len(popular):
         return Blend(learnt, held_out=float(values[best].mean()))
-    singles = {int(at): examples.pool.ndcg(np.eye(len(specs))[at]) for at in popular}
+    singles = {int(at): examples.pool.ndcg_alone(int(at)) for at in popular}
     # towards popularity of the blend's own kind: with and without a forecast are never mixed
     own = [at for at in singles if at in sets[best]] or list(singles)
     near = max(own, key=lambda at: float(singles[at].mean()))

@@ -103,8 +103,8 @@ def learn_from_pool(
         Where the search for the common weights begins: near the answer it is short.
     """
     n_blocks = pool.scores.shape[2]
-    singles = np.array([pool.ndcg(row) for row in np.eye(n_blocks)])
-    best = int(np.argmax(singles.mean(axis=1)))
+    singles = np.array([pool.ndcg_alone(at).mean() for at in range(n_blocks)])
+    best = int(np.argmax(singles))
     found = conditional_logit(pool, np.zeros(n_blocks), RIDGE, start=start)
     common = _better(pool, found, np.eye(n_blocks)[best])
     table = np.tile(common, (n_buckets, 1))
@@ -114,14 +114,14 @@ def learn_from_pool(
             own = conditional_logit(mine, common, PRIOR_PEOPLE / mine.n_people * 0.1)
             table[bucket] = _better(mine, own, common)
     metric = float(pool.ndcg_by(table[buckets]).mean())
-    return LearntWeights(table, metric, float(singles[best].mean()), best)
+    return LearntWeights(table, metric, float(singles[best]), best)
 
 
 def measured_weights(
     pool: Pool, buckets: npt.NDArray[np.int32], table: DoubleArray
 ) -> LearntWeights:
     """Return (n_buckets, n_blocks) weights with what they and the best single block reach."""
-    singles = np.array([pool.ndcg(row).mean() for row in np.eye(pool.scores.shape[2])])
+    singles = np.array([pool.ndcg_alone(at).mean() for at in range(pool.scores.shape[2])])
     best = int(np.argmax(singles))
     metric = float(pool.ndcg_by(table[buckets]).mean())
     return LearntWeights(table, metric, float(singles[best]), best)
@@ -181,6 +181,10 @@ class Pool:
     def ndcg(self, weights: DoubleArray) -> DoubleArray:
         """Return (n_people,) float64 nDCG at ``DEPTH`` of one blend for all."""
         return self._ndcg(self.blend(weights))
+
+    def ndcg_alone(self, block: int) -> DoubleArray:
+        """Return (n_people,) float64 nDCG at ``DEPTH`` of one block."""
+        return self._ndcg(np.where(self.absent, np.float32(-np.inf), self.scores[:, :, block]))
 
     def ndcg_by(self, weights: DoubleArray) -> DoubleArray:
         """Return (n_people,) float64 nDCG at ``DEPTH`` of (n_people, n_blocks) own weights."""

@@ -109,6 +109,14 @@ def test_the_measure_is_plain_ndcg(seed: int, weight: float) -> None:
     assert found == pytest.approx(gain / ideal if ideal else 0.0)
 
 
+@pytest.mark.parametrize("block", [0, 1])
+def test_a_block_alone_is_the_blend_of_nothing_else(block: int) -> None:
+    scores = np.random.default_rng(3).normal(size=(20, 30, 2)).astype(np.float32)
+    scores[:, 25:] = -np.inf
+    pool = Pool.of(scores, np.random.default_rng(4).random((20, 30)) < 0.1)
+    assert pool.ndcg_alone(block).tolist() == pool.ndcg(np.eye(2)[block]).tolist()
+
+
 def test_one_blend_for_all_equals_the_same_blend_for_each() -> None:
     scores, relevant = world(2.0, 1.0)
     pool, blend = Pool.of(scores, relevant), np.array([0.7, 0.3])
