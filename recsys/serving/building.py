@@ -53,7 +53,7 @@ from recsys.profiles import (
 )
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.judging import judged
-from recsys.serving.lineage import NOT_A_TIME, Lineage
+from recsys.serving.lineage import NOT_A_TIME, Lineage, mass_of
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.visibility import VisibilityTable
 
@@ -122,6 +122,7 @@ def assemble(
         rating_range=rating_range(dataset.events, config.interactions),
         n_events=dataset.events.n_events,
         in_order=training.in_order,
+        mass=mass_of(dataset.events.occurred_at, now),
     )
     snapshot = Snapshot(
         config=config,

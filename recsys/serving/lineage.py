@@ -8,8 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from recsys.core.arrays import TimeArray
 from recsys.core.clock import DAY
 from recsys.data import EventLog
+
+HALF_LIFE = 14 * DAY
+"""In which an event comes to say half as much of what people do now: chosen on movies."""
+
+MOST_LIVES = 500.0
+"""Half-lives, before or after, beyond which nothing is told apart: numbers stay finite."""
 
 NOT_A_TIME = np.datetime64("NaT", "us")
 
@@ -38,6 +45,9 @@ class Lineage:
         Those among them that name a person or an item that the fit did not know.
     in_order : bool
         Whether ages are counted in events, for these have an order and no times.
+    mass, mass_since : float
+        The events of the fit, and those since, each counting half as much per ``HALF_LIFE`` before
+        the moment of the fit, and twice as much after it.
     """
 
     version: str
@@ -50,6 +60,8 @@ class Lineage:
     n_since: int = 0
     n_unknown: int = 0
     in_order: bool = False
+    mass: float = 0.0
+    mass_since: float = 0.0
 
     def after(self, log: EventLog) -> Lineage:
         """Return the lineage with further events counted."""
@@ -58,6 +70,7 @@ class Lineage:
             self,
             n_since=self.n_since + log.n_events,
             n_unknown=self.n_unknown + int(unknown.sum()),
+            mass_since=self.mass_since + mass_of(log.occurred_at, self.now),
         )
 
     def days_until(self, moment: np.datetime64) -> int:
@@ -83,6 +96,8 @@ class Lineage:
             "n_since": self.n_since,
             "n_unknown": self.n_unknown,
             "in_order": self.in_order,
+            "mass": self.mass,
+            "mass_since": self.mass_since,
         }
 
     @classmethod
@@ -100,4 +115,14 @@ class Lineage:
             n_since=int(values["n_since"]),
             n_unknown=int(values["n_unknown"]),
             in_order=bool(values.get("in_order", False)),
+            mass=float(values.get("mass", values["n_events"])),
+            mass_since=float(values.get("mass_since", values["n_since"])),
         )
+
+
+def mass_of(times: TimeArray, now: np.datetime64) -> float:
+    """Return what events count: 1 at ``now``, half a ``HALF_LIFE`` before; 1 without a time."""
+    if np.isnat(now):
+        return float(len(times))
+    lives = np.asarray((times.astype("datetime64[us]") - now) / HALF_LIFE, dtype=np.float64)
+    return float(np.exp2(np.clip(np.nan_to_num(lives, nan=0.0), -MOST_LIVES, MOST_LIVES)).sum())

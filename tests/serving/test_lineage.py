@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.serving.lineage import NOT_A_TIME, Lineage
+from recsys.serving.lineage import NOT_A_TIME, Lineage, mass_of
 
 NOON = np.datetime64("2024-03-01T12:00", "us")
 
@@ -26,3 +26,18 @@ def test_days_are_counted_whole_from_the_moment_popularity_speaks_for() -> None:
     assert one.redated(1).days_until(later) == 0
     assert one.days_until(NOON - np.timedelta64(3, "D")) == 0
     assert Lineage("v", 3, 4, NOT_A_TIME, NOT_A_TIME).days_until(later) == 0
+
+
+def test_an_event_counts_half_as_much_two_weeks_earlier_and_finitely_ever() -> None:
+    days = np.array([0, -14, 14], "timedelta64[D]")
+    assert mass_of(NOON + days, NOON) == 1 + 0.5 + 2
+    assert mass_of(np.array(["NaT"], "datetime64[us]"), NOON) == 1
+    assert mass_of(NOON + days, NOT_A_TIME) == 3
+    assert np.isfinite(mass_of(NOON + 10_000 * days, NOON))
+
+
+def test_a_lineage_saved_without_masses_counts_events() -> None:
+    values = Lineage("v", 3, 4, NOON, NOON, n_events=9, n_since=3).to_dict()
+    del values["mass"], values["mass_since"]
+    again = Lineage.from_dict(values)
+    assert (again.mass, again.mass_since) == (9.0, 3.0)
