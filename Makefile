@@ -77,6 +77,7 @@ bench: $(STAMP)  ## run every benchmark and write benchmarks/results/ and its pa
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.quality.pictures
+	$(BIN)/python benchmarks/speed/pictures.py
 	$(BIN)/python benchmarks/render.py
 
 .PHONY: clean

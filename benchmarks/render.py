@@ -90,10 +90,17 @@ def section(result: dict[str, Any]) -> list[str]:
 
 
 def _table(result: dict[str, Any]) -> list[str]:
-    out = [f"## {result['title']}", ""]
+    out = [f"## {result['title']}", "", *_picture(result)]
     out += [f"| {' | '.join(cell(name) for name in result['columns'])} |"]
     out += ["|" + "---|" * len(result["columns"])]
     return out + [f"| {' | '.join(cell(value) for value in row)} |" for row in result["rows"]]
+
+
+def _picture(result: dict[str, Any]) -> list[str]:
+    """Return the lines of the picture that goes with a results file, if it was drawn."""
+    name = f"{Path(str(result.get('file', ''))).stem.replace('_', '-')}.svg"
+    drawn = (PAGE.parent / "pictures" / name).is_file()
+    return [f"![{result['title']}](pictures/{name})", ""] if drawn else []
 
 
 def _page(name: str) -> ModuleType:

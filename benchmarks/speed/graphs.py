@@ -177,6 +177,8 @@ def write(rows: list[dict[str, Any]]) -> None:
             "speed-up: against our own exact scan on one thread in the same run.",
             "full lists: the share of filtered lists that are as long as the exact ones.",
             "ms at a recall: between the two efforts around it.",
+            "build MB: what the process holds more after a build, the vectors apart where they "
+            "are shared; right for the first search of a run only, later ones reuse what is free.",
         ],
         curves=with_earlier(NAME, curves, by=BY[:3], entry="curves"),
     )

@@ -57,5 +57,8 @@ def from_text_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
     offsets = np.asarray(arrays["offsets"])
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.asarray(arrays["bytes"]))]
     texts = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
-    codes = np.asarray(arrays["codes"])
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=codes < 0), texts)
+    codes = np.ascontiguousarray(arrays["codes"], dtype=np.int32)
+    # not by pa.array: that imports pandas where it is installed, which takes longer than loading
+    known = pa.py_buffer(np.packbits(codes >= 0, bitorder="little"))
+    rows = pa.Array.from_buffers(pa.int32(), len(codes), [known, pa.py_buffer(codes)])
+    return pa.DictionaryArray.from_arrays(rows, texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -29,6 +30,9 @@ OVERFETCH = 20
 """Candidates fetched per item asked for, before kernels re-score them."""
 
 MIN_CANDIDATES = 200
+
+FEW_ALLOWED = 1500
+"""Items that a filter leaves up to which all of them are scored by kernels."""
 
 SPARE = 16
 """Items beyond ``k`` that are scored once more by one pair at a time: products of whole matrices
@@ -101,11 +105,29 @@ def checked_search(
 
 
 def candidate_rows(index: VectorIndex, search: Request) -> RowArray:
-    """Return (n_queries, n_candidates) int32: what kernels then score again; -1 is none."""
+    """Return (n_queries, n_candidates) int32: what kernels then score again; -1 is none.
+
+    Where a filter leaves few items these are all of them: the fewer there are, the less the vectors
+    alone say which of them are best.
+    """
+    if len(search.allowed) and search.n_allowed <= max(FEW_ALLOWED, search.k):
+        return _allowed_rows(search)
     fetched = min(max(search.k * OVERFETCH, MIN_CANDIDATES), index.n_items)
     if proposes(index) and fetched < index.n_items // 2:
         return index.candidates(search, effort=max(fetched, index.effort))
     return index.answer(replace(search, k=fetched)).rows
+
+
+def _allowed_rows(search: Request) -> RowArray:
+    """Return (n_queries, n_allowed) int32: the allowed rows; -1 where one is excluded."""
+    rows = np.tile(search.rows(), (search.n_queries, 1))
+    indptr, indices = search.exclude
+    for line, (start, end) in enumerate(pairwise(indptr.tolist())):
+        if start < end:
+            out = indices[start:end]
+            places = np.minimum(np.searchsorted(out, rows[line]), len(out) - 1)
+            rows[line][out[places] == rows[line]] = NO_ROW
+    return rows
 
 
 def scores_of_all(model: HybridModel, known: Known) -> FloatMatrix:

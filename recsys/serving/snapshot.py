@@ -167,8 +167,16 @@ class Snapshot:
 
     def hidden_rows(self, user_row: int, *, with_seen: bool, with_own: bool) -> RowArray:
         """Return the rising rows of the items to leave out for one person."""
-        hidden = self.hidden(with_seen=with_seen, with_own=with_own)
-        rows: RowArray = hidden.indices[hidden.indptr[user_row] : hidden.indptr[user_row + 1]]
+        parts = [self.refused, self.muted]
+        parts += [self.seen] if with_seen else []
+        parts += [self.own] if with_own else []
+        lines: list[RowArray] = [
+            one.indices[one.indptr[user_row] : one.indptr[user_row + 1]] for one in parts
+        ]
+        filled = [line for line in lines if len(line)]
+        if len(filled) < 2:
+            return (filled or lines)[0]
+        rows: RowArray = np.unique(np.concatenate(filled))
         return rows
 
     def audience_of(self, user_row: int) -> bytes:

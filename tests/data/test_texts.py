@@ -1,5 +1,8 @@
 """Repeated text as codes."""
 
+import subprocess
+import sys
+
 import pyarrow as pa
 
 from recsys.data.texts import encoded, from_text_arrays, joined, text_arrays
@@ -25,3 +28,16 @@ def test_chunks_and_codes_are_taken_as_they_come() -> None:
 def test_an_absent_column_counts_as_nulls() -> None:
     assert joined([encoded(pa.array(["a"])), None], [1, 2]).to_pylist() == ["a", None, None]
     assert joined([None, None], [1, 2]) is None
+
+
+def test_texts_come_back_without_pandas() -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from recsys.data.texts import from_text_arrays\n"
+        "column = from_text_arrays({'codes': np.array([1, -1, 0], np.int32),"
+        " 'bytes': np.frombuffer(b'abc', np.uint8), 'offsets': np.array([0, 1, 3])})\n"
+        "column.validate(full=True)\n"
+        "assert column.to_pylist() == ['bc', None, 'a'], column\n"
+        "assert 'pandas' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
