@@ -19,7 +19,7 @@ from recsys.models.dense_choice import trusted_blend
 from recsys.models.history import known_queries
 from recsys.models.hybrid import HybridModel, block_scales, block_scores
 from recsys.models.new_items_weight import learn_beside_new_items
-from recsys.models.sparse_recipe import sparse_start
+from recsys.models.sparse_recipe import REACH, sparse_start
 from recsys.models.spec import BlockSpec, knows_taste
 from recsys.models.trusted_weights import learn_trusted_weights
 from recsys.models.validation import (
@@ -113,7 +113,13 @@ def learn_from_parts(
         new_items = labels.index("new_items") if "new_items" in labels else None
         blend = Blend(
             learn_beside_new_items(
-                scores, relevant, buckets, n_buckets=n_buckets, trusted=start, new_items=new_items
+                scores,
+                relevant,
+                buckets,
+                n_buckets=n_buckets,
+                trusted=start,
+                new_items=new_items,
+                reach=np.inf if training.item_features.nnz else REACH,
             )
         )
     else:

@@ -21,6 +21,7 @@ def learn_beside_new_items(
     n_buckets: int,
     trusted: DoubleArray,
     new_items: int | None,
+    reach: float,
 ) -> LearntWeights:
     """Return weights learnt from a trusted blend, and a fixed one for items that nobody met.
 
@@ -38,6 +39,8 @@ def learn_beside_new_items(
         Where learning starts; not negative, not all 0.
     new_items : int or None
         Position of the block of items that nobody met.
+    reach : float
+        How far the other weights may go from the trusted ones, as a factor.
 
     Notes
     -----
@@ -48,11 +51,16 @@ def learn_beside_new_items(
     """
     if new_items is None:
         return learn_trusted_weights(
-            scores, relevant, buckets, n_buckets=n_buckets, trusted=trusted
+            scores, relevant, buckets, n_buckets=n_buckets, trusted=trusted, reach=reach
         )
     others = np.delete(np.arange(scores.shape[2]), new_items)
     found = learn_trusted_weights(
-        scores[:, :, others], relevant, buckets, n_buckets=n_buckets, trusted=trusted[others]
+        scores[:, :, others],
+        relevant,
+        buckets,
+        n_buckets=n_buckets,
+        trusted=trusted[others],
+        reach=reach,
     )
     table = np.zeros((n_buckets, scores.shape[2]))
     table[:, others] = found.weights

@@ -55,6 +55,10 @@ START = {"spectral": 1.0, "links": 2.0, "walks": 1.0, "ease": 1.0, "feature_als"
 """Where learning starts without tags: what did well on check-ins held out at random, towards the
 popular, and by whole neighbourhoods of a person, on articles and on music."""
 
+REACH = 2.0
+"""How far weights may go from there, as a factor: where what comes next is unlike any random part,
+more of it lost (articles held out by number instead of by chance)."""
+
 TAGGED_START = {"spectral": 1.0, "links": 2.0}
 """The same where items have tags: kernels and content learn from them as well, and who typed the
 tags decides what they are worth."""

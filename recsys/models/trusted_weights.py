@@ -36,6 +36,7 @@ def learn_trusted_weights(
     *,
     n_buckets: int,
     trusted: DoubleArray,
+    reach: float = np.inf,
 ) -> LearntWeights:
     r"""Return the weights that steps of one weight at a time lead to from a trusted blend.
 
@@ -58,6 +59,8 @@ def learn_trusted_weights(
         Number of buckets.
     trusted : (n_blocks,) float64
         Not negative, not all 0.
+    reach : float
+        Weights stay between 1/reach and reach times the trusted ones; inf lets them go anywhere.
 
     Notes
     -----
@@ -67,7 +70,8 @@ def learn_trusted_weights(
     """
     pool = Pool.of(scores, relevant)
     known = pool.only(buckets > 0)
-    common = climb(known, trusted) if known.n_people >= MIN_PEOPLE else trusted
+    limits = (trusted / reach, trusted * reach) if np.isfinite(reach) else None
+    common = climb(known, trusted, limits=limits) if known.n_people >= MIN_PEOPLE else trusted
     table = np.tile(common, (n_buckets, 1))
     for bucket in range(n_buckets):
         here = buckets == bucket
@@ -77,12 +81,22 @@ def learn_trusted_weights(
             nobody = np.zeros(int(here.sum()), dtype=np.int32)
             table[0] = learn_weights(scores[here], relevant[here], nobody, n_buckets=1).weights[0]
         else:
-            table[bucket] = climb(pool.only(here), common)
+            table[bucket] = climb(pool.only(here), common, limits=limits)
     return measured_weights(pool, buckets, table)
 
 
-def climb(pool: Pool, start: DoubleArray) -> DoubleArray:
-    """Return (n_blocks,) float64: where steps that are clearly worth it lead from ``start``."""
+def climb(
+    pool: Pool, start: DoubleArray, *, limits: tuple[DoubleArray, DoubleArray] | None = None
+) -> DoubleArray:
+    """Return (n_blocks,) float64: where steps that are clearly worth it lead from ``start``.
+
+    Parameters
+    ----------
+    pool : Pool
+    start : (n_blocks,) float64
+    limits : tuple of two (n_blocks,) float64, or None
+        The least and the greatest weight of each block; None is 0 and infinity.
+    """
     weights = np.array(start, dtype=np.float64)
     unit = float(weights.max())
     measured = _ndcg(pool, pool.blend(weights))
@@ -90,6 +104,8 @@ def climb(pool: Pool, start: DoubleArray) -> DoubleArray:
         blend = pool.blend(weights)
         best_gain, best = 0.0, None
         for block, value in _steps(weights, unit):
+            if limits is not None and not limits[0][block] <= value <= limits[1][block]:
+                continue
             moved = blend + np.float32(value - weights[block]) * pool.scores[:, :, block]
             new = _ndcg(pool, moved)
             gain = new - measured

@@ -22,7 +22,7 @@ def world(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def learnt(start: list[float], new_items: int | None) -> np.ndarray:
     buckets = (np.arange(N_PEOPLE) % 2).astype(np.int32)
     found = learn_beside_new_items(
-        *world(), buckets, n_buckets=3, trusted=np.array(start), new_items=new_items
+        *world(), buckets, n_buckets=3, trusted=np.array(start), new_items=new_items, reach=np.inf
     )
     assert found.weights.shape == (3, 3)
     return found.weights
@@ -50,6 +50,12 @@ def test_the_other_blocks_are_weighed_as_if_it_was_not_there() -> None:
         scores[:, :, :2], relevant, buckets, n_buckets=2, trusted=np.array([1.0, 0.0])
     )
     both = learn_beside_new_items(
-        scores, relevant, buckets, n_buckets=2, trusted=np.array([1.0, 0.0, 0.0]), new_items=2
+        scores,
+        relevant,
+        buckets,
+        n_buckets=2,
+        trusted=np.array([1.0, 0.0, 0.0]),
+        new_items=2,
+        reach=np.inf,
     )
     np.testing.assert_array_equal(both.weights[:, :2], alone.weights)

@@ -87,3 +87,16 @@ def test_the_same_people_give_the_same_weights() -> None:
     pool = Pool.of(*people(0.3, 0.8, 0.5))
     trusted = np.array([1.0, 0.7, 0.0])
     assert climb(pool, trusted).tobytes() == climb(pool, trusted).tobytes()
+
+
+def test_weights_stay_within_reach_of_the_trusted_ones() -> None:
+    scores, relevant = people(0.3, 3.0, n_people=1000)
+    trusted = np.array([1.0, 1.0])
+    near = learn_trusted_weights(
+        scores, relevant, known(1000), n_buckets=2, trusted=trusted, reach=2.0
+    ).weights[1]
+    far = learn_trusted_weights(
+        scores, relevant, known(1000), n_buckets=2, trusted=trusted
+    ).weights[1]
+    assert near[1] / near[0] == pytest.approx(4.0)
+    assert far[1] > 4.0 * far[0]
