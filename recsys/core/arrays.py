@@ -25,6 +25,9 @@ AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 NO_ROW = -1
 """Stands for "no such row" wherever row numbers are given."""
 
+MAX_INT32 = int(np.iinfo(np.int32).max)
+"""Entries of a sparse matrix up to which its indices are int32."""
+
 
 def freeze(array: AnyArray) -> AnyArray:
     """Return ``array`` made read-only (in place, no copy)."""
@@ -43,7 +46,7 @@ def freeze_csr(matrix: Csr) -> Csr:
         matrix = matrix.copy()  # sum_duplicates works in place, on the arrays of the caller
         matrix.sum_duplicates()
     matrix.indices = matrix.indices.astype(np.int32, copy=False)
-    if matrix.nnz <= np.iinfo(np.int32).max:  # scipy converts at each product if the two differ
+    if matrix.nnz <= MAX_INT32:  # scipy converts at each product if the two differ
         matrix.indptr = matrix.indptr.astype(np.int32, copy=False)
     for part in (matrix.data, matrix.indices, matrix.indptr):
         freeze(part)
@@ -72,7 +75,7 @@ def csr_view(
     What scipy checks when a matrix is made takes it 30 to 100 microseconds, this takes 2: worth it
     where a request makes several of them.
     """
-    if len(data) > np.iinfo(np.int32).max:  # then scipy is to choose how wide the indices are
+    if len(data) > MAX_INT32:  # then scipy is to choose how wide the indices are
         return sp.csr_matrix((data, indices, indptr), shape=shape)
     out = object.__new__(sp.csr_matrix)
     out.__dict__.update(_PLAIN)

@@ -35,6 +35,8 @@ def first_of_each(keys: Sequence[npt.NDArray[Any]]) -> BoolArray:
     >>> first_of_each([np.array([1, 1, 2]), np.array([5, 5, 5])]).tolist()
     [True, False, True]
     """
+    if len(keys[0]) < 2:
+        return np.ones(len(keys[0]), np.bool_)
     plain = [np.ascontiguousarray(key).astype(np.int64, copy=False) for key in keys]
     hashes = _mixed(plain)
     ranked = np.sort(hashes)

@@ -204,21 +204,19 @@ def interactions(
         Greater than 0 where stored.
     """
     config = InteractionConfig() if config is None else config
-    if timed.n_events <= FEW:
-        sums = _few_sums(timed, shape)
-    else:
-        pairs = (timed.user_rows, timed.item_rows)
-        sums = sp.csr_matrix((timed.weights.astype(np.float64), pairs), shape)
+    sums = _sums(timed, timed.weights.astype(np.float64), shape)
     if config.max_repeats is not None and sums.nnz < timed.n_events:
         _bound(sums, timed, config.max_repeats)
     return freeze_csr(sums)
 
 
-def _few_sums(timed: TimedEvents, shape: tuple[int, int]) -> Csr:
-    """Return the sums of few events by pair, without what scipy checks on the way."""
+def _sums(timed: TimedEvents, weights: DoubleArray, shape: tuple[int, int]) -> Csr:
+    """Return the sums by pair; those of few events without what scipy checks on the way."""
+    if timed.n_events > FEW:
+        return sp.csr_matrix((weights, (timed.user_rows, timed.item_rows)), shape)
     n_items = np.int64(max(shape[1], 1))
     keys, places = np.unique(timed.user_rows * n_items + timed.item_rows, return_inverse=True)
-    sums = np.bincount(places, timed.weights.astype(np.float64), len(keys))
+    sums = np.bincount(places, weights, len(keys))
     ends = np.searchsorted(keys, np.arange(shape[0] + 1) * n_items)
     indices = (keys % n_items).astype(np.int32)
     return csr_view(sums, indices, ends.astype(np.int32), shape)
@@ -226,8 +224,7 @@ def _few_sums(timed: TimedEvents, shape: tuple[int, int]) -> Csr:
 
 def _bound(sums: Csr, timed: TimedEvents, max_repeats: float) -> None:
     """Bound, in place, the pairs with so many events that the bound can matter: few, if any."""
-    pairs = (timed.user_rows, timed.item_rows)
-    counts = sp.csr_matrix((np.ones(timed.n_events), pairs), sums.shape)
+    counts = _sums(timed, np.ones(timed.n_events), sums.shape)
     often = np.flatnonzero(counts.data > max_repeats)
     if not len(often):
         return
@@ -273,11 +270,11 @@ def _kind_weights(events: EventLog, config: InteractionConfig) -> DoubleArray:
 
 def _rating_factors(events: EventLog, config: InteractionConfig) -> DoubleArray:
     factors = np.ones(events.n_events)
-    rated, limits = _rated(events, config), rating_range(events, config)
-    if limits is None or not len(rated):
+    rated = _rated(events, config)
+    if not len(rated):
         return factors
     values = events.values[rated].astype(np.float64)
-    low, high = limits
+    low, high = config.rating_range or (float(values.min()), float(values.max()))
     if high > low:
         share = np.clip((values - low) / (high - low), 0.0, 1.0)
         factors[rated] = config.rating_floor + (1 - config.rating_floor) * share
@@ -288,14 +285,18 @@ def _rating_factors(events: EventLog, config: InteractionConfig) -> DoubleArray:
 
 def _rated(events: EventLog, config: InteractionConfig) -> npt.NDArray[np.int64]:
     """Return the positions of the events that have a rating."""
-    codes = [events.kinds.code(name) for name in config.rated_kinds if name in events.kinds]
-    return np.flatnonzero(np.isin(events.kind_codes, codes) & ~np.isnan(events.values))
+    kinds = events.kinds
+    is_rated = np.zeros(len(kinds), np.bool_)
+    is_rated[[kinds.code(name) for name in config.rated_kinds if name in kinds]] = True
+    return np.flatnonzero(is_rated[events.kind_codes] & ~np.isnan(events.values))
 
 
 def _decay(events: EventLog, now: np.datetime64, config: InteractionConfig) -> DoubleArray:
     days = events.kinds.half_lives
-    for name, one in (config.half_lives or {}).items():
-        days[events.kinds.code(name)] = np.inf if one is None else one
+    if config.half_lives:
+        days = days.copy()
+        for name, one in config.half_lives.items():
+            days[events.kinds.code(name)] = np.inf if one is None else one
     if np.isnat(now) or np.isinf(days).all():
         return np.ones(events.n_events)
     ages = np.nan_to_num(age_days(events.occurred_at, now), nan=0.0)

@@ -6,12 +6,13 @@ import difflib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, DoubleArray
+from recsys.core.arrays import BoolArray, DoubleArray, freeze
 from recsys.core.errors import ConfigError, DataError, clip
 
 Role: TypeAlias = Literal["positive", "negative", "authoring"]
@@ -88,7 +89,7 @@ DEFAULT_KINDS = (
 """The vocabulary without settings: effort and cost order the weights, a view being 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what events are weighed by is made at first use
 class KindTable:
     """The event kinds that are understood; codes are positions in it.
 
@@ -115,25 +116,32 @@ class KindTable:
         """Return the vocabulary without settings."""
         return cls()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names, in the order of the codes."""
         return tuple(kind.name for kind in self.kinds)
 
-    @property
+    @cached_property
     def weights(self) -> DoubleArray:
         """(n_kinds,) float64: the weight of each code."""
-        return np.array([kind.weight for kind in self.kinds], np.float64)
+        return freeze(np.array([kind.weight for kind in self.kinds], np.float64))
 
-    @property
+    @cached_property
     def half_lives(self) -> DoubleArray:
         """(n_kinds,) float64: half-life in days of each code; inf where it does not fade."""
         days = [math.inf if k.half_life_days is None else k.half_life_days for k in self.kinds]
-        return np.array(days, np.float64)
+        return freeze(np.array(days, np.float64))
 
     def has_role(self, role: Role) -> BoolArray:
-        """Return (n_kinds,) bool: which codes have ``role``."""
-        return np.array([kind.role == role for kind in self.kinds], np.bool_)
+        """Return (n_kinds,) bool, read-only: which codes have ``role``."""
+        return self._by_role[role]
+
+    @cached_property
+    def _by_role(self) -> dict[Role, BoolArray]:
+        return {
+            role: freeze(np.array([kind.role == role for kind in self.kinds], np.bool_))
+            for role in ROLES
+        }
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -209,7 +217,8 @@ class KindTable:
 
     def union(self, other: KindTable) -> KindTable:
         """Return this table with the other's further kinds appended."""
-        return KindTable(self.kinds + tuple(kind for kind in other if kind.name not in self))
+        more = () if other is self else tuple(kind for kind in other if kind.name not in self)
+        return KindTable(self.kinds + more) if more else self
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Return plain JSON values, by name."""

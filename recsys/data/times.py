@@ -16,6 +16,8 @@ from recsys.core.errors import DataError, clip
 from recsys.data.rows import RowReport, Source
 
 CHUNK = 4096
+FEW = 16
+"""Texts up to which they are parsed one by one first."""
 MAX_EPOCH_S = 1e11
 """Epoch seconds beyond this (the year 5138) are taken for milliseconds."""
 
@@ -23,6 +25,7 @@ NAIVE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
 ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)$"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)$"
 COMPACT_DATE = r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
+_NAIVE, _ZONED = (re.compile(one, re.ASCII) for one in (NAIVE, ZONED))
 
 WHAT = "must be ISO 8601 (2018-03-12T09:30:00Z) or epoch seconds"
 NAT = np.datetime64("NaT", "us")
@@ -210,6 +213,10 @@ def _from_text(array: Any) -> tuple[TimeArray, BoolArray]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if len(array) <= FEW:
+        times = np.array([_strict_time(one) for one in array.to_pylist()], "datetime64[us]")
+        if not np.isnat(times).any():
+            return times, np.zeros(len(array), np.bool_)
     times = np.full(len(array), NAT)
     left = np.asarray(array.is_valid())
     for pattern, kind in ((ZONED, pa.timestamp("us", "UTC")), (NAIVE, pa.timestamp("us"))):
@@ -227,6 +234,13 @@ def _from_text(array: Any) -> tuple[TimeArray, BoolArray]:
         times[at] = _slow_time(array[int(at)].as_py())
     given = np.asarray(pc.is_valid(array))
     return times, given & np.isnat(times)
+
+
+def _strict_time(text: str | None) -> np.datetime64:
+    """Parse one usual text, without Arrow's machinery; NaT for all others."""
+    if text is None or not (_NAIVE.fullmatch(text) or _ZONED.fullmatch(text)):
+        return NAT
+    return _slow_time(text)
 
 
 def _matches(array: Any, pattern: str) -> BoolArray:

@@ -126,6 +126,6 @@ class AffinityBlock(LearnedBlock):
 
     def _taken(self, queries: Queries, tags: RowArray) -> DoubleArray:
         taken = history_matrix(queries, self.config) @ self.item_factors
-        if queries.tags.shape[1] and len(tags):
+        if queries.tags.nnz and len(tags):
             taken = taken + self.config.declared_weight * has_tags(queries.tags, tags)
         return np.asarray(taken, dtype=np.float64)

@@ -103,6 +103,21 @@ class LearnedBlock:
             arrays[name][changed] = theirs[places[changed]]
         return self.having(**arrays)
 
+    def put(self, other: Self, places: npt.NDArray[np.int64]) -> Self:
+        """Return the block with some items as another one has them.
+
+        Parameters
+        ----------
+        other : block
+            The same block over the items at ``places``, in that order.
+        places : (n,) int64
+            Rows of this block's items.
+        """
+        arrays = {name: self.learned(name).copy() for name in self.per_item}
+        for name, array in arrays.items():
+            array[places] = other.learned(name)
+        return self.having(**arrays)
+
     def joined(self, other: Self) -> Self:
         """Return the block over its own items, then over the other's."""
         return self.having(

@@ -104,7 +104,10 @@ def pair_age_days(training: TrainingSet) -> FloatArray:
 
 def row_sums(matrix: Csr) -> FloatArray:
     """Return the (n_rows,) float32 sums of the rows of a csr matrix."""
-    return np.asarray(matrix.sum(axis=1), dtype=np.float32).ravel()
+    sums = np.zeros(matrix.shape[0], dtype=np.float32)
+    some = np.flatnonzero(np.diff(matrix.indptr))
+    sums[some] = np.add.reduceat(matrix.data, matrix.indptr[some])  # as scipy does, but at once
+    return sums
 
 
 def column_sums(matrix: Csr) -> FloatArray:

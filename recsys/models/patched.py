@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +49,13 @@ class ItemPatch:
             return np.full(len(item_rows), NO_ROW, dtype=np.int64)
         found = np.minimum(np.searchsorted(self.rows, item_rows), len(self.rows) - 1)
         return np.where(self.rows[found] == item_rows, found, NO_ROW)
+
+    def widened(self, fitted: Sequence[ItemwiseBlock], item_rows: RowArray) -> ItemPatch:
+        """Return the patch over these items too: those it does not hold yet are as fitted."""
+        new = item_rows[self.places(item_rows) == NO_ROW]
+        if not len(new):
+            return self
+        return self.overlaid(ItemPatch(new, tuple(block.at_items(new) for block in fitted)))
 
     def overlaid(self, other: ItemPatch) -> ItemPatch:
         """Return both patches; where both have an item, the other's counts."""
@@ -98,6 +107,11 @@ class PatchedHybrid(HybridModel):
     def n_items(self) -> int:
         """How many items there are."""
         return self._n_items
+
+    @property
+    def itemwise_blocks(self) -> tuple[ItemwiseBlock, ...]:
+        """The vector blocks of the fit; that each is itemwise, the patch saw to."""
+        return cast("tuple[ItemwiseBlock, ...]", self.fitted.vector_blocks)
 
     @cached_property
     def item_factors(self) -> FloatMatrix:  # type: ignore[override]
@@ -163,35 +177,58 @@ class PatchedHybrid(HybridModel):
     def _state(self, queries: Queries) -> QueryState:
         some = np.unique(queries.history.indices).astype(np.int32)
         local = queries.at_items(some)
-        parts = [self._reading(at, some).user_factors(local) for at, _ in self._vector]
+        places = self.patch.places(some)
+        parts = [
+            _reading(fitted, patched, some, places=places).user_factors(local)
+            for fitted, patched in zip(self.itemwise_blocks, self.patch.blocks, strict=True)
+        ]
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
         return QueryState(
             np.ascontiguousarray(np.hstack(parts), dtype=np.float32), buckets.astype(np.int8)
         )
 
-    def _reading(self, at: int, item_rows: RowArray) -> VectorBlock:
-        """Return block ``at`` over the items of some histories, as far as it looks at them."""
-        block = self.blocks[at]
-        if isinstance(block, LearnedBlock) and not block.reads_history:
-            return block  # type: ignore[return-value]  # the caller asks for vector blocks
-        return self._at_items(at, item_rows)
-
     def _at_items(self, at: int, item_rows: RowArray) -> ItemwiseBlock:
         """Return block ``at`` over some items, as they are now."""
         fitted: ItemwiseBlock = self.blocks[at]  # type: ignore[assignment]  # the patch saw to it
         patched = self.patch.blocks[[one for one, _ in self._vector].index(at)]
-        return taken(fitted, self.patch, patched, item_rows)
+        return taken(fitted, patched, item_rows, places=self.patch.places(item_rows))
 
     def _merged_block(self, block: Block, patched: ItemwiseBlock) -> ItemwiseBlock:
         every = np.arange(self.n_items, dtype=np.int32)
-        return taken(itemwise(block), self.patch, patched, every)
+        return taken(itemwise(block), patched, every, places=self.patch.places(every))
+
+
+def _reading(
+    fitted: ItemwiseBlock,
+    patched: ItemwiseBlock,
+    item_rows: RowArray,
+    *,
+    places: npt.NDArray[np.int64],
+) -> VectorBlock:
+    """Return a block over the items of some histories, as far as it looks at them."""
+    if isinstance(fitted, LearnedBlock) and not fitted.reads_history:
+        return fitted
+    return taken(fitted, patched, item_rows, places=places)
 
 
 def taken(
-    fitted: ItemwiseBlock, patch: ItemPatch, patched: ItemwiseBlock, item_rows: RowArray
+    fitted: ItemwiseBlock,
+    patched: ItemwiseBlock,
+    item_rows: RowArray,
+    *,
+    places: npt.NDArray[np.int64],
 ) -> ItemwiseBlock:
-    """Return a block over some items: those of the patch from there, the others as fitted."""
-    places = patch.places(item_rows)
+    """Return a block over some items: those of the patch from there, the others as fitted.
+
+    Parameters
+    ----------
+    fitted, patched : ItemwiseBlock
+        Over all fitted items, and over those of the patch.
+    item_rows : (n,) int32
+        Rows of the model.
+    places : (n,) int64
+        Their places in the patch; -1 where it does not hold them.
+    """
     changed = places != NO_ROW
     if not changed.any():
         return fitted.at_items(item_rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, DoubleArray, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.data import EventLog, TimedEvents
-from recsys.models import ItemPatch, ItemwiseBlock, PatchedHybrid, PopularityBlock, taken
+from recsys.models import ItemPatch, PatchedHybrid, PopularityBlock
 from recsys.serving.lookups import ticks
 from recsys.serving.overlay import Facts
 
@@ -40,27 +40,27 @@ def recounted(
     described : (n,) int32
         Items that were described in this call.
     """
-    model = PatchedHybrid(facts.base.model, patch)
-    vector = model.vector_blocks
-    if not any(isinstance(block, PopularityBlock) for block in vector):
+    fitted = PatchedHybrid(facts.base.model, patch).itemwise_blocks
+    if not any(isinstance(block, PopularityBlock) for block in fitted):
         return patch
     items, weights, times, signs = _difference(before, after)
     rows = np.unique(np.concatenate([items, log.item_rows, described])).astype(np.int32)
     if not len(rows):
         return patch
-    places = np.searchsorted(rows, items)
     event_ages = days_between(facts.base.lineage.dated, times)
     event_ages[np.isnan(event_ages)] = np.inf
     known = _known_ages(facts, rows, log, described)
-    blocks = []
-    for block, patched in zip(vector, patch.blocks, strict=True):
-        own = taken(cast("ItemwiseBlock", block), patch, patched, rows)
-        if isinstance(own, PopularityBlock):
+    of_event = np.searchsorted(rows, items)
+    wide = patch.widened(fitted, rows)
+    places = wide.places(rows)
+    blocks = list(wide.blocks)  # what is no popularity stays as it is
+    for at, block in enumerate(wide.blocks):
+        if isinstance(block, PopularityBlock):
+            own = block.at_items(places.astype(np.int32))
             added = signs * own.event_weights(weights, event_ages)
-            sums = np.bincount(places, added, len(rows)).astype(np.float64)
-            own = own.counted(sums, known.of(own.learned("ages")))
-        blocks.append(own)
-    return patch.overlaid(ItemPatch(rows, tuple(blocks)))
+            sums = np.bincount(of_event, added, len(rows)).astype(np.float64)
+            blocks[at] = block.put(own.counted(sums, known.of(own.learned("ages"))), places)
+    return ItemPatch(wide.rows, tuple(blocks))
 
 
 def days_between(moment: np.datetime64, times: TimeArray) -> DoubleArray:

@@ -42,7 +42,9 @@ class Described:
     other_tags: BoolArray
 
 
-def describe(facts: Facts, catalog: Catalog, log: EventLog, *, n_before: int) -> Described:
+def describe(
+    facts: Facts, catalog: Catalog, log: EventLog, *, n_before: int, n_people: int
+) -> Described:
     """Put descriptions of items into the overlay.
 
     Parameters
@@ -53,8 +55,8 @@ def describe(facts: Facts, catalog: Catalog, log: EventLog, *, n_before: int) ->
         What was given; may be empty.
     log : EventLog
         New events: an authoring one names the author of an item.
-    n_before : int
-        Items before the call.
+    n_before, n_people : int
+        Items and people before the call.
     """
     overlay = facts.overlay
     makers = _makers(facts, log)
@@ -63,7 +65,9 @@ def describe(facts: Facts, catalog: Catalog, log: EventLog, *, n_before: int) ->
     made = np.array(
         [row for row, one in makers.items() if overlay.makers.get(row) != one], np.int32
     )
-    rows = np.unique(np.concatenate([given, new, made, _awaiting(facts)])).astype(np.int32)
+    rows = np.unique(np.concatenate([given, new, made, _awaiting(facts, n_people)])).astype(
+        np.int32
+    )
     if not len(rows):
         return Described(facts, rows, np.zeros(0, np.bool_), np.zeros(0, np.bool_))
     ids = IdMap.of(overlay.items.ids(rows))
@@ -98,17 +102,19 @@ def patched(described: Described, patch: ItemPatch) -> ItemPatch:
     facts = described.facts
     features = facts.features_at(rows)
     fitted = rows < facts.base.lineage.n_items
+    places = patch.places(rows)
     vector = [itemwise(block) for block in facts.base.model.vector_blocks]
     blocks = []
     for block, old in zip(vector, patch.blocks, strict=True):
         stays = ~is_new & (fitted | isinstance(block, PopularityBlock))
-        blocks.append(_described_block(block, (patch, old), rows, features=features, stays=stays))
+        known = taken(block, old, rows[stays], places=places[stays]) if stays.any() else None
+        blocks.append(_described_block(block, known, rows, features=features, stays=stays))
     return patch.overlaid(ItemPatch(rows, tuple(blocks)))
 
 
 def _described_block(
     block: ItemwiseBlock,
-    changes: tuple[ItemPatch, ItemwiseBlock],
+    known: ItemwiseBlock | None,
     rows: RowArray,
     *,
     features: Csr,
@@ -116,9 +122,9 @@ def _described_block(
 ) -> ItemwiseBlock:
     """Return a block over described items; where ``stays`` holds, with what events taught it."""
     new = block.of_new_items(features[~stays])
-    if not stays.any():
+    if known is None:
         return new
-    edited = taken(block, *changes, rows[stays]).edited(features[stays])
+    edited = known.edited(features[stays])
     order = np.argsort(np.concatenate([rows[stays], rows[~stays]]), kind="stable")
     return edited.joined(new).at_items(order.astype(np.int32))
 
@@ -145,13 +151,14 @@ def _precedes(facts: Facts, one: tuple[int, int], other: tuple[int, int]) -> boo
     return bool(first < second)
 
 
-def _awaiting(facts: Facts) -> RowArray:
-    """Return the items whose author, by id, is among the people who came."""
+def _awaiting(facts: Facts, n_people: int) -> RowArray:
+    """Return the items whose author, by id, is among the people who came after the first."""
     overlay = facts.overlay
-    n_before = facts.base.n_users + sum(1 for row in overlay.people if row >= facts.base.n_users)
-    new = overlay.users.ids(np.arange(n_before, len(overlay.users))).tolist()
+    if len(overlay.users) == n_people:
+        return np.zeros(0, dtype=np.int32)
+    new = overlay.users.ids(np.arange(n_people, len(overlay.users))).tolist()
     waiting = [row for one in new for row in overlay.lookups.awaiting_author.get(one, ())]
-    if new and "author_id" in overlay.catalog.table.column_names:
+    if "author_id" in overlay.catalog.table.column_names:
         authors = overlay.catalog.column("author_id")
         mine = [
             at for at, author in enumerate(authors) if author is not None and author in set(new)

@@ -69,7 +69,8 @@ def _observe(
     log = new_events(facts, arrivals.events)
     facts = Facts(base, _with_events(facts.overlay, log))
     facts = Facts(base, _with_profiles(facts.overlay, arrivals))
-    described = describe(facts, arrivals.catalog, log, n_before=len(old.items))
+    n_before, n_people = len(old.items), len(old.users)
+    described = describe(facts, arrivals.catalog, log, n_before=n_before, n_people=n_people)
     facts = described.facts
     patch = patched(described, old.patch)
     users = touched_users(before, described, log, arrivals.people)
@@ -153,8 +154,9 @@ def _with_events(overlay: Overlay, log: EventLog) -> Overlay:
     for row, places in zip(rows.tolist(), np.split(order, starts[1:]), strict=True):
         mine = Acts.of(log, places)
         acts[row] = acts[row].followed_by(mine) if row in acts else mine
-    ids = [] if log.event_ids is None else log.event_ids.to_pylist()
-    named = overlay.event_ids.union(one for one in ids if one is not None)
+    named = overlay.event_ids
+    if log.event_ids is not None:
+        named = named.union(one for one in log.event_ids.to_pylist() if one is not None)
     return replace(overlay, logs=(*overlay.logs, log), acts=acts, event_ids=named)
 
 
@@ -171,7 +173,8 @@ def _former_taste(before: Facts, user_rows: RowArray) -> TimedEvents:
     people = before.overlay.people
     folded = {row: people[row] for row in known.tolist() if row in people}
     rest = np.array([row for row in known.tolist() if row not in folded], dtype=np.int32)
-    return _joined([taste(before, rest), *(one.taste for one in folded.values())])
+    found = [taste(before, rest)] if len(rest) else [NOTHING]
+    return _joined([*found, *(one.taste for one in folded.values())])
 
 
 def _joined(parts: Sequence[TimedEvents]) -> TimedEvents:

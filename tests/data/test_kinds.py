@@ -92,3 +92,10 @@ def test_codes_of_many_names_mark_the_unknown() -> None:
 def test_a_union_appends_what_is_new() -> None:
     a, b = KindTable((EventKind("x"),)), KindTable((EventKind("y"), EventKind("x")))
     assert a.union(b).names == ("x", "y")
+
+
+def test_what_is_kept_of_a_table_cannot_be_changed() -> None:
+    kinds = KindTable.default()
+    for array in (kinds.weights, kinds.half_lives, kinds.has_role("negative")):
+        assert not array.flags.writeable
+    assert kinds.union(KindTable.default()) is kinds

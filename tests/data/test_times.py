@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recsys.core.errors import DataError
 from recsys.data.frames import frame_source
 from recsys.data.rows import RowReport
-from recsys.data.times import CHUNK, number_column, parse_numbers, parse_times, time_column
+from recsys.data.times import CHUNK, FEW, number_column, parse_numbers, parse_times, time_column
 
 moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))
 zones = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
@@ -150,3 +150,16 @@ def test_a_column_that_is_not_there_is_none() -> None:
     source = frame_source({"user_id": ["a"]})
     assert number_column(source, RowReport(source, "stop"), "value") is None
     assert time_column(source, RowReport(source, "stop"), "occurred_at") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-03-12T09:30:00Z", "2018-03-12 09:30:00.5+02", "2018-03-12", "0000-01-01",
+        "2018-03-12T24:00:00", "2018-02-30", "2018-03-12T09:30:00+99:99", "20180312", "1520847000",
+        " 2018-03-12", "2018-03-12\n", "2018-03-12T09:30:60Z", "٢٠١٨-٠٣-١٢", "", None,
+    ],
+)  # fmt: skip
+def test_few_texts_are_read_as_many_are(text: str | None) -> None:
+    values = pa.array([text], pa.string())
+    assert times(values) == times(pa.concat_arrays([values] * (FEW + 1)))[:1]
