@@ -9,7 +9,7 @@ from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
 from recsys.models.trusted_weights import learn_trusted_weights
 from recsys.models.weights import LearntWeights, Pool, measured_weights
 
-NEW_ITEMS_SHARE = 0.3
+NEW_ITEMS_SHARE = 0.6
 """Weight of the block of items that nobody met, in parts of the greatest other weight."""
 
 

@@ -59,9 +59,16 @@ REACH = 2.0
 """How far weights may go from there, as a factor: where what comes next is unlike any random part,
 more of it lost (articles held out by number instead of by chance)."""
 
-TAGGED_START = {"spectral": 1.0, "links": 2.0}
-"""The same where items have tags: kernels and content learn from them as well, and who typed the
-tags decides what they are worth."""
+TAGGED_START = {
+    "content": 1.0,
+    "affinity": 1.0,
+    "links": 1.0,
+    "walks": 1.0,
+    "ease": 1.0,
+    "feature_als": 1.0,
+}
+"""The same where items have tags: everything that learns from them, for who typed the tags decides
+what they are worth. Where there is no kernel, vectors without tags take part as well."""
 
 TAGGED_DEFAULTS = {
     "content": 2.0,
@@ -144,8 +151,11 @@ def sparse_start(training: TrainingSet, specs: Sequence[BlockSpec]) -> DoubleArr
     """
     if not _is_recipe(training, specs):
         return None
+    labels = [spec.label for spec in specs]
     votes = TAGGED_START if training.item_features.nnz else START
-    return np.array([votes.get(spec.label, 0.0) for spec in specs])
+    if "links" not in labels:
+        votes = {**votes, "spectral": 1.0}
+    return np.array([votes.get(label, 0.0) for label in labels])
 
 
 def sparse_default_weights(

@@ -97,16 +97,21 @@ def test_without_tags_learning_starts_from_every_block_of_taste(new_training: Ne
     assert (start[1:] > 0).all()
 
 
-def test_with_tags_learning_starts_from_vectors_and_links_whatever_else_there_is(
-    new_training: New,
+@pytest.mark.parametrize(("preset", "n_vectors_without_tags"), [("fast", 1), ("balanced", 0)])
+def test_with_tags_learning_starts_from_what_learns_from_tags(
+    preset: str, n_vectors_without_tags: int, new_training: New
 ) -> None:
     training = new_training(sparse_world(), features=tags())
-    for preset, n_kinds in (("fast", 1), ("balanced", 2)):
-        specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
-        specs += sparse_blocks(training, preset=preset, seed=0)[0]
-        start = sparse_start(training, specs)
-        assert start is not None
-        assert np.count_nonzero(start) == n_kinds
+    specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
+    specs += sparse_blocks(training, preset=preset, seed=0)[0]
+    start = sparse_start(training, specs)
+    assert start is not None
+    votes = dict(zip([spec.label for spec in specs], start.tolist(), strict=True))
+    assert votes["popularity"] == 0
+    assert votes["spectral"] == n_vectors_without_tags
+    assert votes["new_items"] == 0
+    others = set(votes) - {"popularity", "spectral", "new_items"}
+    assert all(votes[label] > 0 for label in others)
 
 
 def test_one_item_each_is_read_by_its_tags_first(new_training: New) -> None:
