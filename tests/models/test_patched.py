@@ -130,3 +130,12 @@ def test_no_change_changes_nothing(model: HybridModel, readers: Queries) -> None
 def test_a_block_that_cannot_take_new_items_is_named(model: HybridModel) -> None:
     with pytest.raises(ConfigError, match="'ease' lacks one"):
         itemwise(model.blocks[2])
+
+
+def test_a_patch_made_wider_holds_further_items_as_fitted(model: HybridModel) -> None:
+    blocks = [itemwise(block) for block in model.vector_blocks]
+    patch = fitted_patch(model).widened(blocks, np.array([2, 7], np.int32))
+    wider = patch.widened(blocks, np.array([5, 7], np.int32))
+    assert wider.rows.tolist() == [2, 5, 7]
+    np.testing.assert_array_equal(wider.vectors, model.item_factors[[2, 5, 7]])
+    assert wider.widened(blocks, np.array([2, 7], np.int32)) is wider
