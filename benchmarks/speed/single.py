@@ -2,7 +2,7 @@
 
 python benchmarks/speed/single.py [--quick] [--size N] [--part NAME]... [--keep FOLDER]
 
-Parts are calls, bare, callers and opening; results of other sizes and parts are kept. With
+Parts are calls, vectors, bare, callers and opening; results of other sizes and parts are kept. With
 ``--keep`` the fitted model is saved in the folder, or taken from there: so parts can be run one by
 one without fitting again.
 """
@@ -45,6 +45,8 @@ model.recommend([{user!r}], k=10)
 print(loaded, time.perf_counter() - started)
 """
 SHARES = {0.001: "rare", 0.01: "seldom", 0.1: "some", 0.5: "half"}
+LARGE = 500_000
+"""Items from which on co-occurrence does not fit in the memory of a small machine: left out."""
 WEIGHTS: dict[str, tuple[float, ...]] = {
     "popularity": (0.1,), "popularity_7d": (0.3,), "content": (0.3,), "affinity": (0.2,),
     "spectral": (1.0,), "spectral_narrow": (0.3,), "cooccurrence": (0.5,),
@@ -60,8 +62,22 @@ def fitted(n_items: int) -> recsys.Recommender:
     for name, chosen in columns.items():
         frame[name] = np.where(chosen, "yes", "no").tolist()
     catalog = recsys.Catalog.from_frame(frame)
-    config = recsys.RecommenderConfig(hybrid=HybridConfig(weights=WEIGHTS))
+    left_out = {"cooccurrence"} if n_items >= LARGE else set()
+    weights = {name: value for name, value in WEIGHTS.items() if name not in left_out}
+    config = recsys.RecommenderConfig(hybrid=HybridConfig(weights=weights))
     return recsys.Recommender.fit(events, catalog, users=people, config=config)
+
+
+def vectors_only(model: recsys.Recommender) -> recsys.Recommender:
+    """Return a model of the same data whose blocks are all in the index: nothing is re-scored."""
+    weights = {spec.label: (1.0,) for spec in model.snapshot.specs if spec.kind != "cooccurrence"}
+    data, config = model.snapshot.dataset, HybridConfig(weights=weights)
+    return recsys.Recommender.fit(
+        data.events,
+        data.catalog,
+        users=data.people,
+        config=recsys.RecommenderConfig(hybrid=config),
+    )
 
 
 def catalog_tags(catalog: recsys.Catalog) -> list[str]:
@@ -98,6 +114,13 @@ def calls(model: recsys.Recommender, n: int) -> Iterator[dict[str, Any]]:
         taken = latencies(lambda one: model.recommend([one], k=K, where=where), ids, n=n)  # noqa: B023
         found = found_of_exact(model, ids, where)
         yield {"what": f"the same, a filter lets {share:.1%} through", **taken, **found}
+
+
+def vectors(model: recsys.Recommender, n: int) -> Iterator[dict[str, Any]]:
+    """Time whole calls of a model without kernels: what the index finds is not scored again."""
+    narrow = vectors_only(model)
+    for row in calls(narrow, n):
+        yield {**row, "what": f"vectors only: {row['what']}"}
 
 
 def some_people(model: recsys.Recommender) -> list[Any]:
@@ -220,7 +243,7 @@ def opening(model: recsys.Recommender, n: int) -> Iterator[dict[str, Any]]:
     yield {"what": "fresh process: load and first answer", "p50 ms": round(1000 * answered)}
 
 
-PARTS = {"calls": calls, "bare": bare, "callers": callers, "opening": opening}
+PARTS = {"calls": calls, "vectors": vectors, "bare": bare, "callers": callers, "opening": opening}
 
 
 def main() -> None:
