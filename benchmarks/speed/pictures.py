@@ -1,12 +1,13 @@
 """Pictures of ``results/speed_*.json``: what things cost as the catalog grows.
 
-python benchmarks/speed/pictures.py
+python benchmarks/speed/pictures.py [--quick]    (quick: into a folder that is thrown away)
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,10 +109,18 @@ def draw(rows: Sequence[Row], curves: Curves, file: Path) -> bool:
 
 def main() -> int:
     """Draw every results file that is there."""
-    PICTURES.mkdir(exist_ok=True)
+    if "--quick" not in sys.argv:
+        return draw_all(PICTURES)
+    with tempfile.TemporaryDirectory() as folder:
+        return draw_all(Path(folder))
+
+
+def draw_all(folder: Path) -> int:
+    """Draw into a folder; return 0."""
+    folder.mkdir(exist_ok=True)
     for name, curves in EVERY.items():
         path = RESULTS / f"{name}.json"
-        file = PICTURES / f"{name.replace('_', '-')}.svg"
+        file = folder / f"{name.replace('_', '-')}.svg"
         if path.exists() and draw(json.loads(path.read_text("utf-8"))["rows"], curves, file):
             print(f"wrote {file.name}")
     return 0
