@@ -59,6 +59,7 @@ def guarded() -> Iterator[None]:
         _abandon_stdout()
         raise typer.Exit(READER_LEFT) from err
     except OSError as err:
+        _drop_what_cannot_be_written()
         _fail(_with_notes(describe(err), err))
     except MemoryError as err:
         _fail(_with_notes("there must be enough memory for this; there is not. Ask for less.", err))
@@ -108,6 +109,14 @@ def _notes() -> Iterator[None]:
 
         warnings.showwarning = show  # type: ignore[assignment]  # catch_warnings puts it back
         yield
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Abandon the standard output where what waits for it cannot be written: a full disk."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _abandon_stdout()
 
 
 def _abandon_stdout() -> None:
