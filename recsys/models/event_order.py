@@ -81,7 +81,7 @@ def events_since(events: TimedEvents, keys: npt.NDArray[np.int64], n_items: int)
     Parameters
     ----------
     events : TimedEvents
-        In order.
+        In order; those with a time, observed later, come after all that have none.
     keys : (n_pairs,) int64
         ``user_row * n_items + item_row`` of each pair, rising.
     n_items : int
@@ -92,7 +92,7 @@ def events_since(events: TimedEvents, keys: npt.NDArray[np.int64], n_items: int)
         0 for the last event of a person, and where there is none of a pair.
     """
     users = events.user_rows
-    order = np.argsort(users, kind="stable")
+    order = np.lexsort((~np.isnat(events.occurred_at), users))
     counts = np.bincount(users)
     places = np.empty(len(users), dtype=np.int64)
     places[order] = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)

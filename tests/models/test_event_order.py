@@ -83,3 +83,10 @@ def test_events_since_are_those_of_the_same_person_after_the_last_of_a_pair(toge
         )
     keys = np.array([1, 2, 3, 10 + 5, 10 + 7], dtype=np.int64)
     assert events_since(events, keys, 10).tolist() == [2, 0, 1, 0, 0]
+
+
+def test_an_event_with_a_time_came_after_those_without() -> None:
+    events = log([[1, 2, 3]])
+    times = np.array(["2024-01-01", "NaT", "NaT"], "datetime64[us]")  # as logs are sorted
+    later = TimedEvents(events.user_rows, events.item_rows, events.weights, times)
+    assert events_since(later, np.array([1, 2, 3], dtype=np.int64), 10).tolist() == [0, 2, 1]

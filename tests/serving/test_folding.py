@@ -71,3 +71,13 @@ def test_what_is_observed_without_times_came_last(tmp_path: Path) -> None:
         once.snapshot.items.ids(newest).tolist()
         == in_turns(19, 20).items.ids(in_turns(19, 20).item_rows).tolist()
     )
+
+
+def test_what_is_observed_with_a_time_came_after_all_without() -> None:
+    someone = in_order().users.id(0)
+    item = in_order().items.id(0)
+    event = {"user_id": [someone], "item_id": [item], "occurred_at": ["2024-01-01T00:00:00Z"]}
+    after = in_order().observe(event).snapshot
+    queries = after.queries_of(after.users.rows([someone]))
+    newest = queries.history.indices[queries.age_days == 0]
+    assert after.items.ids(newest).tolist() == [item]
