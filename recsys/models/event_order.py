@@ -97,14 +97,31 @@ def events_since(events: TimedEvents, keys: npt.NDArray[np.int64], n_items: int)
     places = np.empty(len(users), dtype=np.int64)
     places[order] = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
     since = (counts[users] - 1 - places).astype(np.float64)
-    event_keys = users.astype(np.int64) * n_items + events.item_rows
-    at = np.searchsorted(keys, event_keys)
-    known = at < len(keys)
-    known[known] = keys[at[known]] == event_keys[known]
-    out = np.full(len(keys), np.inf)
-    np.minimum.at(out, at[known], since[known])
-    out[np.isinf(out)] = 0.0
-    return out.astype(np.float32)
+    return least_by_pair(events, since, keys, n_items)
+
+
+def least_by_pair(
+    events: TimedEvents, values: DoubleArray, keys: npt.NDArray[np.int64], n_items: int
+) -> FloatArray:
+    """Return the (n_pairs,) float32 least value of the events of each pair; 0 where there is none.
+
+    Parameters
+    ----------
+    events : TimedEvents
+    values : (n_events,) float64
+        One for each event.
+    keys : (n_pairs,) int64
+        ``user_row * n_items + item_row`` of each pair, rising.
+    n_items : int
+    """
+    event_keys = events.user_rows.astype(np.int64) * n_items + events.item_rows
+    places = np.searchsorted(keys, event_keys)
+    known = places < len(keys)
+    known[known] = keys[places[known]] == event_keys[known]
+    least = np.full(len(keys), np.inf)
+    np.minimum.at(least, places[known], values[known])
+    least[np.isinf(least)] = 0.0
+    return least.astype(np.float32)
 
 
 def _agreement(users: RowArray, items: RowArray, *, n_items: int) -> float:

@@ -11,7 +11,7 @@ from recsys.core.arrays import Csr, FloatArray, csr_view
 from recsys.core.clock import age_days
 from recsys.core.config import Config
 from recsys.models.base import Queries, TrainingSet
-from recsys.models.event_order import events_since
+from recsys.models.event_order import events_since, least_by_pair
 
 
 class HistoryConfig(Config):
@@ -90,16 +90,9 @@ def pair_age_days(training: TrainingSet) -> FloatArray:
     keys = pair_users * n_items + matrix.indices  # sorted: the matrix is canonical
     if training.in_order:
         return events_since(events, keys, int(n_items))
-    event_keys = events.user_rows.astype(np.int64) * n_items + events.item_rows
-    places = np.searchsorted(keys, event_keys)
-    known = places < len(keys)
-    known[known] = keys[places[known]] == event_keys[known]
-    known &= ~np.isnat(events.occurred_at)
-    ages = np.full(len(keys), np.inf)
-    event_ages = age_days(events.occurred_at[known], training.now)
-    np.minimum.at(ages, places[known], np.maximum(event_ages, 0.0))
-    ages[np.isinf(ages)] = 0.0
-    return ages.astype(np.float32)
+    timed = events.select(~np.isnat(events.occurred_at))
+    ages = np.maximum(age_days(timed.occurred_at, training.now), 0.0)
+    return least_by_pair(timed, ages, keys, int(n_items))
 
 
 def row_sums(matrix: Csr) -> FloatArray:
