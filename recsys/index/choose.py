@@ -165,8 +165,11 @@ def _narrow(
         note = f"index: exact, no short code finds {config.recall_target:g} of the best {k}"
         return BuiltIndex(exact, note, {})
     facts = index.measured
+    linked = ", linked" if index.graph else ""
+    if not linked and exact.n_items >= config.graph_from:
+        linked = ", all looked at (no walk finds enough)"
     note = (
-        f"index: codes of {facts['width']} numbers{', linked' if index.graph else ''}, "
+        f"index: codes of {facts['width']} numbers{linked}, "
         f"{facts['candidates']} candidates find {facts['recall']:.3f} of the best {k}"
     )
     return BuiltIndex(index, note, dict(facts))

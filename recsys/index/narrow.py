@@ -17,7 +17,7 @@ from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
 from recsys.index.code import ShortCode
 from recsys.index.exact import ExactIndex
-from recsys.index.links import flat_links
+from recsys.index.links import flat_links, with_ways_in
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts
@@ -56,6 +56,7 @@ class CodeGraph:
     def build(cls, codes: FloatMatrix, *, m: int, ef_construction: int, seed: int) -> CodeGraph:
         """Link the codes (n_items, width) of at least one item; see :class:`IndexConfig`."""
         links = flat_links(codes, m=m, ef_construction=ef_construction, deterministic=True)
+        with_ways_in(links, codes)
         n_hubs = int(np.ceil(np.sqrt(len(codes))))
         hubs = named_rng(seed, "index", "hubs").choice(len(codes), n_hubs, replace=False)
         return cls(freeze(links), freeze(np.sort(hubs).astype(np.int32)))

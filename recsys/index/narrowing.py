@@ -79,6 +79,8 @@ def narrow_index(
 ) -> NarrowIndex | None:
     """Return the cheapest index that finds enough, or None if none does.
 
+    Where no walk does, all codes are looked at: slower, but far from looking at whole vectors.
+
     Parameters
     ----------
     exact : ExactIndex
@@ -99,7 +101,10 @@ def narrow_index(
     if index is None or not with_graph:
         return index
     graph = CodeGraph.build(index.code.of_items(), m=m, ef_construction=ef_construction, seed=seed)
-    return enough_effort(replace(index, graph=graph), sample, target=target)
+    linked = enough_effort(replace(index, graph=graph), sample, target=target)
+    if linked is not None:
+        return linked
+    return _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
 
 
 def enough_effort(index: NarrowIndex, sample: Sample, *, target: float) -> NarrowIndex | None:

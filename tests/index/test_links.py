@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recsys.index.links import Links, faiss_module, linked, merged
+from recsys.index.links import Links, faiss_module, flat_links, linked, merged, with_ways_in
 from recsys.testing.contracts import grouped_vectors
 
 
@@ -38,3 +38,18 @@ def test_every_item_can_be_reached(n_items: int) -> None:
         reached |= new
         waiting += new
     assert len(reached) == n_items
+
+
+def test_a_long_vector_among_many_alike_has_ways_in() -> None:
+    # a catalogue that hardly anybody touched: all but alike, and a few long vectors
+    rng = np.random.default_rng(0)
+    vectors = np.repeat(rng.normal(size=(12, 8)), 150, axis=0).astype(np.float32)
+    few = rng.permutation(len(vectors))[:30]
+    vectors[few] = 3 * rng.normal(size=(30, 8)) + 4 * np.eye(8)[0]
+    links = flat_links(vectors, m=8, ef_construction=40, deterministic=True)
+    before = np.bincount(links[links >= 0], minlength=len(links))
+    with_ways_in(links, vectors)
+    after = np.bincount(links[links >= 0], minlength=len(links))
+    assert (before[few] < 3).any()
+    assert (after >= before).all()
+    assert (after[few] >= 2).all()

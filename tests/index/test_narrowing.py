@@ -80,3 +80,13 @@ def test_the_same_input_gives_the_same_index() -> None:
     assert two.graph is not None
     assert (one.graph.links == two.graph.links).all()
     assert one.effort == two.effort
+
+
+def test_where_no_walk_finds_enough_all_codes_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("recsys.index.narrowing.enough_effort", lambda *_, **__: None)
+    index = built(grouped(3000, 40, seed=1), target=0.9, with_graph=True)
+    assert index is not None
+    assert index.graph is None
+    assert index.measured["recall"] >= 0.9
