@@ -4,6 +4,7 @@ from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.data.events import EventLog
 from recsys.data.exposures import ExposureLog
+from recsys.data.fewevents import few_events
 from recsys.data.history import DigestHistory
 from recsys.data.ids import IdMap
 from recsys.data.interactions import (
@@ -39,6 +40,7 @@ __all__ = [
     "People",
     "TagTable",
     "TimedEvents",
+    "few_events",
     "interactions",
     "load_dataset",
     "load_table",

@@ -218,9 +218,10 @@ class EventLog:
             n_skipped=columns.n_skipped,
             **texts,
         )
-        return log._without_duplicates()
+        return log.without_duplicates()
 
-    def _without_duplicates(self) -> EventLog:
+    def without_duplicates(self) -> EventLog:
+        """Return the log without events that repeat an earlier one; how many is counted."""
         again = duplicate_rows(
             self.user_rows, self.item_rows, self.kind_codes, self.occurred_at, self.event_ids
         )
@@ -317,7 +318,7 @@ class EventLog:
             n_skipped=sum(log.n_skipped for log in logs),
             backend=logs[0].backend,
         )
-        return together._without_duplicates()
+        return together.without_duplicates()
 
     def followed_by(
         self, logs: Sequence[EventLog], *, users: IdMap, items: IdMap, kinds: KindTable
@@ -342,6 +343,8 @@ class EventLog:
             If an id of an event is not in the other map.
         """
         kinds = self.kinds if kinds is None else kinds
+        if users is self.users and items is self.items and kinds is self.kinds:
+            return self
         codes = kinds.codes(self.kinds.names)
         return replace(
             self,

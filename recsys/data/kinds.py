@@ -122,6 +122,11 @@ class KindTable:
         return tuple(kind.name for kind in self.kinds)
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        """The code of each name."""
+        return {name: code for code, name in enumerate(self.names)}
+
+    @cached_property
     def weights(self) -> DoubleArray:
         """(n_kinds,) float64: the weight of each code."""
         return freeze(np.array([kind.weight for kind in self.kinds], np.float64))
@@ -164,14 +169,14 @@ class KindTable:
             If it is unknown; the message names the nearest known one.
         """
         try:
-            return self.names.index(name)
-        except ValueError:
+            return self.places[name]
+        except (KeyError, TypeError):  # what cannot be a key is no name
             raise DataError(self.unknown(name)) from None
 
     def codes(self, names: Any) -> npt.NDArray[np.int16]:
         """Return (n,) int16 codes of ``names``; -1 where unknown."""
-        place = {name: code for code, name in enumerate(self.names)}
-        return np.fromiter((place.get(name, -1) for name in names), np.int16, count=len(names))
+        places = self.places
+        return np.fromiter((places.get(name, -1) for name in names), np.int16, count=len(names))
 
     def unknown(self, name: object) -> str:
         """Return the message for a kind that is not in the table."""

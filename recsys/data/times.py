@@ -214,7 +214,7 @@ def _from_text(array: Any) -> tuple[TimeArray, BoolArray]:
     import pyarrow.compute as pc
 
     if len(array) <= FEW:
-        times = np.array([_strict_time(one) for one in array.to_pylist()], "datetime64[us]")
+        times = np.array([strict_time(one) for one in array.to_pylist()], "datetime64[us]")
         if not np.isnat(times).any():
             return times, np.zeros(len(array), np.bool_)
     times = np.full(len(array), NAT)
@@ -236,7 +236,7 @@ def _from_text(array: Any) -> tuple[TimeArray, BoolArray]:
     return times, given & np.isnat(times)
 
 
-def _strict_time(text: str | None) -> np.datetime64:
+def strict_time(text: str | None) -> np.datetime64:
     """Parse one usual text, without Arrow's machinery; NaT for all others."""
     if text is None or not (_NAIVE.fullmatch(text) or _ZONED.fullmatch(text)):
         return NAT

@@ -1,6 +1,7 @@
 """The nearest of many vectors: exact or approximate, filtered, always exactly k."""
 
 from recsys.index.base import VectorIndex
+from recsys.index.changed import ChangedVectors
 from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
 from recsys.index.delta import DeltaIndex, is_exact, proposes, renewed_index
 from recsys.index.exact import ExactIndex
@@ -19,6 +20,7 @@ from recsys.index.scores import best_rows, score_rows, top_k
 
 __all__ = [
     "BuiltIndex",
+    "ChangedVectors",
     "DeltaIndex",
     "ExactIndex",
     "FaissConfig",

@@ -210,3 +210,80 @@ def keep_best(rows: RowArray, scores: FloatMatrix, heap: Heap) -> None:
         for i in range(rows.shape[1]):
             if rows[q, i] >= 0 and scores[q, i] > -np.inf:
                 offer(heap[0][q], heap[1][q], rows[q, i], scores[q, i])
+
+
+CHANGED = types.Tuple([I32_1D_IN, I32_1D_IN, F32_IN])
+
+
+@compiled()
+def _place_of(rows: RowArray, places: RowArray, row: int) -> int:
+    # where the vector of a row lies among the changed ones; -1 if it did not change
+    start, stop = 0, rows.shape[0]
+    while start < stop:
+        middle = (start + stop) // 2
+        if rows[middle] < row:
+            start = middle + 1
+        else:
+            stop = middle
+    if start < rows.shape[0] and rows[start] == row:
+        return int(places[start])
+    return -1
+
+
+@compiled(types.void(F32_IN, F32_IN, CHANGED, I32_IN, F32_OUT))
+def score_changed(
+    queries: FloatMatrix,
+    vectors: FloatMatrix,
+    changed: tuple[RowArray, RowArray, FloatMatrix],
+    rows: RowArray,
+    out: FloatMatrix,
+) -> None:
+    """Fill ``out`` as :func:`score_pairs` does, with other vectors for the rows that changed.
+
+    ``changed`` are rising rows, the lines of their vectors, and the table of these.
+    """
+    changed_rows, places, lines = changed
+    for q in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            row = rows[q, i]
+            place = _place_of(changed_rows, places, row)
+            if place >= 0:
+                out[q, i] = dot(queries[q], lines[place])
+            elif 0 <= row < vectors.shape[0]:
+                out[q, i] = dot(queries[q], vectors[row])
+            else:
+                out[q, i] = -np.inf
+
+
+@compiled(types.void(PAIRS, CHANGED, types.UniTuple(I32_IN, 2), EXCLUSION, BOOL_1D_IN, HEAP))
+def merge_changed(
+    pairs: tuple[FloatMatrix, FloatMatrix],
+    changed: tuple[RowArray, RowArray, FloatMatrix],
+    found: tuple[RowArray, RowArray],
+    exclude: Exclusion,
+    allowed: BoolArray,
+    heap: Heap,
+) -> None:
+    """Keep the best of what was found among the old vectors and among the changed ones.
+
+    ``found`` are (n_queries, m) rows, allowed and not excluded, of which those that changed are
+    left out; and (n_queries, n) positions in the rows that changed. -1 is none in both.
+    """
+    queries, vectors = pairs
+    changed_rows, places, lines = changed
+    indptr, indices = exclude
+    for q in range(queries.shape[0]):
+        best_rows, best_scores = heap[0][q], heap[1][q]
+        for i in range(found[0].shape[1]):
+            row = found[0][q, i]
+            if row >= 0 and _place_of(changed_rows, places, row) < 0:
+                offer(best_rows, best_scores, row, dot(queries[q], vectors[row]))
+        for i in range(found[1].shape[1]):
+            at = found[1][q, i]
+            if at < 0:
+                continue
+            row, score = changed_rows[at], dot(queries[q], lines[places[at]])
+            if score < best_scores[0] or (allowed.shape[0] and not allowed[row]):
+                continue
+            if not stored(indices, indptr[q], indptr[q + 1], row):
+                offer(best_rows, best_scores, row, score)

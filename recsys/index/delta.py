@@ -15,34 +15,36 @@ from recsys.core.errors import ArtifactError, DataError
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
 from recsys.index.base import VectorIndex
+from recsys.index.changed import ChangedVectors
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.narrow import NarrowIndex
-from recsys.index.request import Request
+from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, write_manifest
 from recsys.index.searching import Searching
 
 NO_ROWS: RowArray = np.zeros(0, dtype=np.int32)
 
+FEW_QUERIES = 8
+"""Queries up to which changed vectors are scored one by one: more are worth a product."""
+
 
 @dataclass(frozen=True, eq=False)  # no slots: the mask is made at first use
 class DeltaIndex(Searching):
-    """Changed and new vectors in an exact index beside the main one, whose old ones are dead.
+    """Changed and new vectors beside the main index, whose old ones are dead.
 
     Attributes
     ----------
     main : VectorIndex
         Of the vectors as they were.
-    rows : (n_changed,) int32
-        Rising; rows below ``main.n_items`` replace vectors, those beyond are new, none missing.
-    delta : ExactIndex
-        Their vectors now.
+    changes : ChangedVectors
+        Rows below ``main.n_items`` replace vectors, those beyond are new, none missing.
 
     Notes
     -----
-    Both indexes score by the kernel of :func:`score_rows`, so an answer is that of one index over
-    all vectors: the same to the last bit where the main index is exact. A search costs what the
-    main one costs, and a scan of the changed vectors.
+    All is scored by the kernel of :func:`score_rows`, so an answer is that of one index over all
+    vectors: the same to the last bit where the main index is exact. A search costs what the main
+    one costs, and a scan of the changed vectors.
 
     Examples
     --------
@@ -53,8 +55,7 @@ class DeltaIndex(Searching):
     """
 
     main: VectorIndex
-    rows: RowArray
-    delta: ExactIndex
+    changes: ChangedVectors
 
     @classmethod
     def build(cls, main: VectorIndex, rows: RowArray, vectors: FloatMatrix) -> DeltaIndex:
@@ -67,7 +68,7 @@ class DeltaIndex(Searching):
         rows : (n_changed,) int32
             Rising; those from ``main.n_items`` on without a gap.
         vectors : (n_changed, n_factors) float32
-            Finite. Shared if read-only, else copied.
+            Finite; copied.
 
         Raises
         ------
@@ -79,10 +80,18 @@ class DeltaIndex(Searching):
         rises = bool((np.diff(rows) > 0).all()) and (not len(rows) or rows[0] >= 0)
         if not rises or new.tolist() != list(range(main.n_items, main.n_items + len(new))):
             raise DataError("rows must rise, and go on where the main index ends, without a gap.")
-        delta = ExactIndex.build(np.asarray(vectors).reshape(-1, main.n_factors))
-        if delta.n_items != len(rows):
-            raise DataError(f"vectors must be one per row ({len(rows)}); got {delta.n_items}.")
-        return cls(main, freeze(rows), delta)
+        given = np.asarray(vectors, dtype=np.float32).reshape(-1, main.n_factors)
+        return cls(main, ChangedVectors.of(rows, given))
+
+    @property
+    def rows(self) -> RowArray:
+        """(n_changed,) int32: rising rows of the changed vectors."""
+        return self.changes.rows
+
+    @cached_property
+    def delta(self) -> ExactIndex:
+        """The changed vectors as an index of their own, made when first asked for."""
+        return ExactIndex.build(self.changes.vectors)
 
     @property
     def n_items(self) -> int:
@@ -105,33 +114,29 @@ class DeltaIndex(Searching):
         """(n_items, n_factors) float32, read-only; put together when first asked for."""
         out = np.empty((self.n_items, self.n_factors), dtype=np.float32)
         out[: self.main.n_items] = self.main.vectors
-        out[self.rows] = self.delta.vectors
+        out[self.rows] = self.changes.vectors
         return freeze(out)
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""
-        old = self.main.answer(self._of_main(request), n_threads=n_threads)
+        from recsys.index._kernels import order
+
+        old = self.main.answer(self._of_main(request, self._alive), n_threads=n_threads)
         if not len(self.rows):
             return old
-        new = self.delta.answer(self._of_delta(request), n_threads=n_threads)
-        new_rows = np.where(new.rows < 0, new.rows, self.rows[new.rows])
-        rows = np.hstack([old.rows, new_rows])
-        scores = np.hstack([old.scores, new.scores])
-        order = np.lexsort((rows, -scores), axis=1)[:, : request.k]
-        return TopK(
-            freeze(np.take_along_axis(rows, order, axis=1).astype(np.int32)),
-            freeze(np.take_along_axis(scores, order, axis=1)),
-        )
+        heap = self._merged(request, old.rows, size=request.k, n_threads=n_threads)
+        order(heap)
+        return TopK(freeze(heap[0]), freeze(heap[1]))
 
     def candidates(self, request: Request, *, effort: int | None = None) -> RowArray:
-        """Return what the main index proposes, and the best of the changed vectors.
+        """Return the best of what the main index proposes, and of the changed vectors.
 
         Parameters
         ----------
         request : Request
             Its ``k`` is the least number wanted.
         effort : int, optional
-            Candidates of each; None: the main index's own number.
+            Candidates to keep; None: the main index's own number.
 
         Returns
         -------
@@ -142,16 +147,43 @@ class DeltaIndex(Searching):
         ------
         DataError
             If the main index proposes nothing: only short codes do.
+
+        Notes
+        -----
+        What changed is proposed like the rest, by the code it had, and then scored by its vector
+        now like everything that changed. So no mask is needed to keep it out.
         """
         if not isinstance(self.main, NarrowIndex):
             raise DataError("candidates must be asked of an index of short codes.")
         effort = max(effort or self.main.effort, request.k)
-        old = self.main.candidates(self._of_main(request), effort=effort)
+        old = self.main.candidates(self._of_main(request, None), effort=effort)
         if not len(self.rows):
             return old
-        some = replace(self._of_delta(request), k=min(effort, len(self.rows)))
-        new = self.delta.answer(some, n_threads=1).rows
-        return np.hstack([old, np.where(new < 0, new, self.rows[new])])
+        size = min(max(effort, old.shape[1]), self.n_items)
+        return self._merged(request, old, size=size, n_threads=1)[0]
+
+    def _merged(
+        self, request: Request, found: RowArray, *, size: int, n_threads: int | None
+    ) -> Heap:
+        """Return the best of what the main index found and of the changed vectors, unordered."""
+        from recsys.index._kernels import merge_changed
+
+        if request.n_queries <= FEW_QUERIES:
+            every = np.arange(len(self.rows), dtype=np.int32)
+            changed = np.ascontiguousarray(np.broadcast_to(every, (request.n_queries, len(every))))
+        else:
+            some = replace(self._of_delta(request), k=min(size, len(self.rows)))
+            changed = self.delta.answer(some, n_threads=n_threads).rows
+        heap = empty_heap(request.n_queries, size)
+        merge_changed(
+            (freeze(request.queries.view()), self.main.vectors),
+            (self.rows, self.changes.places, self.changes.lines),
+            (freeze(found.view()), freeze(changed.view())),
+            request.exclude,
+            request.allowed,
+            heap,
+        )
+        return heap
 
     def save(self, folder: Path) -> None:
         """Write the index as a folder.
@@ -193,19 +225,17 @@ class DeltaIndex(Searching):
         alive[self.rows[self.rows < self.main.n_items]] = False
         return freeze(alive)
 
-    def _of_main(self, request: Request) -> Request:
-        """Return the request of the vectors that are as they were."""
+    def _of_main(self, request: Request, alive: BoolArray | None) -> Request:
+        """Return the request of the main index, of its living vectors alone if ``alive`` says."""
         n_main = self.main.n_items
-        allowed, rows = self._alive, request.allowed_rows
-        if len(request.allowed):
-            allowed = allowed & request.allowed[:n_main]
-        elif not len(self.rows) or self.rows[0] >= n_main:
-            allowed = request.allowed  # nothing of the main index is dead
-        if rows is not None:
+        allowed, rows = request.allowed[:n_main], request.allowed_rows
+        if rows is not None and len(request.allowed) > n_main:
             rows = rows[: int(np.searchsorted(rows, n_main))]
-            rows = rows[allowed[rows]]
-        exclude = _places(request, request.exclude[1] < n_main, request.exclude[1])
-        return Request(request.queries, request.k, exclude, allowed, rows)
+        if alive is not None and len(self.rows) and self.rows[0] < n_main:
+            allowed = alive & allowed if len(allowed) else alive
+            rows = None if rows is None else rows[allowed[rows]]
+        # what is excluded beyond the main index is never met there
+        return Request(request.queries, request.k, request.exclude, allowed, rows)
 
     def _of_delta(self, request: Request) -> Request:
         """Return the request of the changed vectors, by their places in the delta."""

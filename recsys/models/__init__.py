@@ -5,7 +5,14 @@ from recsys.models.event_order import events_since, is_in_order
 from recsys.models.fitting import FittedHybrid, HybridConfig, fit_hybrid
 from recsys.models.history import known_queries
 from recsys.models.hybrid import HybridModel, QueryState
-from recsys.models.patched import ItemPatch, PatchedHybrid, fitted_patch, itemwise, taken
+from recsys.models.patched import (
+    BlockPatch,
+    ItemPatch,
+    PatchedHybrid,
+    fitted_patch,
+    itemwise,
+    taken,
+)
 from recsys.models.popularity import PopularityBlock
 from recsys.models.proposals import check_optuna
 from recsys.models.spec import BLOCKS, BlockSpec, knows_taste
@@ -16,6 +23,7 @@ from recsys.models.validation import ValidationConfig
 __all__ = [
     "BLOCKS",
     "Block",
+    "BlockPatch",
     "BlockSpec",
     "FittedHybrid",
     "HybridConfig",

@@ -118,6 +118,13 @@ class Queries:
             csr_view(history.data[known], history.indices[known], indptr, shape), ages, self.tags
         )
 
+    def widened(self, n_items: int) -> Queries:
+        """Return the queries over another number of items, all of the histories among them."""
+        if self.history.shape[1] == n_items:
+            return self
+        old, shape = self.history, (self.history.shape[0], n_items)
+        return Queries(csr_view(old.data, old.indices, old.indptr, shape), self.age_days, self.tags)
+
     def at_items(self, item_rows: RowArray) -> Queries:
         """Return the queries with their items renumbered by their place in ``item_rows``.
 

@@ -19,6 +19,10 @@ from recsys.models.krylov import leading_vectors
 from recsys.models.learned import LearnedBlock
 from recsys.models.pair_weights import HistoryConfig, history_matrix, power, row_sums, scale
 
+FEW = 8
+"""People up to which the vectors of their items are summed: a product of sparse matrices costs
+more to set up than it saves."""
+
 PARTS = ("data", "indices", "indptr")
 """Of a csr matrix."""
 
@@ -81,7 +85,12 @@ class ContentBlock(LearnedBlock):
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_factors) float32: the profile of history and declared tags."""
-        return _dense(self._profiles(queries) @ self.learned("tag_factors"))
+        if queries.n_queries > FEW or self.config.singular_exponent:
+            return _dense(self._profiles(queries) @ self.learned("tag_factors"))
+        # both maps are one, so the items' vectors hold what their tags come to already
+        out = self._history(queries) @ self.item_factors
+        declared = self._declared(queries)
+        return _dense(out if declared is None else out + declared @ self.learned("tag_factors"))
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, n_factors) float32, exactly as for known items."""
@@ -156,13 +165,20 @@ class ContentBlock(LearnedBlock):
         return vectors, np.ascontiguousarray(vectors * gain)
 
     def _profiles(self, queries: Queries) -> Csr:
+        inferred = self._history(queries) @ self._features()
+        declared = self._declared(queries)
+        return inferred if declared is None else inferred + declared
+
+    def _history(self, queries: Queries) -> Csr:
         history = history_matrix(queries, self.config)
-        history = scale(history, rows=power(row_sums(history), -self.config.user_exponent))
-        inferred = history @ self._features()
-        if self.config.declared_weight and queries.tags.nnz:
-            rows = np.full(queries.n_queries, self.config.declared_weight, dtype=np.float32)
-            inferred = inferred + scale(queries.tags, rows=rows)
-        return inferred
+        return scale(history, rows=power(row_sums(history), -self.config.user_exponent))
+
+    def _declared(self, queries: Queries) -> Csr | None:
+        """Return what declared tags count; None where nobody declared any."""
+        if not self.config.declared_weight or not queries.tags.nnz:
+            return None
+        rows = np.full(queries.n_queries, self.config.declared_weight, dtype=np.float32)
+        return scale(queries.tags, rows=rows)
 
     def _over(self, features: Csr, factors: FloatMatrix) -> Self:
         return self.having(

@@ -80,7 +80,7 @@ class HybridModel:
         self.scales = freeze(np.array(ones if scales is None else scales, dtype=np.float64))
         self._vector = [(at, b) for at, b in enumerate(blocks) if isinstance(b, VectorBlock)]
         self._kernel = [(at, b) for at, b in enumerate(blocks) if isinstance(b, KernelBlock)]
-        self.item_factors = freeze(_side_by_side([b.item_factors for _, b in self._vector]))
+        self.item_factors = freeze(side_by_side([b.item_factors for _, b in self._vector]))
         widths = [b.item_factors.shape[1] for _, b in self._vector]
         self._owner = np.repeat([at for at, _ in self._vector], widths).astype(np.int64)
 
@@ -180,7 +180,7 @@ class HybridModel:
     def _state(self, queries: Queries) -> QueryState:
         parts = [block.user_factors(queries) for _, block in self._vector]
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
-        vectors = _side_by_side(parts) if parts else np.zeros((queries.n_queries, 0), np.float32)
+        vectors = side_by_side(parts) if parts else np.zeros((queries.n_queries, 0), np.float32)
         return QueryState(vectors, buckets.astype(np.int8))
 
 
@@ -230,5 +230,6 @@ def block_scores(block: Block, queries: Queries) -> FloatMatrix:
     return block.scores(queries)
 
 
-def _side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
+def side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
+    """Return matrices of as many lines beside each other, (n, n_factors) float32."""
     return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)

@@ -13,35 +13,29 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution, Source
 from recsys.core.errors import ConfigError
-from recsys.index import score_rows
+from recsys.index import ChangedVectors
 from recsys.models.base import Block, ItemwiseBlock, Queries, VectorBlock
-from recsys.models.hybrid import HybridModel, QueryState, explain_block
+from recsys.models.hybrid import HybridModel, QueryState, explain_block, side_by_side
 from recsys.models.learned import LearnedBlock
 
 
 @dataclass(frozen=True, eq=False)
-class ItemPatch:
-    """Items that differ from the fit: changed ones and new ones.
+class BlockPatch:
+    """What one block has otherwise than its fit.
 
     Attributes
     ----------
-    rows : (n_changed,) int32
-        Rising rows of the model; those beyond the fitted ones are new, and none is missing.
-    blocks : tuple of ItemwiseBlock
-        The vector blocks of the model, each over these items alone.
+    rows : (n,) int32
+        Rising rows of the model.
+    block : ItemwiseBlock
+        The block over these items alone.
     """
 
     rows: RowArray
-    blocks: tuple[ItemwiseBlock, ...]
+    block: ItemwiseBlock
 
     def __post_init__(self) -> None:
         freeze(self.rows)
-
-    @cached_property
-    def vectors(self) -> FloatMatrix:
-        """(n_changed, n_factors) float32: item factors of the blocks, side by side."""
-        parts = [block.item_factors for block in self.blocks]
-        return freeze(np.ascontiguousarray(np.hstack(parts), dtype=np.float32))
 
     def places(self, item_rows: RowArray) -> npt.NDArray[np.int64]:
         """Return the (n,) int64 place of each row in the patch; -1 where it is not in it."""
@@ -50,36 +44,68 @@ class ItemPatch:
         found = np.minimum(np.searchsorted(self.rows, item_rows), len(self.rows) - 1)
         return np.where(self.rows[found] == item_rows, found, NO_ROW)
 
-    def widened(self, fitted: Sequence[ItemwiseBlock], item_rows: RowArray) -> ItemPatch:
-        """Return the patch over these items too: those it does not hold yet are as fitted."""
-        new = item_rows[self.places(item_rows) == NO_ROW]
-        if not len(new):
-            return self
-        return self.overlaid(ItemPatch(new, tuple(block.at_items(new) for block in fitted)))
-
-    def overlaid(self, other: ItemPatch) -> ItemPatch:
+    def overlaid(self, other: BlockPatch) -> BlockPatch:
         """Return both patches; where both have an item, the other's counts."""
         if not len(self.rows):
             return other
         places = self.places(other.rows)
+        known = places != NO_ROW
         source = np.arange(len(self.rows))
         beyond = len(self.rows) + np.arange(len(other.rows))
-        source[places[places != NO_ROW]] = beyond[places != NO_ROW]
-        rows = np.concatenate([self.rows, other.rows[places == NO_ROW]])
-        source = np.concatenate([source, beyond[places == NO_ROW]])
+        source[places[known]] = beyond[known]
+        rows = np.concatenate([self.rows, other.rows[~known]])
+        source = np.concatenate([source, beyond[~known]])
         order = np.argsort(rows, kind="stable")
-        blocks = tuple(
-            _at(old.joined(new), source[order])
-            for old, new in zip(self.blocks, other.blocks, strict=True)
-        )
-        return ItemPatch(rows[order], blocks)
+        both = self.block.joined(other.block).at_items(source[order].astype(np.int32))
+        return BlockPatch(rows[order], both)
+
+
+@dataclass(frozen=True, eq=False)
+class ItemPatch:
+    """Items that differ from the fit: changed ones and new ones.
+
+    Attributes
+    ----------
+    parts : tuple of BlockPatch
+        One per vector block of the model. An event moves popularity alone, so the other blocks
+        need not hold the item it came to; a new item is in all of them, and none is missing.
+    """
+
+    parts: tuple[BlockPatch, ...]
+
+    @classmethod
+    def of(cls, rows: RowArray, blocks: Sequence[ItemwiseBlock]) -> ItemPatch:
+        """Return the patch of all vector blocks, each over the same items."""
+        return cls(tuple(BlockPatch(rows, block) for block in blocks))
+
+    @cached_property
+    def rows(self) -> RowArray:
+        """(n_changed,) int32: the rising rows that any block has otherwise than its fit."""
+        every = [part.rows for part in self.parts]
+        nothing = np.zeros(0, dtype=np.int32)
+        return freeze(np.unique(np.concatenate([nothing, *every])).astype(np.int32))
+
+    @property
+    def n_changed(self) -> int:
+        """How many items the block has that changed most."""
+        return max((len(part.rows) for part in self.parts), default=0)
+
+    @property
+    def n_items(self) -> int:
+        """One more than the last row; 0 without any."""
+        return max((int(part.rows[-1]) + 1 for part in self.parts if len(part.rows)), default=0)
+
+    def overlaid(self, other: ItemPatch) -> ItemPatch:
+        """Return both patches; where both have an item, the other's counts."""
+        both = zip(self.parts, other.parts, strict=True)
+        return ItemPatch(tuple(old.overlaid(new) for old, new in both))
 
 
 class PatchedHybrid(HybridModel):
     """A hybrid with other vectors for some items, and with further ones.
 
     Nothing of the fitted hybrid is copied: a request that needs the vectors of some items takes
-    them from the patch or from the fitted blocks. Kernels know no new item: they score it 0.
+    them from the changes or from the fitted blocks. Kernels know no new item: they score it 0.
 
     Parameters
     ----------
@@ -87,6 +113,8 @@ class PatchedHybrid(HybridModel):
         Not itself patched.
     patch : ItemPatch
         The changes.
+    changes : ChangedVectors, optional
+        The vectors of the patch's items, and perhaps of others as fitted. None: made when needed.
 
     Raises
     ------
@@ -94,14 +122,22 @@ class PatchedHybrid(HybridModel):
         If a vector block of the model cannot take new items.
     """
 
-    def __init__(self, fitted: HybridModel, patch: ItemPatch) -> None:
+    def __init__(
+        self, fitted: HybridModel, patch: ItemPatch, changes: ChangedVectors | None = None
+    ) -> None:
         # on purpose without super().__init__: it would put all vectors side by side again
         self.fitted, self.patch = fitted, patch
         self.blocks, self.weights, self.scales = fitted.blocks, fitted.weights, fitted.scales
         self.bucket_edges = fitted.bucket_edges
         self._vector, self._kernel, self._owner = fitted._vector, fitted._kernel, fitted._owner
-        beyond = int(patch.rows[-1]) + 1 if len(patch.rows) else 0
-        self._n_items = max(fitted.n_items, beyond)
+        self._n_items = max(fitted.n_items, patch.n_items)
+        if changes is not None:
+            self.changes = changes
+
+    @cached_property
+    def changes(self) -> ChangedVectors:
+        """The vectors that are not as fitted."""
+        return ChangedVectors.of(self.patch.rows, self.vectors_of(self.patch.rows))
 
     @property
     def n_items(self) -> int:
@@ -118,32 +154,33 @@ class PatchedHybrid(HybridModel):
         """(n_items, n_factors) float32, made when first asked for: requests do without."""
         out = np.empty((self.n_items, self.fitted.item_factors.shape[1]), dtype=np.float32)
         out[: self.fitted.n_items] = self.fitted.item_factors
-        out[self.patch.rows] = self.patch.vectors
+        out[self.changes.rows] = self.changes.vectors
         return freeze(out)
 
     def products(self, query_vectors: FloatMatrix) -> FloatMatrix:
         """Return the (n_queries, n_items) float32 inner products with all items."""
         out = np.empty((len(query_vectors), self.n_items), dtype=np.float32)
         out[:, : self.fitted.n_items] = query_vectors @ self.fitted.item_factors.T
-        out[:, self.patch.rows] = query_vectors @ self.patch.vectors.T
+        out[:, self.changes.rows] = query_vectors @ self.changes.vectors.T
         return out
 
     def pair_products(self, query_vectors: FloatMatrix, item_rows: RowArray) -> FloatMatrix:
         """Return the (n_queries, n_candidates) float32 inner products; -inf for row -1."""
-        places = self.patch.places(item_rows.ravel()).reshape(item_rows.shape).astype(np.int32)
-        if item_rows.size == 0 or places.max() == NO_ROW:
-            return self.fitted.pair_products(query_vectors, item_rows)
-        old = np.where(places == NO_ROW, item_rows, np.int32(NO_ROW))
-        scores = self.fitted.pair_products(query_vectors, old)
-        changed = score_rows(query_vectors, self.patch.vectors, places)
-        return np.where(places == NO_ROW, scores, changed)
+        return self.changes.score(query_vectors, self.fitted.item_factors, item_rows)
 
     def vectors_of(self, item_rows: RowArray) -> FloatMatrix:
-        """Return the (n, n_factors) float32 vectors of some items."""
-        places = self.patch.places(item_rows)
-        out = self.fitted.item_factors[np.where(places == NO_ROW, item_rows, 0)]
-        out[places != NO_ROW] = self.patch.vectors[places[places != NO_ROW]]
-        return out
+        """Return the (n, n_factors) float32 vectors of some items, put together from the blocks."""
+        known = item_rows < self.fitted.n_items
+        out = self.fitted.item_factors[np.where(known, item_rows, 0)]
+        end = 0
+        for part in self.patch.parts:
+            factors = part.block.item_factors
+            start, end = end, end + factors.shape[1]
+            if len(part.rows):
+                places = part.places(item_rows)
+                changed = places != NO_ROW
+                out[changed, start:end] = factors[places[changed]]
+        return np.asarray(out, dtype=np.float32)
 
     def explain(
         self, query: Queries, state: QueryState, *, item_rows: RowArray
@@ -167,48 +204,45 @@ class PatchedHybrid(HybridModel):
 
     def merged(self) -> HybridModel:
         """Return the same model with the patch put in: whole arrays, at the cost of copying."""
-        patched = iter(self.patch.blocks)
+        parts = iter(self.patch.parts)
         blocks: list[Block] = [
-            self._merged_block(block, next(patched)) if isinstance(block, VectorBlock) else block
+            self._merged_block(block, next(parts)) if isinstance(block, VectorBlock) else block
             for block in self.blocks
         ]
         return HybridModel(blocks, self.weights, scales=self.scales, bucket_edges=self.bucket_edges)
 
     def _state(self, queries: Queries) -> QueryState:
-        some = np.unique(queries.history.indices).astype(np.int32)
-        local = queries.at_items(some)
-        places = self.patch.places(some)
         parts = [
-            _reading(fitted, patched, some, places=places).user_factors(local)
-            for fitted, patched in zip(self.itemwise_blocks, self.patch.blocks, strict=True)
+            self._user_factors(fitted, part, queries)
+            for fitted, part in zip(self.itemwise_blocks, self.patch.parts, strict=True)
         ]
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
-        return QueryState(
-            np.ascontiguousarray(np.hstack(parts), dtype=np.float32), buckets.astype(np.int8)
-        )
+        nothing = np.zeros((queries.n_queries, 0), dtype=np.float32)
+        return QueryState(side_by_side(parts or [nothing]), buckets.astype(np.int8))
+
+    def _user_factors(
+        self, fitted: ItemwiseBlock, part: BlockPatch, queries: Queries
+    ) -> FloatMatrix:
+        """Return the user factors of one block, reading what changed of the histories' items."""
+        if isinstance(fitted, LearnedBlock) and not fitted.reads_history:
+            return fitted.user_factors(queries)
+        items = queries.history.indices
+        places = part.places(items)
+        if (places == NO_ROW).all() and not (items >= self.fitted.n_items).any():
+            return fitted.user_factors(queries.widened(self.fitted.n_items))
+        some = np.unique(items).astype(np.int32)
+        local = taken(fitted, part.block, some, places=part.places(some))
+        return local.user_factors(queries.at_items(some))
 
     def _at_items(self, at: int, item_rows: RowArray) -> ItemwiseBlock:
         """Return block ``at`` over some items, as they are now."""
-        fitted: ItemwiseBlock = self.blocks[at]  # type: ignore[assignment]  # the patch saw to it
-        patched = self.patch.blocks[[one for one, _ in self._vector].index(at)]
-        return taken(fitted, patched, item_rows, places=self.patch.places(item_rows))
+        part = self.patch.parts[[one for one, _ in self._vector].index(at)]
+        fitted = itemwise(self.blocks[at])
+        return taken(fitted, part.block, item_rows, places=part.places(item_rows))
 
-    def _merged_block(self, block: Block, patched: ItemwiseBlock) -> ItemwiseBlock:
+    def _merged_block(self, block: Block, part: BlockPatch) -> ItemwiseBlock:
         every = np.arange(self.n_items, dtype=np.int32)
-        return taken(itemwise(block), patched, every, places=self.patch.places(every))
-
-
-def _reading(
-    fitted: ItemwiseBlock,
-    patched: ItemwiseBlock,
-    item_rows: RowArray,
-    *,
-    places: npt.NDArray[np.int64],
-) -> VectorBlock:
-    """Return a block over the items of some histories, as far as it looks at them."""
-    if isinstance(fitted, LearnedBlock) and not fitted.reads_history:
-        return fitted
-    return taken(fitted, patched, item_rows, places=places)
+        return taken(itemwise(block), part.block, every, places=part.places(every))
 
 
 def taken(
@@ -261,11 +295,7 @@ def fitted_patch(model: HybridModel) -> ItemPatch:
     """Return a patch of a model in which nothing has changed yet."""
     nothing = np.zeros(0, dtype=np.int32)
     blocks = [itemwise(block) for block in model.vector_blocks]
-    return ItemPatch(nothing, tuple(block.at_items(nothing) for block in blocks))
-
-
-def _at(block: ItemwiseBlock, rows: npt.NDArray[np.int64]) -> ItemwiseBlock:
-    return block.at_items(rows.astype(np.int32))
+    return ItemPatch.of(nothing, [block.at_items(nothing) for block in blocks])
 
 
 def _in_rows_of(part: Contribution, item_rows: RowArray) -> Contribution:

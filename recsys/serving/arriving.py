@@ -11,9 +11,13 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray
 from recsys.core.errors import DataError
-from recsys.data import Catalog, EventLog, IdMap, KindTable, People
+from recsys.data import Catalog, EventLog, IdMap, People, few_events
 from recsys.serving.lookups import ticks
 from recsys.serving.overlay import Acts, Facts, Overlay
+from recsys.serving.snapshot import Snapshot
+
+FEW_COMPARED = 8
+"""Events of one person up to which each is compared with all that are known."""
 
 FEW = 64
 """Ids that are looked up one by one before anything larger is done with them."""
@@ -37,9 +41,16 @@ class Arrivals:
 
     @classmethod
     def of(
-        cls, events: Any, items: Any, item_tags: Any, users: Any, *, kinds: KindTable
+        cls, events: Any, items: Any, item_tags: Any, users: Any, *, known: Snapshot
     ) -> Arrivals:
         """Take logs and tables, or frames of them; None is nothing.
+
+        Parameters
+        ----------
+        events, items, item_tags, users
+            As of :meth:`Recommender.observe`.
+        known : Snapshot
+            Whose kinds of events are understood, and whose ids are looked up first.
 
         Raises
         ------
@@ -49,20 +60,22 @@ class Arrivals:
         if isinstance(item_tags, Catalog | EventLog | People):
             raise DataError("item_tags must be a frame; a Catalog goes in as items.")
         return cls(
-            events=_events(events, kinds),
+            events=_events(events, known),
             catalog=_catalog(items, item_tags),
             people=_people(users),
         )
 
 
-def _events(events: Any, kinds: KindTable) -> EventLog:
+def _events(events: Any, known: Snapshot) -> EventLog:
+    kinds = known.kinds
     if events is None:
         return EventLog.empty(kinds=kinds)
     if isinstance(events, EventLog):
         return events
     if isinstance(events, Catalog | People):
         raise DataError(f"events must be an EventLog or a frame; got a {type(events).__name__}.")
-    return EventLog.from_frame(events, kinds=kinds)
+    few = few_events(events, users=known.users, items=known.items, kinds=kinds)
+    return EventLog.from_frame(events, kinds=kinds) if few is None else few
 
 
 def _catalog(items: Any, item_tags: Any) -> Catalog:
@@ -108,13 +121,19 @@ def with_ids(overlay: Overlay, arrivals: Arrivals) -> Overlay:
     DataError
         If ids are of another sort than the snapshot's.
     """
-    events = arrivals.events
+    events, people, catalog = arrivals.events, arrivals.people, arrivals.catalog
     users, items = overlay.users, overlay.items
-    users = _grown(users, arrivals.people.users.ids().tolist(), name="user_id")
-    users = _grown(users, _used(events.users, events.user_rows), name="user_id")
-    items = _grown(items, arrivals.catalog.items.ids().tolist(), name="item_id")
-    items = _grown(items, _used(events.items, events.item_rows), name="item_id")
     kinds = overlay.kinds.union(events.kinds)
+    if people.n_users:
+        users = _grown(users, people.users.ids().tolist(), name="user_id")
+    if catalog.n_items:
+        items = _grown(items, catalog.items.ids().tolist(), name="item_id")
+    if events.users is not users:
+        users = _grown(users, _used(events.users, events.user_rows), name="user_id")
+    if events.items is not items:
+        items = _grown(items, _used(events.items, events.item_rows), name="item_id")
+    if users is overlay.users and items is overlay.items and kinds is overlay.kinds:
+        return overlay  # as most often: one event of someone known
     return replace(overlay, users=users, items=items, kinds=kinds)
 
 
@@ -136,7 +155,7 @@ def new_events(facts: Facts, events: EventLog) -> EventLog:
 
 def _grown(ids: IdMap, more: list[Any], *, name: str) -> IdMap:
     if not more or (len(more) <= FEW and (ids.rows(more) != NO_ROW).all()):
-        return ids  # as most often: one event of someone known
+        return ids
     return ids.grown(more, name=name)
 
 
@@ -159,16 +178,26 @@ def _known_keys(facts: Facts, log: EventLog) -> BoolArray:
     """Say of each event without an id whether the same person did the same at the same time."""
     out = np.zeros(log.n_events, dtype=np.bool_)
     mine = Acts.of(log, np.arange(log.n_events))
-    keys = _keys(mine)
-    for row in np.unique(log.user_rows[~mine.named]).tolist():
-        known: set[tuple[int, int, int]] = set()
+    for row in set(log.user_rows[~mine.named].tolist()):
+        places = np.flatnonzero((log.user_rows == row) & ~mine.named)
         for acts in facts.acts_of(row):
-            theirs = _keys(acts)
-            known.update(key for key, named in zip(theirs, acts.named, strict=True) if not named)
-        if known:
-            for at in np.flatnonzero((log.user_rows == row) & ~mine.named).tolist():
-                out[at] = keys[at] in known
+            out[places] |= _among(mine, places, acts)
     return out
+
+
+def _among(mine: Acts, places: npt.NDArray[np.int64], acts: Acts) -> BoolArray:
+    """Say of some events whether they are among others of the same person that have no id."""
+    if len(places) > FEW_COMPARED:
+        known = {key for key, named in zip(_keys(acts), acts.named, strict=True) if not named}
+        keys = _keys(mine)
+        return np.array([keys[at] in known for at in places.tolist()], dtype=np.bool_)
+    same = (
+        (mine.item_rows[places, None] == acts.item_rows)
+        & (mine.kind_codes[places, None] == acts.kind_codes)
+        & (ticks(mine.occurred_at[places])[:, None] == ticks(acts.occurred_at))
+        & ~acts.named
+    )
+    return np.asarray(same.any(axis=1), dtype=np.bool_)
 
 
 def _keys(acts: Acts) -> list[tuple[int, int, int]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, Csr, RowArray
+from recsys.core.arrays import Csr, RowArray
 from recsys.data import People
 from recsys.profiles import muted_matrix
 from recsys.serving.building import author_texts
 from recsys.serving.overlay import Facts
-from recsys.serving.spread import line_of, rows_of
+from recsys.serving.spread import line_of
 
 NOTHING = np.zeros(0, dtype=np.int32)
 
@@ -18,9 +18,11 @@ def own_items(facts: Facts, user_rows: RowArray) -> list[RowArray]:
     """Return the rising rows of the items that each person made."""
     changed = facts.overlay.item_rows
     old = _unchanged(facts, facts.base.own, user_rows)
+    if not len(changed):
+        return old
     authors = facts.authors_of(changed)
     return [
-        np.union1d(line, changed[authors == row]).astype(np.int32) if len(changed) else line
+        np.union1d(line, changed[authors == row]).astype(np.int32)
         for row, line in zip(user_rows.tolist(), old, strict=True)
     ]
 
@@ -50,8 +52,7 @@ def muted_items(facts: Facts, user_rows: RowArray) -> list[RowArray]:
 def _unchanged(facts: Facts, matrix: Csr, user_rows: RowArray) -> list[RowArray]:
     """Return the pairs of the whole snapshot, but those of changed items."""
     n_base, changed = facts.base.n_users, facts.overlay.item_rows
-    old = rows_of(matrix, np.where(user_rows < n_base, user_rows, NO_ROW))
-    lines = [line_of(old, at)[0] for at in range(len(user_rows))]
+    lines = [line_of(matrix, row)[0] if row < n_base else NOTHING for row in user_rows.tolist()]
     return [line[~np.isin(line, changed)] for line in lines] if len(changed) else lines
 
 

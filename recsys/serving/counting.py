@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, DoubleArray, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.data import EventLog, TimedEvents
-from recsys.models import ItemPatch, PatchedHybrid, PopularityBlock
+from recsys.models import BlockPatch, ItemPatch, PopularityBlock, taken
 from recsys.serving.lookups import ticks
 from recsys.serving.overlay import Facts
 
@@ -24,8 +24,8 @@ def recounted(
     after: TimedEvents,
     log: EventLog,
     described: RowArray,
-) -> ItemPatch:
-    """Return the patch with the popularity of touched items as the events now have it.
+) -> tuple[ItemPatch, RowArray]:
+    """Return the patch with the popularity of touched items as the events now have it, and these.
 
     Parameters
     ----------
@@ -40,27 +40,26 @@ def recounted(
     described : (n,) int32
         Items that were described in this call.
     """
-    fitted = PatchedHybrid(facts.base.model, patch).itemwise_blocks
-    if not any(isinstance(block, PopularityBlock) for block in fitted):
-        return patch
+    blocks = enumerate(facts.base.model.vector_blocks)
+    counting = {at: block for at, block in blocks if isinstance(block, PopularityBlock)}
     items, weights, times, signs = _difference(before, after)
     rows = np.unique(np.concatenate([items, log.item_rows, described])).astype(np.int32)
-    if not len(rows):
-        return patch
+    if not counting or not len(rows):
+        return patch, rows[:0]
     event_ages = days_between(facts.base.lineage.dated, times)
     event_ages[np.isnan(event_ages)] = np.inf
     known = _known_ages(facts, rows, log, described)
     of_event = np.searchsorted(rows, items)
-    wide = patch.widened(fitted, rows)
-    places = wide.places(rows)
-    blocks = list(wide.blocks)  # what is no popularity stays as it is
-    for at, block in enumerate(wide.blocks):
-        if isinstance(block, PopularityBlock):
-            own = block.at_items(places.astype(np.int32))
-            added = signs * own.event_weights(weights, event_ages)
-            sums = np.bincount(of_event, added, len(rows)).astype(np.float64)
-            blocks[at] = block.put(own.counted(sums, known.of(own.learned("ages"))), places)
-    return ItemPatch(wide.rows, tuple(blocks))
+    parts = list(patch.parts)  # what is no popularity stays as it is
+    for at, block in counting.items():
+        old = parts[at]
+        own = taken(block, old.block, rows, places=old.places(rows))
+        assert isinstance(own, PopularityBlock)  # noqa: S101  (a block over some items is its kind)
+        added = signs * own.event_weights(weights, event_ages)
+        sums = np.bincount(of_event, added, len(rows)).astype(np.float64)
+        counted = own.counted(sums, known.of(own.learned("ages")))
+        parts[at] = old.overlaid(BlockPatch(rows, counted))
+    return ItemPatch(tuple(parts)), rows
 
 
 def days_between(moment: np.datetime64, times: TimeArray) -> DoubleArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,14 +61,7 @@ def describe(
     """
     overlay = facts.overlay
     makers = _makers(facts, log)
-    given = overlay.items.rows(catalog.items.ids()) if catalog.n_items else np.zeros(0, np.int32)
-    new = np.arange(n_before, len(overlay.items), dtype=np.int32)
-    made = np.array(
-        [row for row, one in makers.items() if overlay.makers.get(row) != one], np.int32
-    )
-    rows = np.unique(np.concatenate([given, new, made, _awaiting(facts, n_people)])).astype(
-        np.int32
-    )
+    rows = _rows_told(facts, catalog, makers, n_before=n_before, n_people=n_people)
     if not len(rows):
         return Described(facts, rows, np.zeros(0, np.bool_), np.zeros(0, np.bool_))
     ids = IdMap.of(overlay.items.ids(rows))
@@ -77,14 +71,37 @@ def describe(
     described = overlay.catalog.upserted(now)
     changed = replace(
         overlay,
-        makers=makers,
+        makers=overlay.makers.plus(makers),
         catalog=described,
         item_rows=overlay.items.rows(described.items.ids()),
     )
     changed = replace(changed, features=_features(facts, changed.item_rows, rows, features))
-    changed = replace(changed, authors={**overlay.authors, **_authors(facts, now, rows, makers)})
+    authors = _authors(facts, now, rows, changed.makers)
+    changed = replace(changed, authors=overlay.authors.plus(authors))
     other = np.asarray(abs(features - before).sum(axis=1)).ravel() > 0
     return Described(Facts(facts.base, changed), rows, rows >= n_before, other)
+
+
+def _rows_told(
+    facts: Facts,
+    catalog: Catalog,
+    makers: Mapping[int, tuple[int, int]],
+    *,
+    n_before: int,
+    n_people: int,
+) -> RowArray:
+    """Return the rising rows of the items of which a call says something beside what was done."""
+    items = facts.overlay.items
+    parts = []
+    if catalog.n_items:
+        parts.append(items.rows(catalog.items.ids()))
+    if len(items) > n_before:
+        parts.append(np.arange(n_before, len(items), dtype=np.int32))
+    if makers:
+        parts.append(np.fromiter(makers, np.int32, count=len(makers)))
+    if len(facts.overlay.users) > n_people:
+        parts.append(_awaiting(facts, n_people))
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int32)
 
 
 def patched(described: Described, patch: ItemPatch) -> ItemPatch:
@@ -102,14 +119,14 @@ def patched(described: Described, patch: ItemPatch) -> ItemPatch:
     facts = described.facts
     features = facts.features_at(rows)
     fitted = rows < facts.base.lineage.n_items
-    places = patch.places(rows)
     vector = [itemwise(block) for block in facts.base.model.vector_blocks]
     blocks = []
-    for block, old in zip(vector, patch.blocks, strict=True):
+    for block, old in zip(vector, patch.parts, strict=True):
         stays = ~is_new & (fitted | isinstance(block, PopularityBlock))
-        known = taken(block, old, rows[stays], places=places[stays]) if stays.any() else None
+        places = old.places(rows[stays])
+        known = taken(block, old.block, rows[stays], places=places) if stays.any() else None
         blocks.append(_described_block(block, known, rows, features=features, stays=stays))
-    return patch.overlaid(ItemPatch(rows, tuple(blocks)))
+    return patch.overlaid(ItemPatch.of(rows, blocks))
 
 
 def _described_block(
@@ -130,14 +147,14 @@ def _described_block(
 
 
 def _makers(facts: Facts, log: EventLog) -> dict[int, tuple[int, int]]:
-    """Return the first authoring event of each item, with those of new events."""
+    """Return the items whose first authoring event is another with new events, and that event."""
     overlay = facts.overlay
-    out = dict(overlay.makers)
-    authoring = log.kinds.has_role("authoring")[log.kind_codes]
-    times = ticks(log.occurred_at)
-    for at in np.flatnonzero(authoring).tolist():
-        item, maker = int(log.item_rows[at]), (int(times[at]), int(log.user_rows[at]))
-        known = out.get(item) or overlay.lookups.makers.get(item)
+    out: dict[int, tuple[int, int]] = {}
+    authoring = np.flatnonzero(log.kinds.has_role("authoring")[log.kind_codes])
+    times = ticks(log.occurred_at[authoring])
+    for at, time in zip(authoring.tolist(), times.tolist(), strict=True):
+        item, maker = int(log.item_rows[at]), (time, int(log.user_rows[at]))
+        known = out.get(item) or overlay.makers.get(item) or overlay.lookups.makers.get(item)
         if known is None or _precedes(facts, maker, known):
             out[item] = maker
     return out
@@ -154,8 +171,6 @@ def _precedes(facts: Facts, one: tuple[int, int], other: tuple[int, int]) -> boo
 def _awaiting(facts: Facts, n_people: int) -> RowArray:
     """Return the items whose author, by id, is among the people who came after the first."""
     overlay = facts.overlay
-    if len(overlay.users) == n_people:
-        return np.zeros(0, dtype=np.int32)
     new = overlay.users.ids(np.arange(n_people, len(overlay.users))).tolist()
     waiting = [row for one in new for row in overlay.lookups.awaiting_author.get(one, ())]
     if "author_id" in overlay.catalog.table.column_names:
@@ -168,7 +183,7 @@ def _awaiting(facts: Facts, n_people: int) -> RowArray:
 
 
 def _authors(
-    facts: Facts, now: Catalog, rows: RowArray, makers: dict[int, tuple[int, int]]
+    facts: Facts, now: Catalog, rows: RowArray, makers: Mapping[int, tuple[int, int]]
 ) -> dict[int, int]:
     """Return who made each item: the author given, else whoever asked first."""
     named = facts.overlay.users.rows(now.column("author_id"))

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
-from recsys.data import EventLog, TimedEvents, interactions, taste_of
+from recsys.data import EventLog, InteractionConfig, TimedEvents, interactions, taste_of
 from recsys.models import HybridModel, Queries, events_since
 from recsys.serving.barring import muted_items, own_items
 from recsys.serving.building import declared_tags
@@ -16,7 +16,9 @@ from recsys.serving.person import Person
 from recsys.serving.spread import line_of, rows_of
 
 
-def fold_in(facts: Facts, user_rows: RowArray, model: HybridModel) -> dict[int, Person]:
+def fold_in(
+    facts: Facts, user_rows: RowArray, model: HybridModel, *, log: EventLog | None = None
+) -> dict[int, Person]:
     """Return people as all their events have them.
 
     Parameters
@@ -27,6 +29,8 @@ def fold_in(facts: Facts, user_rows: RowArray, model: HybridModel) -> dict[int, 
         Rising.
     model : HybridModel
         With the new items.
+    log : EventLog or None
+        All their events; None looks them up.
 
     Notes
     -----
@@ -36,13 +40,13 @@ def fold_in(facts: Facts, user_rows: RowArray, model: HybridModel) -> dict[int, 
     """
     if not len(user_rows):
         return {}
-    log = facts.log_of(user_rows)
+    log = facts.log_of(user_rows) if log is None else log
     timed = taste(facts, user_rows, log)
     queries = _queries(facts, user_rows, timed)
     states = model.states(queries)
     pairs = {
-        "seen": _pairs(log, np.ones(log.n_events, np.bool_), user_rows),
-        "refused": _pairs(log, log.kinds.has_role("negative")[log.kind_codes], user_rows),
+        "seen": _pairs(log, None, user_rows),
+        "refused": _pairs(log, _turned_down(log), user_rows),
         "muted": muted_items(facts, user_rows),
         "own": own_items(facts, user_rows),
     }
@@ -53,8 +57,9 @@ def fold_in(facts: Facts, user_rows: RowArray, model: HybridModel) -> dict[int, 
     out = {}
     for at, row in enumerate(user_rows.tolist()):
         ages = slice(int(queries.history.indptr[at]), int(queries.history.indptr[at + 1]))
+        alone = len(user_rows) == 1
         out[row] = Person(
-            taste=timed.select(timed.user_rows == row),
+            taste=timed if alone else timed.select(timed.user_rows == row),
             history=line_of(queries.history, at),
             tags=line_of(queries.tags, at),
             age_days=queries.age_days[ages],
@@ -78,15 +83,56 @@ def taste(facts: Facts, user_rows: RowArray, log: EventLog | None = None) -> Tim
         All their events; None looks them up.
     """
     log = facts.log_of(user_rows) if log is None else log
-    lineage, config = facts.base.lineage, facts.base.config.interactions
-    if config.rating_range is None and lineage.rating_range is not None:
-        config = config.replace(rating_range=lineage.rating_range)
-    personal = facts.personal_of(user_rows)[np.searchsorted(user_rows, log.user_rows)]
-    counts = personal & (facts.authors_of(log.item_rows) != log.user_rows)
-    timed = taste_of(log, counts, now=lineage.now, config=config)
+    timed = _taste_of(facts, log)
     if not facts.lacks_events:
         return timed
     return _with_saved_taste(facts, user_rows, timed, log)
+
+
+def taste_of_new(facts: Facts, new: EventLog, log: EventLog) -> TimedEvents | None:
+    """Return what new events add to the taste of people; None if they may also take from it.
+
+    Parameters
+    ----------
+    facts : Facts
+        With the new events. Nobody, and no item, was described beside them.
+    new : EventLog
+        These.
+    log : EventLog
+        All events of the same people.
+
+    Notes
+    -----
+    Each event then speaks for itself, unless one takes another back or ratings have no range yet.
+    """
+    rated = facts.base.config.interactions.rated_kinds
+    unscaled = _interactions(facts).rating_range is None and any(
+        kind in log.kinds and (log.kind_codes == log.kinds.code(kind)).any() for kind in rated
+    )
+    return None if unscaled or _turned_down(log).any() else _taste_of(facts, new)
+
+
+def _taste_of(facts: Facts, log: EventLog) -> TimedEvents:
+    people = np.unique(log.user_rows)
+    personal = facts.personal_of(people)
+    counts = np.ones(log.n_events, dtype=np.bool_)
+    if not personal.all():
+        counts = personal[np.searchsorted(people, log.user_rows)]
+    counts &= facts.authors_of(log.item_rows) != log.user_rows
+    return taste_of(log, counts, now=facts.base.lineage.now, config=_interactions(facts))
+
+
+def _interactions(facts: Facts) -> InteractionConfig:
+    """Return how events become confidence, ratings scaled as in the fit."""
+    lineage = facts.base.lineage
+    config: InteractionConfig = facts.base.config.interactions
+    if config.rating_range is None and lineage.rating_range is not None:
+        config = config.replace(rating_range=lineage.rating_range)
+    return config
+
+
+def _turned_down(log: EventLog) -> BoolArray:
+    return log.kinds.has_role("negative")[log.kind_codes]
 
 
 def _queries(facts: Facts, user_rows: RowArray, timed: TimedEvents) -> Queries:
@@ -134,11 +180,15 @@ def _declared(facts: Facts, user_rows: RowArray) -> Csr:
     return rows_of(base.queries.tags, old) + rows_of(given, places)
 
 
-def _pairs(log: EventLog, keep: BoolArray, user_rows: RowArray) -> list[RowArray]:
-    """Return the distinct items of some events, person by person."""
+def _pairs(log: EventLog, keep: BoolArray | None, user_rows: RowArray) -> list[RowArray]:
+    """Return the distinct items of some events (None is all), person by person."""
+    items = log.item_rows if keep is None else log.item_rows[keep]
+    if len(user_rows) == 1 or not len(items):
+        return [np.unique(items)] * len(user_rows)
+    users = log.user_rows if keep is None else log.user_rows[keep]
     n_items = np.int64(max(len(log.items), 1))
-    local = np.searchsorted(user_rows, log.user_rows[keep]).astype(np.int64)
-    keys = np.unique(local * n_items + log.item_rows[keep])
+    local = np.searchsorted(user_rows, users).astype(np.int64)
+    keys = np.unique(local * n_items + items)
     ends = np.searchsorted(keys, np.arange(1, len(user_rows) + 1) * n_items)
     return _split((keys % n_items).astype(np.int32), ends)
 
@@ -173,7 +223,7 @@ def _with_saved_taste(
     counts = np.diff(old.history.indptr)
     owners = np.repeat(user_rows[known], counts).astype(np.int32)
     ages = (old.age_days.astype(np.float64) * DAY.astype(np.int64)).astype("timedelta64[us]")
-    turned_down = log.kinds.has_role("negative")[log.kind_codes]
+    turned_down = _turned_down(log)
     n_items = np.int64(max(len(log.items), 1))
     back = log.user_rows[turned_down] * n_items + log.item_rows[turned_down]
     items = old.history.indices.astype(np.int32)

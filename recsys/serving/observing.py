@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
 from recsys.data import EventLog, IdMap, TimedEvents
-from recsys.index import DeltaIndex, VectorIndex
+from recsys.index import ChangedVectors, DeltaIndex, VectorIndex
 from recsys.models import HybridModel, ItemPatch, PatchedHybrid, PopularityBlock
 from recsys.serving.arriving import Arrivals, new_events, with_ids
 from recsys.serving.building import eligible_items
@@ -19,10 +20,11 @@ from recsys.serving.change import Change
 from recsys.serving.compacting import renewed
 from recsys.serving.counting import recounted
 from recsys.serving.describing import describe, patched
-from recsys.serving.folding import fold_in, taste
+from recsys.serving.folding import fold_in, taste, taste_of_new
 from recsys.serving.lineage import Lineage
 from recsys.serving.observed import ObservedSnapshot
 from recsys.serving.overlay import Acts, Facts, Overlay
+from recsys.serving.person import Person
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.touching import touched_users
 
@@ -55,7 +57,8 @@ def observe(snapshot: Snapshot, arrivals: Arrivals) -> tuple[Snapshot, Change]:
     ArtifactError
         If the model was saved in a format that does not hold what counts new events.
     """
-    _check_counts(snapshot)
+    if not isinstance(snapshot, ObservedSnapshot):
+        _check_counts(snapshot)
     now = _later(snapshot.now, arrivals.events)
     before = _facts(_prepared(snapshot, now))
     return _observe(snapshot, before, arrivals, now=now)
@@ -74,23 +77,24 @@ def _observe(
     facts = described.facts
     patch = patched(described, old.patch)
     users = touched_users(before, described, log, arrivals.people)
-    people = fold_in(facts, users, PatchedHybrid(base.model, patch))
-    patch = recounted(
-        facts,
-        patch,
-        before=_former_taste(before, users),
-        after=_joined([NOTHING, *(one.taste for one in people.values())]),
-        log=log,
-        described=described.rows,
+    theirs = facts.log_of(users)
+    people = fold_in(facts, users, PatchedHybrid(base.model, patch), log=theirs)
+    added = None
+    if not (len(described.rows) or arrivals.people.n_users):
+        added = taste_of_new(facts, log, theirs)
+    former = NOTHING if added is not None else _former_taste(before, users)
+    later = _joined([NOTHING, *(one.taste for one in people.values())]) if added is None else added
+    patch, counted = recounted(
+        facts, patch, before=former, after=later, log=log, described=described.rows
     )
-    overlay = replace(facts.overlay, people={**old.people, **people}, patch=patch)
+    overlay = _grown(facts, people, patch, np.union1d(described.rows, counted))
     after = ObservedSnapshot(
         Facts(base, overlay),
         now=now,
         version=_version(snapshot, log, arrivals),
-        model=_model(base.model, patch, len(overlay.items)),
-        index=_index(base, patch),
-        eligible=_eligible(Facts(base, overlay), now),
+        model=_model(base.model, overlay),
+        index=_index(base, overlay.changes),
+        eligible=_eligible(snapshot, overlay, now),
         lineage=_prior(snapshot, base).after(log),
     )
     n_moved = int((described.is_new | described.other_tags).sum())
@@ -131,7 +135,7 @@ def _is_full(snapshot: ObservedSnapshot) -> bool:
     overlay = snapshot.overlay
     return (
         len(overlay.people) > MAX_PEOPLE
-        or len(overlay.patch.rows) > MAX_ITEMS
+        or overlay.patch.n_changed > MAX_ITEMS
         or len(overlay.logs) > MAX_LOGS
     )
 
@@ -148,16 +152,24 @@ def _later(now: np.datetime64, events: EventLog) -> np.datetime64:
 def _with_events(overlay: Overlay, log: EventLog) -> Overlay:
     if not log.n_events:
         return overlay
-    acts = dict(overlay.acts)
-    order = np.argsort(log.user_rows, kind="stable")
-    rows, starts = np.unique(log.user_rows[order], return_index=True)
-    for row, places in zip(rows.tolist(), np.split(order, starts[1:]), strict=True):
+    acts: dict[int, Acts] = {}
+    for row, places in _places_by(log.user_rows):
         mine = Acts.of(log, places)
-        acts[row] = acts[row].followed_by(mine) if row in acts else mine
-    named = overlay.event_ids
-    if log.event_ids is not None:
-        named = named.union(one for one in log.event_ids.to_pylist() if one is not None)
-    return replace(overlay, logs=(*overlay.logs, log), acts=acts, event_ids=named)
+        known = overlay.acts.get(row)
+        acts[row] = mine if known is None else known.followed_by(mine)
+    named = [] if log.event_ids is None else log.event_ids.to_pylist()
+    ids = overlay.event_ids.plus({one: None for one in named if one is not None})
+    return replace(overlay, logs=(*overlay.logs, log), acts=overlay.acts.plus(acts), event_ids=ids)
+
+
+def _places_by(rows: RowArray) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    """Give each distinct row with the places where it stands."""
+    if len(rows) == 1:
+        yield int(rows[0]), np.zeros(1, dtype=np.int64)
+        return
+    order = np.argsort(rows, kind="stable")
+    distinct, starts = np.unique(rows[order], return_index=True)
+    yield from zip(distinct.tolist(), np.split(order, starts[1:]), strict=True)
 
 
 def _with_profiles(overlay: Overlay, arrivals: Arrivals) -> Overlay:
@@ -186,33 +198,48 @@ def _joined(parts: Sequence[TimedEvents]) -> TimedEvents:
     )
 
 
-def _model(fitted: HybridModel, patch: ItemPatch, n_items: int) -> HybridModel:
-    if not len(patch.rows):
+def _grown(
+    facts: Facts, people: Mapping[int, Person], patch: ItemPatch, item_rows: RowArray
+) -> Overlay:
+    """Return the overlay with people, and with some items' vectors, as they are now."""
+    overlay = facts.overlay
+    changes = overlay.changes
+    if len(item_rows):
+        vectors = PatchedHybrid(facts.base.model, patch).vectors_of(item_rows)
+        changes = changes.followed_by(item_rows, vectors)
+    return replace(overlay, people=overlay.people.plus(people), patch=patch, changes=changes)
+
+
+def _model(fitted: HybridModel, overlay: Overlay) -> HybridModel:
+    if not overlay.patch.n_changed:
         return fitted
-    model = PatchedHybrid(fitted, patch)
-    if model.n_items != n_items:
-        raise DataError(f"a patch must hold every new item; {n_items - model.n_items} lack.")
+    model = PatchedHybrid(fitted, overlay.patch, overlay.changes)
+    if model.n_items != len(overlay.items):
+        lacking = len(overlay.items) - model.n_items
+        raise DataError(f"a patch must hold every new item; {lacking} lack.")
     return model
 
 
-def _index(base: Snapshot, patch: ItemPatch) -> VectorIndex:
-    if not len(patch.rows):
+def _index(base: Snapshot, changes: ChangedVectors) -> VectorIndex:
+    if not len(changes.rows):
         return base.index
-    if not isinstance(base.index, DeltaIndex):
-        return DeltaIndex.build(base.index, patch.rows, patch.vectors)
-    rows = np.union1d(base.index.rows, patch.rows).astype(np.int32)
-    vectors = PatchedHybrid(base.model, patch).vectors_of(rows)
-    return DeltaIndex.build(base.index.main, rows, vectors)
+    main = base.index.main if isinstance(base.index, DeltaIndex) else base.index
+    return DeltaIndex(main, changes)
 
 
-def _eligible(facts: Facts, now: np.datetime64) -> BoolArray:
+def _eligible(before: Snapshot, overlay: Overlay, now: np.datetime64) -> BoolArray:
     """Return which items may be shown: as before, less what is over, and as described since."""
-    base, overlay = facts.base, facts.overlay
+    gone = overlay.lookups.expired_by(now)
+    told = eligible_items(overlay.catalog, now=now) if len(overlay.item_rows) else None
+    if len(overlay.items) == before.n_items and not before.eligible[gone].any():
+        old = before.eligible
+        if told is None or (old[overlay.item_rows] == told).all():
+            return old  # as most often; whoever keeps something by it can go on
     out = np.ones(len(overlay.items), dtype=np.bool_)
-    out[: base.n_items] = base.eligible
-    out[overlay.lookups.expired_by(now)] = False
-    if len(overlay.item_rows):
-        out[overlay.item_rows] = eligible_items(overlay.catalog, now=now)
+    out[: before.n_items] = before.eligible
+    out[gone] = False
+    if told is not None:
+        out[overlay.item_rows] = told
     return freeze(out)
 
 
@@ -239,7 +266,9 @@ def _change(
 ) -> Change:
     users, items = before.users, before.items
     repeated = arrivals.events.n_events - log.n_events + arrivals.events.n_dropped_duplicates
-    retired = before.eligible & ~after.eligible[: before.n_items]
+    n_retired = 0
+    if after.eligible is not before.eligible:
+        n_retired = int((before.eligible & ~after.eligible[: before.n_items]).sum())
     return Change(
         n_events=log.n_events,
         n_repeated_events=repeated,
@@ -248,7 +277,7 @@ def _change(
         n_new_items=after.n_items - len(items),
         n_described_users=_n_known(users, arrivals.people.users),
         n_described_items=_n_known(items, arrivals.catalog.items),
-        n_retired_items=int(retired.sum()),
+        n_retired_items=n_retired,
         n_folded_users=n_folded,
         n_moved_items=n_moved,
     )

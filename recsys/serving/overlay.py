@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,10 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray
 from recsys.data import Catalog, EventLog, IdMap, KindTable, People
+from recsys.index import ChangedVectors, DeltaIndex
 from recsys.models import ItemPatch, fitted_patch
 from recsys.serving.building import personal_people
+from recsys.serving.layered import Layered
 from recsys.serving.lookups import Lookups
 from recsys.serving.person import Person
 from recsys.serving.snapshot import Snapshot
@@ -91,7 +92,9 @@ class Overlay:
         The first observed authoring event of an item.
     patch : ItemPatch
         The items whose vectors differ.
-    event_ids : frozenset of str
+    changes : ChangedVectors
+        These vectors, and those that the index of the snapshot holds beside its main part.
+    event_ids : mapping of str to None
         Ids of the observed events.
     lookups : Lookups
         The whole snapshot turned round.
@@ -101,16 +104,17 @@ class Overlay:
     items: IdMap
     kinds: KindTable
     logs: tuple[EventLog, ...]
-    acts: Mapping[int, Acts]
-    people: Mapping[int, Person]
+    acts: Layered[int, Acts]
+    people: Layered[int, Person]
     profiles: People
     catalog: Catalog
     item_rows: RowArray
     features: Csr
-    authors: Mapping[int, int]
-    makers: Mapping[int, tuple[int, int]]
+    authors: Layered[int, int]
+    makers: Layered[int, tuple[int, int]]
     patch: ItemPatch
-    event_ids: frozenset[str]
+    changes: ChangedVectors
+    event_ids: Layered[str, None]
     lookups: Lookups
 
     @classmethod
@@ -121,16 +125,17 @@ class Overlay:
             items=base.items,
             kinds=base.dataset.events.kinds,
             logs=(),
-            acts={},
-            people={},
+            acts=Layered(),
+            people=Layered(),
             profiles=People.empty(),
             catalog=Catalog.empty(),
             item_rows=np.zeros(0, np.int32),
             features=base.item_profiles.matrix[:0],
-            authors={},
-            makers={},
+            authors=Layered(),
+            makers=Layered(),
             patch=fitted_patch(base.model),
-            event_ids=frozenset(),
+            changes=_changes_of(base),
+            event_ids=Layered(),
             lookups=Lookups(base),
         )
 
@@ -253,3 +258,10 @@ class Facts:
             np.where((item_rows < n_base) & (places == NO_ROW), item_rows, NO_ROW),
         )
         return known + rows_of(overlay.features, places.astype(np.int32))
+
+
+def _changes_of(base: Snapshot) -> ChangedVectors:
+    """Return the vectors beside the main part of an index: those of observing begin with them."""
+    if isinstance(base.index, DeltaIndex):
+        return base.index.changes
+    return ChangedVectors.empty(int(base.model.item_factors.shape[1]))

@@ -161,7 +161,7 @@ class Recommender:
         >>> later.last_change.n_events, later.last_change.n_new_users, "cy" in model.users
         (1, 1, False)
         """
-        arrivals = Arrivals.of(events, items, item_tags, users, kinds=self._snapshot.kinds)
+        arrivals = Arrivals.of(events, items, item_tags, users, known=self._snapshot)
         snapshot, change = observe(self._snapshot, arrivals)
         return Recommender(snapshot, last_change=change)
 

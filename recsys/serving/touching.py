@@ -34,6 +34,8 @@ def touched_users(before: Facts, described: Described, log: EventLog, people: Pe
     after = described.facts
     users = after.overlay.users
     new = np.arange(len(before.overlay.users), len(users))
+    if not (len(new) or len(described.rows) or people.n_users):
+        return np.unique(log.user_rows)
     parts = [
         log.user_rows,
         users.rows(people.users.ids()) if people.n_users else new,

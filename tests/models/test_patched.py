@@ -36,8 +36,8 @@ def model(training: TrainingSet) -> HybridModel:
 
 def change(model: HybridModel, rows: list[int], tags: sp.csr_matrix) -> ItemPatch:
     """Give items, new or old, the vectors of new items with these tags."""
-    blocks = tuple(itemwise(block).of_new_items(tags) for block in fitted_patch(model).blocks)
-    return ItemPatch(np.array(rows, np.int32), blocks)
+    blocks = [itemwise(part.block).of_new_items(tags) for part in fitted_patch(model).parts]
+    return ItemPatch.of(np.array(rows, np.int32), blocks)
 
 
 @pytest.fixture
@@ -114,8 +114,9 @@ def test_the_later_of_two_patches_counts(model: HybridModel, training: TrainingS
     second = change(model, [2, 4], training.item_features[[2, 2]])
     both = first.overlaid(second)
     assert both.rows.tolist() == [2, 4, 30]
-    np.testing.assert_array_equal(both.vectors, np.vstack([second.vectors, first.vectors[1:]]))
-    assert first.places(np.array([30, 5, 4])).tolist() == [1, -1, 0]
+    vectors = [PatchedHybrid(model, one).changes.vectors for one in (both, second, first)]
+    np.testing.assert_array_equal(vectors[0], np.vstack([vectors[1], vectors[2][1:]]))
+    assert first.parts[0].places(np.array([30, 5, 4])).tolist() == [1, -1, 0]
 
 
 def test_no_change_changes_nothing(model: HybridModel, readers: Queries) -> None:
@@ -132,10 +133,17 @@ def test_a_block_that_cannot_take_new_items_is_named(model: HybridModel) -> None
         itemwise(model.blocks[2])
 
 
-def test_a_patch_made_wider_holds_further_items_as_fitted(model: HybridModel) -> None:
-    blocks = [itemwise(block) for block in model.vector_blocks]
-    patch = fitted_patch(model).widened(blocks, np.array([2, 7], np.int32))
-    wider = patch.widened(blocks, np.array([5, 7], np.int32))
-    assert wider.rows.tolist() == [2, 5, 7]
-    np.testing.assert_array_equal(wider.vectors, model.item_factors[[2, 5, 7]])
-    assert wider.widened(blocks, np.array([2, 7], np.int32)) is wider
+def test_blocks_may_differ_for_different_items(
+    model: HybridModel, training: TrainingSet, readers: Queries
+) -> None:
+    every = change(model, [4, 30, 31, 32], training.item_features[[5, 0, 1, 2]])
+    popular = change(model, [2, 7], training.item_features[[0, 1]]).parts[0]
+    first, *others = every.parts
+    both = PatchedHybrid(model, ItemPatch((first.overlaid(popular), *others)))
+    whole = both.merged()
+    assert both.changes.rows.tolist() == [2, 4, 7, 30, 31, 32]
+    np.testing.assert_array_equal(both.item_factors, whole.item_factors)
+    states, expected = both.states(readers), whole.states(readers)
+    np.testing.assert_allclose(states.vectors, expected.vectors, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(both.vectors_of(np.array([7, 3])), whole.item_factors[[7, 3]])
+    np.testing.assert_array_equal(whole.item_factors[7, 1:], model.item_factors[7, 1:])
