@@ -13,14 +13,15 @@ from recsys.core.arrays import DoubleArray
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress
+from recsys.models.als_strength import with_als_strength
 from recsys.models.base import Block, TrainingSet
 from recsys.models.choose import choose_blocks, default_weights
 from recsys.models.footprint import DataSize, blocks_that_fit, check_blocks
 from recsys.models.history import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel
 from recsys.models.learning import Learnt, learn_from_parts, scaled_hybrid
-from recsys.models.sparse_recipe import sparse_default_weights
-from recsys.models.spec import BlockSpec, check_labels
+from recsys.models.sparse_recipe import is_sparse, sparse_default_weights
+from recsys.models.spec import BlockSpec, check_labels, has_vectors
 from recsys.models.timeliness import without_times, without_useless_times
 from recsys.models.validation import (
     ValidationConfig,
@@ -99,10 +100,14 @@ def fit_hybrid(
     measured: dict[str, Any] = {}
     if config.weights is not None:
         weights = given_weights(config.weights, specs, config.bucket_edges)
+        if config.blocks is not None and len(specs) > len(config.blocks):
+            weights[:, -1] = 0.01 * weights.max()  # what was added; who is unknown gets a list too
         notes = [*notes, "weights as configured"]
         if config.blocks is None:  # nobody asked for the blocks that have no weight
             specs, weights = _worth_fitting(specs, weights)
     else:
+        specs, tried = _with_strength(training, specs, config, progress=progress)
+        notes = [*notes, *tried]
         learnt = _learn(training, specs, config, fitted=fitted, progress=progress)
         weights, measured, notes = learnt.weights, learnt.measured, [*notes, learnt.note]
         specs, weights = _worth_fitting(specs, weights)
@@ -134,7 +139,7 @@ def choose(
     elif config.use_times is None and config.blocks is None:
         training, told = without_useless_times(training)
     if config.blocks is not None:
-        specs, notes = config.blocks, ["blocks as configured"]
+        specs, notes = _with_vectors(config.blocks)
     else:
         specs, notes = choose_blocks(training, preset=preset, seed=config.seed)
         specs, too_large = blocks_that_fit(specs, size, limit_mb=limit)
@@ -142,6 +147,15 @@ def choose(
     check_blocks(specs, size, limit_mb=limit)
     check_labels(specs)
     return training, specs, [*told, *notes]
+
+
+def _with_vectors(specs: tuple[BlockSpec, ...]) -> tuple[tuple[BlockSpec, ...], list[str]]:
+    """Return configured blocks, with popularity where an index could find nothing by them."""
+    notes = ["blocks as configured"]
+    if any(has_vectors(spec) for spec in specs):
+        return specs, notes
+    notes.append("popularity: added to find candidates, since no configured block has vectors")
+    return (*specs, BlockSpec(kind="popularity")), notes
 
 
 def fit_blocks(
@@ -202,6 +216,21 @@ def given_weights(
             )
         table[:, labels.index(name)] = values
     return table
+
+
+def _with_strength(
+    training: TrainingSet,
+    specs: tuple[BlockSpec, ...],
+    config: HybridConfig,
+    *,
+    progress: Progress,
+) -> tuple[tuple[BlockSpec, ...], list[str]]:
+    """Return the blocks with what has to be tried on this data, where nobody configured them."""
+    if config.blocks is not None or not is_sparse(training):
+        return specs, []
+    return with_als_strength(
+        training, specs, validation=config.validation, seed=config.seed, progress=progress
+    )
 
 
 def _learn(

@@ -63,6 +63,9 @@ class HybridModel:
         From :func:`block_scales`; None is 1 for all.
     bucket_edges : sequence of int
         Ascending; ``n_buckets`` is one more than their number.
+    item_factors : (n_items, n_factors) float32, optional
+        The vectors of the vector blocks side by side, where they are at hand, as in a mapped file.
+        Used if the shape is right; else they are joined here, which takes as much memory again.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class HybridModel:
         *,
         scales: DoubleArray | None = None,
         bucket_edges: Sequence[int] = BUCKET_EDGES,
+        item_factors: FloatMatrix | None = None,
     ) -> None:
         self.blocks = tuple(blocks)
         self.bucket_edges = tuple(bucket_edges)
@@ -80,8 +84,11 @@ class HybridModel:
         self.scales = freeze(np.array(ones if scales is None else scales, dtype=np.float64))
         self._vector = [(at, b) for at, b in enumerate(blocks) if isinstance(b, VectorBlock)]
         self._kernel = [(at, b) for at, b in enumerate(blocks) if isinstance(b, KernelBlock)]
-        self.item_factors = freeze(side_by_side([b.item_factors for _, b in self._vector]))
-        widths = [b.item_factors.shape[1] for _, b in self._vector]
+        parts = [block.item_factors for _, block in self._vector]
+        widths = [part.shape[1] for part in parts]
+        if item_factors is None or item_factors.shape != (len(parts[0]), sum(widths)):
+            item_factors = freeze(side_by_side(parts))
+        self.item_factors = item_factors
         self._owner = np.repeat([at for at, _ in self._vector], widths).astype(np.int64)
 
     @property

@@ -35,8 +35,8 @@ def learn_beside_new_items(
         Activity bucket of each.
     n_buckets : int
         Number of buckets.
-    trusted : (n_blocks,) float64
-        Where learning starts; not negative, not all 0.
+    trusted : (n_blocks,) or (n_blends, n_blocks) float64
+        Where learning starts; see :func:`~recsys.models.trusted_weights.learn_trusted_weights`.
     new_items : int or None
         Position of the block of items that nobody met.
     reach : float
@@ -59,7 +59,7 @@ def learn_beside_new_items(
         relevant,
         buckets,
         n_buckets=n_buckets,
-        trusted=trusted[others],
+        trusted=trusted[..., others],
         reach=reach,
     )
     table = np.zeros((n_buckets, scores.shape[2]))

@@ -78,6 +78,11 @@ class BlockSpec(Config):
         return block
 
 
+def has_vectors(spec: BlockSpec) -> bool:
+    """Say whether a block is an inner product, so that an index can find candidates by it."""
+    return hasattr(BLOCKS[spec.kind][0], "user_factors")
+
+
 def knows_taste(block: Block) -> bool:
     """Say whether a block's scores differ from person to person by what they like."""
     return not isinstance(block, PopularityBlock)

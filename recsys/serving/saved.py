@@ -184,11 +184,13 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
     check_arrays(arrays)
     config = RecommenderConfig.from_dict(manifest["config"])
     specs = tuple(BlockSpec.from_dict(one) for one in manifest["blocks"])
+    index = load_index(path / "index")
     model = HybridModel(
         _blocks(specs, arrays),
         arrays["weights"],
         scales=arrays["scales"],
         bucket_edges=manifest["bucket_edges"],
+        item_factors=index.vectors,  # mapped: to join the blocks' own takes a copy of everything
     )
     snapshot = Snapshot(
         config=config,
@@ -198,7 +200,7 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
         item_profiles=ItemProfiles.from_arrays(_below("profiles/", arrays), config.profiles),
         model=model,
         specs=specs,
-        index=load_index(path / "index"),
+        index=index,
         queries=Queries(
             history=csr_from("people/history", arrays),
             age_days=arrays["people/age_days"],

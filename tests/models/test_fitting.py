@@ -106,3 +106,14 @@ def test_each_block_is_told(training: TrainingSet) -> None:
 
     fit_blocks(SPECS, training, progress=progress)
     assert {"fit popularity", "fit ease", "fit"} <= set(told)
+
+
+@pytest.mark.parametrize("weights", [None, {"ease": (1.0,)}])
+def test_popularity_finds_candidates_where_no_configured_block_has_vectors(
+    training: TrainingSet, weights: dict[str, tuple[float, ...]] | None
+) -> None:
+    fitted = fit(training, blocks=SPECS[1:], weights=weights, validation=SMALL)
+    assert [spec.kind for spec in fitted.specs] == ["ease", "popularity"]
+    assert (fitted.model.weights[:, 1] > 0).all()
+    assert (fitted.model.weights[:, 1] < fitted.model.weights[:, 0]).all()
+    assert any("added to find candidates" in note for note in fitted.notes)

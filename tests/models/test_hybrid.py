@@ -135,3 +135,12 @@ def test_vectors_are_searched_and_kernels_re_score(model: HybridModel) -> None:
 def test_what_requests_share_is_read_only(model: HybridModel) -> None:
     for array in (model.item_factors, model.weights, model.scales):
         assert not array.flags.writeable
+
+
+def test_vectors_at_hand_are_taken_and_not_copied(model: HybridModel, strangers: Queries) -> None:
+    given = model.item_factors.copy()
+    again = HybridModel(model.blocks, WEIGHTS, scales=model.scales, item_factors=given)
+    assert again.item_factors is given
+    np.testing.assert_array_equal(whole(again, strangers), whole(model, strangers))
+    wrong = HybridModel(model.blocks, WEIGHTS, scales=model.scales, item_factors=given[:, 1:])
+    np.testing.assert_array_equal(wrong.item_factors, given)

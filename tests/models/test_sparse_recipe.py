@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from recsys.models.base import TrainingSet
 from recsys.models.sparse_recipe import (
     ALS_OPERATIONS,
+    START,
     als_operations,
     is_sparse,
     sparse_blocks,
@@ -91,10 +92,15 @@ def test_nothing_is_known_beforehand_of_blocks_that_somebody_configured(new_trai
 def test_without_tags_learning_starts_from_every_block_of_taste(new_training: New) -> None:
     training = new_training(sparse_world())
     specs = [BlockSpec(kind="popularity"), *sparse_blocks(training, preset="best", seed=0)[0]]
-    start = sparse_start(training, specs)
-    assert start is not None
-    assert start[0] == 0
-    assert (start[1:] > 0).all()
+    starts = sparse_start(training, specs)
+    assert starts is not None
+    assert (starts[:, 0] == 0).all()
+    assert (starts[:, 1:] > 0).all()
+    # they differ in what ALS is worth, the usual one first
+    at = [spec.label for spec in specs].index("feature_als")
+    assert (np.delete(starts, at, axis=1) == np.delete(starts[0], at)).all()
+    assert len(np.unique(starts[:, at])) == len(starts) > 1
+    assert starts[0, at] == START["feature_als"]
 
 
 @pytest.mark.parametrize(("preset", "n_vectors_without_tags"), [("fast", 1), ("balanced", 0)])
@@ -104,9 +110,10 @@ def test_with_tags_learning_starts_from_what_learns_from_tags(
     training = new_training(sparse_world(), features=tags())
     specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
     specs += sparse_blocks(training, preset=preset, seed=0)[0]
-    start = sparse_start(training, specs)
-    assert start is not None
-    votes = dict(zip([spec.label for spec in specs], start.tolist(), strict=True))
+    starts = sparse_start(training, specs)
+    assert starts is not None
+    assert len(starts) == 1
+    votes = dict(zip([spec.label for spec in specs], starts[0].tolist(), strict=True))
     assert votes["popularity"] == 0
     assert votes["spectral"] == n_vectors_without_tags
     assert votes["new_items"] == 0

@@ -100,3 +100,19 @@ def test_weights_stay_within_reach_of_the_trusted_ones() -> None:
     ).weights[1]
     assert near[1] / near[0] == pytest.approx(4.0)
     assert far[1] > 4.0 * far[0]
+
+
+def test_of_several_trusted_blends_the_one_that_measures_best_is_where_learning_starts() -> None:
+    scores, relevant = people(0.4, 1.5, n_people=400)
+    blends = np.array([[1.0, 1.0], [1.0, 0.1], [1.0, 8.0]])
+    learnt = learn_trusted_weights(
+        scores, relevant, known(400), n_buckets=2, trusted=blends, reach=1.2
+    )
+    assert 8 / 1.2 <= learnt.weights[1, 1] <= 8 * 1.2
+
+
+def test_too_few_people_take_the_first_of_the_trusted_blends() -> None:
+    scores, relevant = people(0.4, 1.5, n_people=3)
+    blends = np.array([[1.0, 1.0], [1.0, 8.0]])
+    learnt = learn_trusted_weights(scores, relevant, known(3), n_buckets=2, trusted=blends)
+    assert learnt.weights[1].tolist() == [1.0, 1.0]

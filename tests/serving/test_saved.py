@@ -169,6 +169,7 @@ def test_loaded_arrays_are_read_only_and_mapped(original: Path) -> None:
     assert [part.flags.writeable for part in parts] == [False] * len(parts)
     assert is_mapped(snapshot.states.vectors)
     assert is_mapped(snapshot.seen.data)
+    assert is_mapped(snapshot.model.item_factors)
 
 
 def is_mapped(array: Any) -> bool:
