@@ -25,6 +25,7 @@ from recsys.models.trusted_weights import learn_trusted_weights
 from recsys.models.validation import (
     ValidationConfig,
     ValidationPart,
+    expected_unmet,
     relevance_of,
     validation_parts,
 )
@@ -119,6 +120,7 @@ def learn_from_parts(
                 n_buckets=n_buckets,
                 trusted=start,
                 new_items=new_items,
+                expected=expected_unmet(training),
                 reach=np.inf if training.item_features.nnz else REACH,
             )
         )

@@ -10,7 +10,11 @@ from recsys.models.trusted_weights import learn_trusted_weights
 from recsys.models.weights import LearntWeights, Pool, measured_weights
 
 NEW_ITEMS_SHARE = 0.6
-"""Weight of the block of items that nobody met, in parts of the greatest other weight."""
+"""Weight of the block of items that nobody met, where much is expected on them, in parts of the
+greatest other weight."""
+
+MUCH = 0.06
+"""Share of the coming events expected on items that nobody met, from which on it is much."""
 
 
 def learn_beside_new_items(
@@ -21,6 +25,7 @@ def learn_beside_new_items(
     n_buckets: int,
     trusted: DoubleArray,
     new_items: int | None,
+    expected: float,
     reach: float,
 ) -> LearntWeights:
     """Return weights learnt from a trusted blend, and a fixed one for items that nobody met.
@@ -39,6 +44,9 @@ def learn_beside_new_items(
         Where learning starts; see :func:`~recsys.models.trusted_weights.learn_trusted_weights`.
     new_items : int or None
         Position of the block of items that nobody met.
+    expected : float
+        Share of the coming events to expect on those items, in [0, 1]; see
+        :func:`~recsys.models.validation.expected_unmet`.
     reach : float
         How far the other weights may go from the trusted ones, as a factor.
 
@@ -64,5 +72,6 @@ def learn_beside_new_items(
     )
     table = np.zeros((n_buckets, scores.shape[2]))
     table[:, others] = found.weights
-    table[:, new_items] = NEW_ITEMS_SHARE * found.weights.max(axis=1)
+    share = NEW_ITEMS_SHARE * min(expected / MUCH, 1.0)
+    table[:, new_items] = share * found.weights.max(axis=1)
     return measured_weights(Pool.of(scores, relevant), buckets, table)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.models.new_items_weight import NEW_ITEMS_SHARE, learn_beside_new_items
+from recsys.models.new_items_weight import MUCH, NEW_ITEMS_SHARE, learn_beside_new_items
 from recsys.models.trusted_weights import learn_trusted_weights
 
 N_PEOPLE, N_CANDIDATES = 400, 40
@@ -19,10 +19,16 @@ def world(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return scores.astype(np.float32), relevant
 
 
-def learnt(start: list[float], new_items: int | None) -> np.ndarray:
+def learnt(start: list[float], new_items: int | None, expected: float = 0.1) -> np.ndarray:
     buckets = (np.arange(N_PEOPLE) % 2).astype(np.int32)
     found = learn_beside_new_items(
-        *world(), buckets, n_buckets=3, trusted=np.array(start), new_items=new_items, reach=np.inf
+        *world(),
+        buckets,
+        n_buckets=3,
+        trusted=np.array(start),
+        new_items=new_items,
+        expected=expected,
+        reach=np.inf,
     )
     assert found.weights.shape == (3, 3)
     return found.weights
@@ -43,6 +49,12 @@ def test_new_items_have_their_share_whatever_a_cut_says_of_them(at: int) -> None
     np.testing.assert_allclose(table[:, at], NEW_ITEMS_SHARE * others.max(axis=1))
 
 
+def test_new_items_weigh_less_where_little_is_expected_on_them() -> None:
+    much, little, nothing = (learnt([1, 1, 0], 2, expected)[:, 2] for expected in (1, 0.01, 0))
+    np.testing.assert_allclose(little, much * 0.01 / MUCH)
+    assert not nothing.any()
+
+
 def test_the_other_blocks_are_weighed_as_if_it_was_not_there() -> None:
     scores, relevant = world()
     buckets = np.ones(N_PEOPLE, np.int32)
@@ -56,6 +68,7 @@ def test_the_other_blocks_are_weighed_as_if_it_was_not_there() -> None:
         n_buckets=2,
         trusted=np.array([1.0, 0.0, 0.0]),
         new_items=2,
+        expected=0.1,
         reach=np.inf,
     )
     np.testing.assert_array_equal(both.weights[:, :2], alone.weights)
