@@ -85,6 +85,23 @@ def csr_view(
     return out
 
 
+def csr_rows(matrix: Csr, rows: npt.NDArray[np.integer[Any]]) -> Csr:
+    """Return the (n, n_columns) csr of some rows; empty ones for row -1.
+
+    What scipy takes for ``matrix[rows]`` where ``rows`` are few is for its checks.
+    """
+    known = rows >= 0
+    starts, ends = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    starts[known] = matrix.indptr[rows[known]]
+    ends[known] = matrix.indptr[rows[known] + 1]
+    counts = ends - starts
+    indptr = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(counts, out=indptr[1:])
+    source = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], counts)
+    shape = (len(rows), int(matrix.shape[1]))
+    return csr_view(matrix.data[source], matrix.indices[source], indptr, shape)
+
+
 def check_finite(array: npt.NDArray[Any], *, name: str) -> None:
     """Raise unless every number is finite.
 

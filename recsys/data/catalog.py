@@ -14,7 +14,7 @@ from recsys.core.arrays import BoolArray, Csr, RowArray
 from recsys.core.errors import DataError, clip
 from recsys.data.columns import id_column, text_column, word_column
 from recsys.data.frames import frame_source
-from recsys.data.ids import IdMap, moved_rows, same_rows
+from recsys.data.ids import IdMap, moved_rows, same_rows, upserted_rows
 from recsys.data.rows import MAX_LISTED, BadRow, OnBadRow, RowReport, Source, rename
 from recsys.data.tables import (
     column_values,
@@ -241,8 +241,7 @@ class Catalog:
         DataError
             If the ids are of different sorts.
         """
-        items = self.items.union(other.items, name="item_id")
-        old, new = same_rows(self.items, items), same_rows(other.items, items)
+        items, old, new = upserted_rows(self.items, other.items, name="item_id")
         return replace(
             self,
             items=items,

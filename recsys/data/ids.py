@@ -335,6 +335,30 @@ def same_rows(ids: IdMap, wanted: IdMap) -> RowArray:
     return np.asarray(ids._store.rows_of(wanted.values()), np.int32)
 
 
+def upserted_rows(old: IdMap, other: IdMap, *, name: str) -> tuple[IdMap, RowArray, RowArray]:
+    """Return a map with another's new ids appended, and of each of its rows where it comes from.
+
+    Returns
+    -------
+    ids : IdMap
+        As of :meth:`IdMap.union`.
+    old_rows, other_rows : (len(ids),) int32
+        Rows of each map; -1 for none.
+
+    Raises
+    ------
+    DataError
+        If the ids are of different sorts.
+    """
+    few = len(other) <= SHORT and len(old) > len(other)
+    ids = old.grown(other.ids().tolist(), name=name) if few else old.union(other, name=name)
+    old_rows = np.full(len(ids), NO_ROW, dtype=np.int32)
+    other_rows = old_rows.copy()
+    old_rows[: len(old)] = np.arange(len(old))
+    other_rows[same_rows(ids, other)] = np.arange(len(other))
+    return ids, old_rows, other_rows
+
+
 def moved_rows(rows: RowArray, old: IdMap, new: IdMap) -> RowArray:
     """Return the rows in another map of the same ids.
 

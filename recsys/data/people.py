@@ -15,7 +15,7 @@ from recsys.core.errors import DataError, clip
 from recsys.data.catalog import refuse_repeated
 from recsys.data.columns import id_column, list_column, word_column
 from recsys.data.frames import frame_source
-from recsys.data.ids import IdMap, same_rows
+from recsys.data.ids import IdMap, same_rows, upserted_rows
 from recsys.data.rows import BadRow, OnBadRow, RowReport, Source, rename
 from recsys.data.tables import (
     column_values,
@@ -282,8 +282,7 @@ class People:
         DataError
             If the ids are of different sorts.
         """
-        users = self.users.union(other.users, name="user_id")
-        old, new = same_rows(self.users, users), same_rows(other.users, users)
+        users, old, new = upserted_rows(self.users, other.users, name="user_id")
         table = merged_table(self.table, other.table, old_rows=old, new_rows=new)
         return replace(self, users=users, table=table, tag_table=_declared(table))
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, Csr, RowArray, freeze_csr
+from recsys.core.arrays import Csr, RowArray, csr_rows, csr_view, freeze_csr
 from recsys.core.artifact import csr_arrays, csr_from
 from recsys.data.texts import PARTS, from_text_arrays, text_arrays
 
@@ -94,10 +94,24 @@ class TagTable:
 
     def overlaid(self, other: TagTable) -> TagTable:
         """Return these tags, but the other's alone in rows where it has any."""
-        untouched = np.diff(other.weights.indptr) == 0
-        kept = sp.diags(untouched.astype(np.float32)) @ self.weights
-        kept.eliminate_zeros()
-        return TagTable(freeze_csr(kept), self.names, self.families).joined(other)
+        if not other.names:
+            return self
+        keys = dict.fromkeys(zip(self.families, self.names, strict=True))
+        keys.update(dict.fromkeys(zip(other.families, other.names, strict=True)))
+        place = {key: at for at, key in enumerate(keys)}
+        pairs = zip(other.families, other.names, strict=True)
+        columns = np.array([place[key] for key in pairs], dtype=np.int32)
+        mine, theirs = self.weights, other.weights
+        n_rows, n_mine = len(mine.indptr) - 1, len(mine.data)
+        both = csr_view(
+            np.concatenate([mine.data, theirs.data]),
+            np.concatenate([mine.indices, columns[theirs.indices]]),
+            np.concatenate([mine.indptr, theirs.indptr[1:] + n_mine]),
+            (2 * n_rows, len(keys)),
+        )
+        rows = np.arange(n_rows)
+        picked = csr_rows(both, np.where(np.diff(theirs.indptr) == 0, rows, n_rows + rows))
+        return TagTable(freeze_csr(picked), tuple(k[1] for k in keys), tuple(k[0] for k in keys))
 
     def spread(self, place: Mapping[tuple[str, str], int]) -> Csr:
         """Return the weights with the columns of another vocabulary, which holds all of ours."""
@@ -110,18 +124,15 @@ class TagTable:
 
     def rerowed(self, rows: RowArray) -> TagTable:
         """Return the tags of (n,) rows; none for -1."""
-        padded = sp.vstack(
-            [self.weights, sp.csr_matrix((1, len(self.names)), dtype=np.float32)], format="csr"
-        )
-        picked = padded[np.where(rows == NO_ROW, self.weights.shape[0], rows)]
-        return TagTable(freeze_csr(picked), self.names, self.families)
+        return TagTable(freeze_csr(csr_rows(self.weights, rows)), self.names, self.families)
 
     def at_rows(self, rows: RowArray) -> TagTable:
         """Return the tags of some rows, without the columns that none of them has."""
-        picked = self.weights[rows]
-        used = np.unique(picked.indices)
+        picked = csr_rows(self.weights, rows)
+        used, places = np.unique(picked.indices, return_inverse=True)
+        shape = (len(rows), len(used))
         return TagTable(
-            freeze_csr(picked[:, used]),
+            freeze_csr(csr_view(picked.data, places.astype(np.int32), picked.indptr, shape)),
             tuple(self.names[at] for at in used.tolist()),
             tuple(self.families[at] for at in used.tolist()),
         )

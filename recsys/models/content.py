@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,9 @@ class ContentBlock(LearnedBlock):
         Unique among the blocks of a hybrid.
     """
 
+    holds_profiles: ClassVar[bool] = True
+    """Whether the vector of every item is what its tags come to."""
+
     def __init__(self, config: ContentConfig | None = None, *, name: str = "content") -> None:
         self.config = ContentConfig() if config is None else config
         super().__init__(name)
@@ -85,7 +88,7 @@ class ContentBlock(LearnedBlock):
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_factors) float32: the profile of history and declared tags."""
-        if queries.n_queries > FEW or self.config.singular_exponent:
+        if queries.n_queries > FEW or self.config.singular_exponent or not self.holds_profiles:
             return _dense(self._profiles(queries) @ self.learned("tag_factors"))
         # both maps are one, so the items' vectors hold what their tags come to already
         out = self._history(queries) @ self.item_factors

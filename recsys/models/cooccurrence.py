@@ -9,12 +9,12 @@ import scipy.sparse as sp
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys.core.arrays import (
-    NO_ROW,
     Csr,
     DoubleArray,
     FloatArray,
     FloatMatrix,
     RowArray,
+    freeze,
 )
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
@@ -36,7 +36,7 @@ from recsys.models.pair_weights import (
     with_data,
 )
 from recsys.models.parallel import for_tiles
-from recsys.models.sparse_kernel import gather
+from recsys.models.sparse_kernel import compiled_kernel, views
 
 LEAST_WEIGHT = 2.0**-6
 """A taking that fades below this is forgotten: it keeps the kernel sparse."""
@@ -129,17 +129,16 @@ class CooccurrenceBlock(LearnedBlock):
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
         """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
-        # page views come through here: scipy's checks of a new matrix would cost more than the rest
+        # page views come through here: numpy would take longer for the rest than for the sums
+        from recsys.models.sparse_kernels import gather_ratios
+
         weights = history_weights(queries, self.config)
-        history = (queries.history.indptr, queries.history.indices, weights)
-        kernel = tuple(self.learned(name) for name in ("indptr", "indices", "data"))
-        near = gather(history, kernel, item_rows)
-        mass: DoubleArray = np.zeros((len(item_rows), 1))
-        lines = np.repeat(np.arange(len(item_rows)), np.diff(queries.history.indptr))
-        each = weights.astype(np.float64) * self.learned("mass")[queries.history.indices]
-        np.add.at(mass[:, 0], lines, each)
-        out = self._log_ratio(near, mass, self.learned("shares")[item_rows])
-        return np.where(item_rows == NO_ROW, np.float32(0), out)
+        history = views((queries.history.indptr, queries.history.indices, weights))
+        sums = self.derived("sums", lambda: (self._plain("mass"), self._plain("shares")))
+        out = np.empty(item_rows.shape, dtype=np.float32)
+        rows = freeze(np.ascontiguousarray(item_rows, dtype=np.int32).view())
+        gather_ratios(history, compiled_kernel(self), rows, sums, self._extra, out)
+        return out
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
         """Return the score as parts of the items of the history: each its share of what is near."""
@@ -160,9 +159,17 @@ class CooccurrenceBlock(LearnedBlock):
     def _mass(self, history: Csr) -> DoubleArray:
         return np.asarray(history @ self.learned("mass"), dtype=np.float64)[:, None]
 
+    def _plain(self, name: str) -> FloatArray:
+        """Return an array as compiled code takes it."""
+        return freeze(np.asarray(self.learned(name), dtype=np.float32).view())
+
+    @property
+    def _extra(self) -> float:
+        return self.config.smoothing / max(self.n_known_items, 1)
+
     def _log_ratio(self, near: FloatMatrix, mass: DoubleArray, shares: FloatMatrix) -> FloatMatrix:
         """Return the scores; 0 for whom nothing is near."""
-        extra = self.config.smoothing / max(len(self.learned("mass")), 1)
+        extra = self._extra
         some = mass > 0
         own = near / np.where(some, mass, 1)
         ratio = np.log((own + extra) / (shares + extra))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +107,7 @@ class HybridModel:
         """How many activity buckets there are."""
         return len(self.bucket_edges) + 1
 
-    @property
+    @cached_property
     def has_kernels(self) -> bool:
         """Whether a block with a weight is no inner product, so that candidates are re-scored."""
         return any(self.weights[:, at].any() for at, _ in self._kernel)
@@ -131,7 +132,11 @@ class HybridModel:
 
     def gains(self, state: QueryState) -> FloatMatrix:
         """Return (n_queries, n_blocks) float32: weight times scale of each block."""
-        return (self.weights * self.scales)[state.buckets].astype(np.float32)
+        return self._gains[state.buckets]
+
+    @cached_property
+    def _gains(self) -> FloatMatrix:
+        return freeze((self.weights * self.scales).astype(np.float32))
 
     def kernel_scores(self, queries: Queries, state: QueryState) -> FloatMatrix:
         """Return the (n_queries, n_items) float32 part of the score that no vector holds."""
@@ -150,9 +155,10 @@ class HybridModel:
         gains = self.gains(state)
         out = np.zeros(item_rows.shape, dtype=np.float32)
         for at, block in self._kernel:
-            if np.any(gains[:, at]):
-                known = block.n_known_items
-                rows = np.where(item_rows < known, item_rows, np.int32(NO_ROW))
+            if gains[:, at].any():
+                known, rows = block.n_known_items, item_rows
+                if known < self.n_items:
+                    rows = np.where(item_rows < known, item_rows, np.int32(NO_ROW))
                 some = block.candidate_scores(queries.of_items(known), rows)
                 out += gains[:, at, None] * some
         return out

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, Csr, RowArray, freeze
 from recsys.core.errors import NotFittedError
 from recsys.models.base import Arrays
+
+ResultT = TypeVar("ResultT")
 
 
 class LearnedBlock:
@@ -37,6 +39,7 @@ class LearnedBlock:
     def __init__(self, name: str) -> None:
         self.name = name
         self._arrays: Arrays = {}
+        self._derived: tuple[Arrays, dict[str, Any]] = (self._arrays, {})
 
     def to_arrays(self) -> Arrays:
         """Return what was learned.
@@ -65,6 +68,17 @@ class LearnedBlock:
         if not self._arrays:
             raise NotFittedError(f"{self.name} must be fitted or loaded first; call fit().")
         return self._arrays[name]
+
+    def derived(self, name: str, make: Callable[[], ResultT]) -> ResultT:
+        """Return what follows from the arrays, made at its first use and whenever they changed."""
+        arrays, known = self._derived
+        if arrays is not self._arrays:
+            known = {}
+            self._derived = (self._arrays, known)
+        if name not in known:
+            known[name] = make()
+        found: ResultT = known[name]
+        return found
 
     def keep(self, **arrays: npt.NDArray[Any]) -> None:
         """Take what was learned, C-contiguous and read-only."""

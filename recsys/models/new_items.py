@@ -32,6 +32,8 @@ class NewItemsBlock(ContentBlock):
         Unique among the blocks of a hybrid.
     """
 
+    holds_profiles = False
+
     def __init__(self, config: NewItemsConfig | None = None, *, name: str = "new_items") -> None:
         super().__init__(NewItemsConfig() if config is None else config, name=name)
 

@@ -130,6 +130,7 @@ class PatchedHybrid(HybridModel):
         self.blocks, self.weights, self.scales = fitted.blocks, fitted.weights, fitted.scales
         self.bucket_edges = fitted.bucket_edges
         self._vector, self._kernel, self._owner = fitted._vector, fitted._kernel, fitted._owner
+        self._gains, self.has_kernels = fitted._gains, fitted.has_kernels
         self._n_items = max(fitted.n_items, patch.n_items)
         if changes is not None:
             self.changes = changes

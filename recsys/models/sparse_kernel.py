@@ -52,8 +52,7 @@ class SparseKernelBlock(LearnedBlock):
         """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
         weights = history_weights(queries, self._history_config)
         history = (queries.history.indptr, queries.history.indices, weights)
-        kernel = tuple(self.learned(name) for name in ("indptr", "indices", "data"))
-        return gather(history, kernel, item_rows)
+        return gather(history, compiled_kernel(self), item_rows)
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
         """Return the part of each item of the history."""
@@ -72,6 +71,12 @@ class SparseKernelBlock(LearnedBlock):
         )
 
 
+def compiled_kernel(block: LearnedBlock) -> tuple[Any, ...]:
+    """Return the kernel of a block as compiled code takes it, kept with the block."""
+    names = ("indptr", "indices", "data")
+    return block.derived("kernel", lambda: views(tuple(block.learned(name) for name in names)))
+
+
 def gather(history: tuple[Any, ...], kernel: tuple[Any, ...], item_rows: RowArray) -> FloatMatrix:
     """Return the (n_queries, n_candidates) float32 entries of history times kernel; 0 for row -1.
 
@@ -80,17 +85,17 @@ def gather(history: tuple[Any, ...], kernel: tuple[Any, ...], item_rows: RowArra
     history : (indptr, indices, data)
         Of an (n_queries, n_items) csr matrix.
     kernel : (indptr, indices, data)
-        Of an (n_items, n_items) csr matrix, the columns of each row sorted.
+        Of an (n_items, n_items) csr matrix, the columns of each row sorted; from :func:`views`.
     item_rows : (n_queries, n_candidates) int32
     """
     from recsys.models.sparse_kernels import gather_products
 
     out = np.empty(item_rows.shape, dtype=np.float32)
-    gather_products(_views(history), _views(kernel), freeze(item_rows.view()), out)
+    gather_products(views(history), kernel, freeze(item_rows.view()), out)
     return out
 
 
-def _views(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+def views(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return csr arrays as read-only views of fixed types: one compilation for all."""
     types = (np.int64, np.int32, np.float32)
     return tuple(

@@ -86,6 +86,34 @@ def _gather_products(
             out[query, column] = total[column]
 
 
+def _gather_ratios(
+    history: tuple[Any, Any, Any],
+    kernel: tuple[Any, Any, Any],
+    item_rows: Any,
+    sums: tuple[Any, Any],
+    extra: float,
+    out: Any,
+) -> None:
+    r"""Fill ``out[q, c]`` with :math:`\log (n / m + e) / (s + e)`; 0 for -1, and where m is 0.
+
+    *n* is what :func:`_gather_products` gives, *m* the history times the first of ``sums`` (of the
+    rows of ``kernel``), *s* the second at ``item_rows[q, c]`` and *e* ``extra``.
+    """
+    gather_products(history, kernel, item_rows, out)
+    masses, shares = sums
+    for query in range(item_rows.shape[0]):
+        mass = 0.0
+        for place in range(history[0][query], history[0][query + 1]):
+            mass += np.float64(history[2][place]) * masses[history[1][place]]
+        for column in range(item_rows.shape[1]):
+            row = item_rows[query, column]
+            if row < 0 or not mass > 0:
+                out[query, column] = 0
+            else:
+                own = out[query, column] / mass
+                out[query, column] = np.log((own + extra) / (shares[row] + extra))
+
+
 @_compile_strict
 def _pick(gram: tuple[Any, Any, Any], source: int, wanted: Any, out: Any) -> None:
     """Copy the entries of one row at the ``wanted`` columns (ascending) to ``out``.
@@ -143,4 +171,5 @@ def _gather_systems(
 find = _compile_strict(_find)
 add_gram_products = _compile(_add_gram_products)
 gather_products = _compile_strict(_gather_products)
+gather_ratios = _compile_strict(_gather_ratios)
 gather_systems = _compile_strict(_gather_systems)

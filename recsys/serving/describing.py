@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, csr_rows
 from recsys.data import Catalog, EventLog, IdMap
 from recsys.models import (
     ItemPatch,
     ItemwiseBlock,
+    PatchedHybrid,
     PopularityBlock,
-    itemwise,
     taken,
 )
 from recsys.serving.lookups import ticks
-from recsys.serving.overlay import Facts
+from recsys.serving.overlay import Facts, places_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,9 @@ def describe(
     if not len(rows):
         return Described(facts, rows, np.zeros(0, np.bool_), np.zeros(0, np.bool_))
     ids = IdMap.of(overlay.items.ids(rows))
-    now = facts.catalog_at(rows).upserted(catalog).aligned(ids)
+    now = facts.catalog_at(rows)
+    if catalog.n_items:
+        now = now.upserted(catalog).aligned(ids)
     before = facts.features_at(rows)
     features = facts.base.item_profiles.features_of(now) if catalog.n_items else before
     described = overlay.catalog.upserted(now)
@@ -119,7 +121,7 @@ def patched(described: Described, patch: ItemPatch) -> ItemPatch:
     facts = described.facts
     features = facts.features_at(rows)
     fitted = rows < facts.base.lineage.n_items
-    vector = [itemwise(block) for block in facts.base.model.vector_blocks]
+    vector = PatchedHybrid(facts.base.model, patch).itemwise_blocks
     blocks = []
     for block, old in zip(vector, patch.parts, strict=True):
         stays = ~is_new & (fitted | isinstance(block, PopularityBlock))
@@ -197,7 +199,6 @@ def _authors(
 def _features(facts: Facts, order: RowArray, rows: RowArray, features: Csr) -> Csr:
     """Return the profiles of all described items, in the order of the overlay's catalog."""
     overlay = facts.overlay
+    mine, theirs = places_of(order, overlay.item_rows), places_of(order, rows)
     both = sp.vstack([overlay.features, features], format="csr").astype(np.float32)
-    place = {row: at for at, row in enumerate(overlay.item_rows.tolist())}
-    place |= {row: len(overlay.item_rows) + at for at, row in enumerate(rows.tolist())}
-    return both[[place[row] for row in order.tolist()]]
+    return csr_rows(both, np.where(theirs == NO_ROW, mine, len(overlay.item_rows) + theirs))

@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray
+from recsys.data import Catalog
 from recsys.profiles import muted_matrix
 from recsys.serving.building import author_texts
 from recsys.serving.filtering import FilterCache, filter_key
 from recsys.serving.snapshot import Snapshot
+from recsys.serving.visibility import distinct_texts
 
 
 class Lookups:
@@ -37,6 +39,18 @@ class Lookups:
             If it cannot be read.
         """
         return self._masks.get(filter_key(where), lambda: self._base.mask_of(where)).mask
+
+    @cached_property
+    def no_items(self) -> Catalog:
+        """The catalog without any item, its columns kept."""
+        return self._base.dataset.catalog.at_rows(np.zeros(0, dtype=np.int32))
+
+    @cached_property
+    def visible_texts(self) -> list[str]:
+        """The expressions of ``visibility``, in the order of its columns."""
+        if not self._base.visibility.holds.shape[1]:
+            return []
+        return distinct_texts(self._base.dataset.catalog.column("visible_to"))[1]
 
     @cached_property
     def muting(self) -> BoolArray:
@@ -108,12 +122,11 @@ class Lookups:
         """Time and user row of the first authoring event of each item that has one."""
         events = self._base.dataset.events
         made = np.flatnonzero(events.kinds.has_role("authoring")[events.kind_codes])
+        items, users = events.item_rows[made].tolist(), events.user_rows[made].tolist()
         out: dict[int, tuple[int, int]] = {}
-        for at in made.tolist():
-            item, when = int(events.item_rows[at]), ticks(events.occurred_at[at : at + 1])[0]
-            maker = (int(when), int(events.user_rows[at]))
-            if item not in out or maker[0] < out[item][0]:
-                out[item] = maker
+        for item, user, when in zip(items, users, ticks(events.occurred_at[made]), strict=True):
+            if item not in out or when < out[item][0]:
+                out[item] = (int(when), user)
         return out
 
     @cached_property

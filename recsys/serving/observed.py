@@ -17,7 +17,8 @@ from recsys.ranking import TypedColumns, parse_filter
 from recsys.serving.compacting import compacted
 from recsys.serving.lineage import Lineage
 from recsys.serving.overlay import Facts, Overlay
-from recsys.serving.person import Person, hidden_of, hidden_rows, queries_of, states_of
+from recsys.serving.person import Person, hidden_of, hidden_rows, queries_of, query_of, states_of
+from recsys.serving.seeing import ObservedVisibility
 from recsys.serving.snapshot import Snapshot
 from recsys.serving.spread import interleaved, interleaving, rows_of, widened
 from recsys.serving.visibility import VisibilityTable
@@ -46,6 +47,13 @@ class ObservedSnapshot(Snapshot):
         Items that may be shown at all.
     lineage : Lineage
         That of the whole snapshot, with what came since counted.
+    before : Snapshot or None
+        What it follows: what that knew of filters, and of who may see what, is kept where it holds.
+
+    Raises
+    ------
+    ConfigError
+        If a new ``visible_to`` cannot be read.
     """
 
     def __init__(
@@ -58,6 +66,7 @@ class ObservedSnapshot(Snapshot):
         index: VectorIndex,
         eligible: BoolArray,
         lineage: Lineage,
+        before: Snapshot | None = None,
     ) -> None:
         base = facts.base
         own = {
@@ -73,10 +82,27 @@ class ObservedSnapshot(Snapshot):
             "lineage": lineage,
             "measured": base.measured,
         }
-        for name, value in own.items():
+        for name, value in {**own, **self._kept_of(before, facts, eligible)}.items():
             object.__setattr__(self, name, value)
 
     facts: Facts
+    seeing: ObservedVisibility
+
+    @staticmethod
+    def _kept_of(before: Snapshot | None, facts: Facts, eligible: BoolArray) -> dict[str, Any]:
+        """Return what still holds of the snapshot before, and what does not, anew."""
+        overlay = facts.overlay
+        same = before is facts.base and not overlay.catalog.n_items
+        seeing = None
+        if isinstance(before, ObservedSnapshot) and before.facts.base is facts.base:
+            old = before.overlay
+            same = old.catalog is overlay.catalog
+            if same and old.profiles is overlay.profiles and old.users is overlay.users:
+                seeing = before.seeing
+        out: dict[str, Any] = {"seeing": ObservedVisibility(facts) if seeing is None else seeing}
+        if before is not None and same and before.eligible is eligible:
+            out["filters"] = before.filters
+        return out
 
     @property
     def overlay(self) -> Overlay:
@@ -201,7 +227,7 @@ class ObservedSnapshot(Snapshot):
         if one is None:
             return self.facts.base.query_of(user_row)
         n_tags = self.facts.base.queries.tags.shape[1]
-        return queries_of([one], n_items=self.n_items, n_tags=n_tags)
+        return query_of(one, n_items=self.n_items, n_tags=n_tags)
 
     def state_of(self, user_row: int) -> QueryState:
         """Return what the blocks make of one person."""
@@ -226,7 +252,9 @@ class ObservedSnapshot(Snapshot):
 
     def audience_of(self, user_row: int) -> bytes:
         """Return what tells apart people who may see other items; empty where all see all."""
-        return b"" if self._is_open else super().audience_of(user_row)
+        if not self._people_fit:
+            return super().audience_of(user_row)
+        return self.seeing.audience_of(user_row)
 
     def hidden_of(self, user_rows: RowArray, *, with_seen: bool, with_own: bool) -> Csr:
         """Return the (n, n_items) csr of pairs to leave out; none for row -1."""
@@ -244,9 +272,14 @@ class ObservedSnapshot(Snapshot):
 
     def visible(self, user_rows: RowArray) -> tuple[list[BoolArray | None], RowArray]:
         """Return the distinct masks of items (None is everything), and whose they are."""
-        if self._is_open:
-            return [None], np.zeros(len(user_rows), dtype=np.int32)
-        return self.visibility.masks(user_rows)
+        return (
+            self.seeing.masks(user_rows) if self._people_fit else self.visibility.masks(user_rows)
+        )
+
+    @property
+    def is_for_all(self) -> BoolArray:
+        """(n_items,) bool: which items everybody may see."""
+        return self.seeing.is_for_all
 
     def mask_of(self, where: Any) -> BoolArray:
         """Return (n_items,) bool: which items a filter lets through.
@@ -298,20 +331,21 @@ class ObservedSnapshot(Snapshot):
         }
 
     @cached_property
-    def _is_open(self) -> bool:
-        """Whether every item is for everybody."""
-        given = "visible_to" in self.overlay.catalog.table.column_names
-        texts = self.overlay.catalog.column("visible_to") if given else ()
-        return not self.facts.base.visibility.holds.shape[1] and not any(texts)
-
-    @cached_property
     def _has_same_columns(self) -> bool:
         """Whether the changed items have the columns of the others, of the same types."""
         base, changed = self.facts.base.dataset.catalog.table, self.overlay.catalog.table
-        if not self.overlay.catalog.n_items:
+        return not self.overlay.catalog.n_items or _types(base) == _types(changed)
+
+    @cached_property
+    def _people_fit(self) -> bool:
+        """Whether what ``visible_to`` names is of one type for the people described since."""
+        if self.seeing.is_open or not self.overlay.profiles.n_users:
             return True
-        return dict(zip(base.column_names, base.schema.types, strict=True)) == dict(
-            zip(changed.column_names, changed.schema.types, strict=True)
+        base, since = (
+            _types(one.table) for one in (self.facts.base.dataset.people, self.overlay.profiles)
+        )
+        return all(
+            base.get(name) == since.get(name, base.get(name)) for name in self.seeing.columns
         )
 
     @cached_property
@@ -323,6 +357,11 @@ class ObservedSnapshot(Snapshot):
         found = [self.overlay.people.get(row) for row in user_rows.tolist()]
         touched = np.array([one is not None for one in found], dtype=np.bool_)
         return touched, [one for one in found if one is not None]
+
+
+def _types(table: Any) -> dict[str, Any]:
+    """Return the Arrow type of each column."""
+    return dict(zip(table.column_names, table.schema.types, strict=True))
 
 
 def _joined_queries(old: Queries, now: Queries, touched: BoolArray) -> Queries:

@@ -96,6 +96,7 @@ def _observe(
         index=_index(base, overlay.changes),
         eligible=_eligible(snapshot, overlay, now),
         lineage=_prior(snapshot, base).after(log),
+        before=snapshot,
     )
     n_moved = int((described.is_new | described.other_tags).sum())
     change = _change(snapshot, after, arrivals, log, n_folded=len(users), n_moved=n_moved)

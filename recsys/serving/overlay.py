@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray, csr_rows
 from recsys.data import Catalog, EventLog, IdMap, KindTable, People
 from recsys.index import ChangedVectors, DeltaIndex
 from recsys.models import ItemPatch, fitted_patch
@@ -16,7 +16,6 @@ from recsys.serving.layered import Layered
 from recsys.serving.lookups import Lookups
 from recsys.serving.person import Person
 from recsys.serving.snapshot import Snapshot
-from recsys.serving.spread import rows_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,22 +241,34 @@ class Facts:
 
     def catalog_at(self, item_rows: RowArray) -> Catalog:
         """Return some items, in that order, as they are now."""
-        ids = self.overlay.items.ids(item_rows)
-        known = self.base.dataset.catalog.at_rows(item_rows[item_rows < self.base.n_items])
-        places = self.overlay.catalog.items.rows(ids)
-        given = self.overlay.catalog.at_rows(places[places != NO_ROW])
-        return known.upserted(given).aligned(IdMap.of(ids))
+        ids, described = self.overlay.items.ids(item_rows), self.overlay.catalog
+        old = item_rows[item_rows < self.base.n_items]
+        catalog = self.base.dataset.catalog
+        known = catalog.at_rows(old) if len(old) else self.overlay.lookups.no_items
+        if described.n_items:
+            places = described.items.rows(ids)
+            if (places != NO_ROW).any():
+                known = known.upserted(described.at_rows(places[places != NO_ROW]))
+        return known.aligned(IdMap.of(ids))
 
     def features_at(self, item_rows: RowArray) -> Csr:
         """Return the (n, n_tags) csr profiles of some items, as they are now."""
         overlay, n_base = self.overlay, self.base.n_items
-        place = {row: at for at, row in enumerate(overlay.item_rows.tolist())}
-        places = np.array([place.get(row, NO_ROW) for row in item_rows.tolist()], np.int64)
-        known = rows_of(
+        places = places_of(item_rows, overlay.item_rows)
+        known = csr_rows(
             self.base.item_profiles.matrix,
             np.where((item_rows < n_base) & (places == NO_ROW), item_rows, NO_ROW),
         )
-        return known + rows_of(overlay.features, places.astype(np.int32))
+        return known + csr_rows(overlay.features, places) if (places != NO_ROW).any() else known
+
+
+def places_of(rows: RowArray, among: RowArray) -> npt.NDArray[np.int64]:
+    """Return the (n,) int64 place of each row among distinct others, in any order; -1 if none."""
+    if not len(among):
+        return np.full(len(rows), NO_ROW, dtype=np.int64)
+    order = np.argsort(among)
+    found = order[np.minimum(np.searchsorted(among, rows, sorter=order), len(among) - 1)]
+    return np.where(among[found] == rows, found, NO_ROW)
 
 
 def _changes_of(base: Snapshot) -> ChangedVectors:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from recsys.core.arrays import Csr, FloatArray, RowArray
+from recsys.core.arrays import Csr, FloatArray, RowArray, csr_view
 from recsys.data import TimedEvents
 from recsys.models import Queries, QueryState
 from recsys.serving.spread import Line, csr_of, ones_line
@@ -54,6 +54,15 @@ class Person:
     personal: bool
 
 
+def query_of(person: Person, *, n_items: int, n_tags: int) -> Queries:
+    """Return what is known of one person; nothing is copied."""
+    return Queries(
+        history=_row_of(person.history, n_items),
+        age_days=person.age_days,
+        tags=_row_of(person.tags, n_tags),
+    )
+
+
 def queries_of(people: Sequence[Person], *, n_items: int, n_tags: int) -> Queries:
     """Return what is known of some people."""
     ages = [np.zeros(0, np.float32), *(one.age_days for one in people)]
@@ -88,10 +97,14 @@ def hidden_of(people: Sequence[Person], *, with_seen: bool, with_own: bool, n_it
 
 def hidden_rows(person: Person, *, with_seen: bool, with_own: bool) -> RowArray:
     """Return the rising rows of the items to leave out for one person."""
-    parts = [person.refused, person.muted]
-    parts += [person.seen] if with_seen else []
+    parts = [person.seen if with_seen else person.refused, person.muted]  # refused is seen
     parts += [person.own] if with_own else []
     filled = [part for part in parts if len(part)]
-    if len(filled) == 1:
-        return filled[0]
-    return np.unique(np.concatenate([np.zeros(0, np.int32), *filled])).astype(np.int32)
+    if len(filled) < 2:
+        return (filled or parts)[0]
+    return np.unique(np.concatenate(filled)).astype(np.int32, copy=False)
+
+
+def _row_of(line: Line, n_columns: int) -> Csr:
+    indices, data = line
+    return csr_view(data, indices, np.array([0, len(indices)], np.int32), (1, n_columns))

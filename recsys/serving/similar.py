@@ -21,7 +21,7 @@ def similar_rows(snapshot: Snapshot, item_rows: RowArray, *, k: int, where: Wher
     """
     snapshot = snapshot.whole
     vectors = snapshot.similarity
-    allowed = snapshot.eligible & snapshot.visibility.is_for_all
+    allowed = snapshot.eligible & snapshot.is_for_all
     if where is not None:
         allowed = allowed & parse_filter(where).mask(snapshot.columns)
     n_queries = len(item_rows)

@@ -192,6 +192,11 @@ class Snapshot:
         """Return the distinct masks of items (None is everything), and whose they are."""
         return self.visibility.masks(user_rows)
 
+    @property
+    def is_for_all(self) -> BoolArray:
+        """(n_items,) bool: which items everybody may see."""
+        return self.visibility.is_for_all
+
     def mask_of(self, where: Any) -> BoolArray:
         """Return (n_items,) bool: which items a filter lets through.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ConfigError, RecsysWarning, clip
 from recsys.data import Catalog, IdMap, People
-from recsys.ranking import TypedColumns, parse_filter
+from recsys.ranking import Filter, TypedColumns, parse_filter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +48,9 @@ class VisibilityTable:
         An item whose expression names a column that people do not have is hidden from everybody,
         and a :class:`RecsysWarning` says so: nobody is known to be among those it is for.
         """
-        expression_of, texts = _distinct(catalog.column("visible_to"))
+        expression_of, texts = distinct_texts(catalog.column("visible_to"))
         holds = np.zeros((len(people.users) + 1, len(texts)), dtype=bool)
-        known, stranger = frozenset(TypedColumns(people).names), _stranger(people)
+        known, nobody = frozenset(TypedColumns(people).names), stranger(people)
         absent: dict[int, list[str]] = {}
         for at, text in enumerate(texts):
             try:
@@ -58,7 +59,7 @@ class VisibilityTable:
                     absent[at] = lacking
                     continue
                 holds[:-1, at] = condition.mask(people)
-                holds[-1:, at] = condition.mask(stranger)
+                holds[-1:, at] = condition.mask(nobody)
             except ConfigError as err:
                 item = catalog.items.id(int(np.flatnonzero(expression_of == at)[0]))
                 raise ConfigError(f"visible_to of item {clip(repr(item))}: {err}") from err
@@ -81,7 +82,34 @@ class VisibilityTable:
         return masks, group_of.ravel().astype(np.int32)
 
 
-def _distinct(texts: npt.NDArray[np.object_]) -> tuple[RowArray, list[str]]:
+def satisfied(people: People, texts: Sequence[str]) -> BoolArray:
+    """Return (n_people, n_texts) bool: whether people satisfy expressions.
+
+    What names a column that they do not have, nobody satisfies.
+
+    Raises
+    ------
+    ConfigError
+        If an expression cannot be read.
+    """
+    out = np.zeros((len(people.users), len(texts)), dtype=np.bool_)
+    columns = TypedColumns(people)
+    known = frozenset(columns.names)
+    for at, text in enumerate(texts):
+        condition = condition_of(text)
+        if condition.columns <= known:
+            out[:, at] = condition.mask(columns)
+    return out
+
+
+@lru_cache(maxsize=1024)
+def condition_of(text: str) -> Filter:
+    """Return an expression as what evaluates it, kept while it is in use."""
+    return parse_filter(text)
+
+
+def distinct_texts(texts: npt.NDArray[np.object_]) -> tuple[RowArray, list[str]]:
+    """Return (n,) int32 which of the distinct expressions each is (-1 none), and these."""
     expression_of = np.full(len(texts), NO_ROW, dtype=np.int32)
     known: dict[str, int] = {}
     for row, given in enumerate(texts.tolist()):
@@ -100,9 +128,9 @@ def _warn_hidden(absent: Mapping[int, Sequence[str]], *, n_hidden: int) -> None:
     )
 
 
-def _stranger(people: People) -> People:
+def stranger(people: People) -> People:
     """Return one person of whom nothing is known, with the columns that these people have."""
-    nobody: dict[str, Any] = {
+    ids: dict[str, Any] = {
         "text": "\0nobody", "int": -(2**63), "uuid": UUID("ffffffff-ffff-ffff-ffff-fffffffffffe")
     }  # fmt: skip
-    return people.aligned(IdMap.of([nobody[people.users.kind]]))
+    return people.aligned(IdMap.of([ids[people.users.kind]]))

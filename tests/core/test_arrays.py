@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.core.arrays import check_finite, freeze, freeze_csr, objects
+from recsys.core.arrays import check_finite, csr_rows, freeze, freeze_csr, objects
 from recsys.core.errors import DataError
 
 
@@ -96,3 +96,12 @@ def test_objects_keeps_arrays_of_one_length_whole() -> None:
 
 def test_objects_takes_any_iterable() -> None:
     assert objects(name for name in ("ana", "bo")).tolist() == ["ana", "bo"]
+
+
+def test_rows_of_a_matrix_are_those_that_scipy_gives_and_empty_for_none() -> None:
+    matrix = sp.random(7, 5, density=0.4, format="csr", dtype=np.float32, random_state=0)
+    rows = np.array([3, -1, 0, 3, 6], np.int32)
+    picked = csr_rows(matrix, rows)
+    expected = matrix[np.where(rows < 0, 0, rows)].toarray() * (rows >= 0)[:, None]
+    np.testing.assert_array_equal(picked.toarray(), expected)
+    assert csr_rows(sp.csr_matrix((0, 5), dtype=np.float32), np.array([-1])).shape == (1, 5)

@@ -1,10 +1,12 @@
 """Tags against tags."""
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.content import ContentBlock, ContentConfig
+from recsys.models.new_items import NewItemsBlock, NewItemsConfig
 
 
 def test_a_narrow_vocabulary_is_used_as_it_is(training: TrainingSet, strangers: Queries) -> None:
@@ -41,3 +43,15 @@ def test_declared_tags_can_be_turned_off(training: TrainingSet, strangers: Queri
     block.fit(training)
     assert not block.user_factors(strangers)[2].any()
     assert sp.issparse(strangers.tags)
+
+
+@pytest.mark.parametrize("config", [ContentConfig(), ContentConfig(n_factors=3)])
+@pytest.mark.parametrize("kind", [ContentBlock, NewItemsBlock])
+def test_a_few_people_have_the_vectors_they_have_among_many(
+    kind: type[ContentBlock], config: ContentConfig, training: TrainingSet, strangers: Queries
+) -> None:
+    block = kind(config if kind is ContentBlock else NewItemsConfig(**config.to_dict()))
+    block.fit(training)
+    few = block.user_factors(strangers)
+    many = block.user_factors(strangers.take(np.tile(np.arange(4), 5)))
+    np.testing.assert_allclose(np.tile(few, (5, 1)), many, atol=1e-6)

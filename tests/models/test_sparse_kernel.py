@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from recsys.models.base import Queries
 from recsys.models.pair_weights import HistoryConfig
-from recsys.models.sparse_kernel import SparseKernelBlock, gather
+from recsys.models.sparse_kernel import SparseKernelBlock, gather, views
 
 WEIGHTS = np.array([[0, 2, -1], [0, 0, 3], [1, 0, 0]], np.float32)
 
@@ -27,4 +27,4 @@ def test_gathering_takes_any_index_type() -> None:
     wide = (kernel.indptr.astype(np.int64), kernel.indices.astype(np.int64), kernel.data)
     rows = np.array([[0, 1, 2]], np.int32)
     history = (person.indptr, person.indices, person.data)
-    assert gather(history, wide, rows).tolist() == [[1, 2, 2]]
+    assert gather(history, views(wide), rows).tolist() == [[1, 2, 2]]
