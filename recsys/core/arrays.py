@@ -110,6 +110,8 @@ def check_finite(array: npt.NDArray[Any], *, name: str) -> None:
     DataError
         If a value is NaN or infinite; the message counts them and gives the first position.
     """
+    if np.count_nonzero(np.isfinite(array)) == np.size(array):  # a request waits for this line
+        return
     wrong = np.flatnonzero(~np.isfinite(np.ravel(array)))
     if len(wrong):
         raise DataError(

@@ -34,8 +34,8 @@ EXCLUSION = types.Tuple([I64_1D_IN, I32_1D_IN])
 HEAP = types.Tuple([_i32_out, F32_OUT])
 
 
-def compiled(*signature: object) -> Callable[[CallableT], CallableT]:
-    options = {"cache": True, "nogil": True}
+def compiled(*signature: object, inline: bool = False) -> Callable[[CallableT], CallableT]:
+    options = {"cache": True, "nogil": True, "forceinline": inline}
     return cast("Callable[[CallableT], CallableT]", numba.njit(*signature, **options))
 
 
@@ -192,15 +192,20 @@ def pick(
                 offer(best_rows, best_scores, row, dot(queries[q], vectors[row]))
 
 
+@compiled()
+def order_one(rows: RowArray, scores: FloatArray) -> None:
+    # turn a heap into a list, best first
+    for last in range(rows.shape[0] - 1, 0, -1):
+        rows[0], rows[last] = rows[last], rows[0]
+        scores[0], scores[last] = scores[last], scores[0]
+        _sink(rows, scores, last)
+
+
 @compiled(types.void(HEAP))
 def order(heap: Heap) -> None:
     """Turn each heap into a list, best first."""
     for q in range(heap[0].shape[0]):
-        rows, scores = heap[0][q], heap[1][q]
-        for last in range(rows.shape[0] - 1, 0, -1):
-            rows[0], rows[last] = rows[last], rows[0]
-            scores[0], scores[last] = scores[last], scores[0]
-            _sink(rows, scores, last)
+        order_one(heap[0][q], heap[1][q])
 
 
 @compiled(types.void(I32_IN, F32_IN, HEAP))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import FloatArray, FloatMatrix, freeze
+from recsys.core.arrays import FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
 
 BAND = 65_536
@@ -44,8 +44,9 @@ class ShortCode:
     query_map : (n_factors, width) float32
         From a query to its code; holds the steps of 8-bit item codes.
     items : (n_items, width) int8
-        Codes of the items. One byte a number loses nothing that matters: with 20 candidates all of
-        the best 10 are among them, as with four.
+        Codes of the items, by row; by place where a graph has an order of its own. One byte a
+        number loses nothing that matters: with 20 candidates all of the best 10 are among them, as
+        with four.
     steps : (width,) float32
         What one step of each number of ``items`` is.
     """
@@ -96,6 +97,10 @@ class ShortCode:
     def width(self) -> int:
         """Numbers of a code."""
         return int(self.items.shape[1])
+
+    def taken(self, rows: RowArray) -> ShortCode:
+        """Return the same code with the items in the order of ``rows``."""
+        return replace(self, items=freeze(self.items[rows]))
 
     def of_items(self) -> FloatMatrix:
         """Return the (n_items, width) float32 codes of the items, as far as they are known."""

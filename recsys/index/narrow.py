@@ -5,30 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import FloatMatrix, RowArray, freeze
+from recsys.core.arrays import BoolArray, FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError
-from recsys.core.rng import named_rng
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
 from recsys.index.code import ShortCode
+from recsys.index.code_graph import NO_GRAPH, NO_ROWS, CodeGraph
 from recsys.index.exact import ExactIndex
-from recsys.index.links import flat_links, with_ways_in
-from recsys.index.request import Heap, Request, empty_heap
+from recsys.index.request import Request
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts
 from recsys.index.searching import Searching
 from recsys.index.threads import run_parts, thread_budget
 
-SCAN_NANOSECONDS = 7.0
-"""To look at one code of a scan."""
+SCAN_NANOSECONDS = 3.0
+"""To look at one code of a scan, beside its numbers."""
 
-STEP_NANOSECONDS = 1200.0
-"""Of a walk, for each candidate it keeps: it looks at about 15 codes, far from each other."""
+NUMBER_NANOSECONDS = 0.05
+"""For each number of a code."""
+
+PICK_NANOSECONDS = 12.0
+"""To pick a code that a filter allows from among the others."""
+
+MASK_NANOSECONDS = 1.0
+"""To ask a filter for one item. It counts also where the caller knows the rows, so that a list does
+not depend on that."""
+
+STEP_NANOSECONDS = 900.0
+"""Of a walk, for each candidate it keeps: it looks at about 30 codes, far from each other."""
+
+SPREAD = 0.25
+"""Power of (items / allowed items) by which a walk keeps more: what a filter leaves lies further
+apart."""
+
+LOOK_NANOSECONDS = 20.0
+"""Of a walk, for each code it looks at: it is given up where a scan would have been quicker."""
 
 MOST = 0.25
 """Share of the items above which a list is long enough to look at every whole vector."""
@@ -36,35 +52,25 @@ MOST = 0.25
 PART = 64
 """Queries that one thread answers before it takes the next."""
 
+NAMES = ("query_map", "codes", "steps", "links", "hubs")
+ORDER_NAMES = ("rows", "places")
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CodeGraph:
-    """Links among codes.
+
+class Plan(NamedTuple):
+    """How candidates are found: how many, looking at how many codes on a walk, and among which.
 
     Attributes
     ----------
-    links : (n_items, n_links) int32
-        To large inner products and to like directions; -1 ends a line.
-    hubs : (n_hubs,) int32
-        Items among which a walk looks for its first places.
+    effort : int
+    budget : int
+        0: no walk.
+    told : tuple of BoolArray and RowArray
+        As compiled code takes them.
     """
 
-    links: RowArray
-    hubs: RowArray
-
-    @classmethod
-    def build(cls, codes: FloatMatrix, *, m: int, ef_construction: int, seed: int) -> CodeGraph:
-        """Link the codes (n_items, width) of at least one item; see :class:`IndexConfig`."""
-        links = flat_links(codes, m=m, ef_construction=ef_construction, deterministic=True)
-        with_ways_in(links, codes)
-        n_hubs = int(np.ceil(np.sqrt(len(codes))))
-        hubs = named_rng(seed, "index", "hubs").choice(len(codes), n_hubs, replace=False)
-        return cls(freeze(links), freeze(np.sort(hubs).astype(np.int32)))
-
-    @property
-    def arrays(self) -> tuple[RowArray, RowArray]:
-        """Both arrays, as compiled code takes them."""
-        return self.links, self.hubs
+    effort: int
+    budget: int
+    told: tuple[BoolArray, RowArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,18 +131,20 @@ class NarrowIndex(Searching):
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""
-        from recsys.index._kernels import order
-        from recsys.index._walk import rescore
+        from recsys.index._walk import search_codes
 
         if request.k > MOST * self.n_items:
             return self.exact.answer(request, n_threads=n_threads)
-        heap = empty_heap(request.n_queries, request.k)
+        rows = np.empty((request.n_queries, request.k), np.int32)
+        scores = np.empty(rows.shape, np.float32)
+        plan = self._plan(request, self.effort)
+        sides = (self.vectors, (self.code.query_map, self.code.items), self._links.arrays)
 
         def search_part(part: slice) -> None:
-            own = (heap[0][part], heap[1][part])
-            some = request.part(part)
-            rescore(some.queries, self.vectors, self.candidates(some), own)
-            order(own)
+            some = request if request.n_queries == 1 else request.part(part)
+            found = np.empty((some.n_queries, plan.effort), np.int32)
+            answer = (found, rows[part], scores[part])
+            search_codes(some.queries, *sides, plan.told, some.exclude, plan.budget, answer)
 
         budget = thread_budget(n_threads, is_small=request.n_queries == 1)
         if request.n_queries == 1:
@@ -144,10 +152,10 @@ class NarrowIndex(Searching):
         else:
             n_parts = max(1, -(-request.n_queries // PART))
             run_parts(search_part, even_parts(request.n_queries, n_parts=n_parts), n_threads=budget)
-        return TopK(freeze(heap[0]), freeze(heap[1]))
+        return TopK(freeze(rows), freeze(scores))
 
     def candidates(self, request: Request, *, effort: int | None = None) -> RowArray:
-        """Return the rows that the codes say are best, on one thread and in any order.
+        """Return the rows that the codes say are best, on one thread, best code first.
 
         Parameters
         ----------
@@ -162,22 +170,14 @@ class NarrowIndex(Searching):
             Allowed and not excluded; -1 where there are fewer. None is left out while a list is
             short.
         """
-        effort = max(effort or self.effort, 2 * request.k)
-        found = empty_heap(request.n_queries, min(effort, self.n_items))
-        n_allowed = request.n_allowed if len(request.allowed) else self.n_items
-        if not n_allowed:
-            return found[0]
-        codes = self.code.of_queries(request.queries)
-        if self._walks(found[0].shape[1], n_allowed=n_allowed):
-            self._walk(request, codes, found)
-            short = np.flatnonzero(found[0][:, 0] < 0)
-            if len(short):
-                rest = empty_heap(len(short), found[0].shape[1])
-                self._scan(request.only(short), codes[short], rest)
-                found[0][short] = rest[0]
-        else:
-            self._scan(request, codes, found)
-        return found[0]
+        from recsys.index._walk import search_codes
+
+        plan = self._plan(request, effort or self.effort)
+        out = np.empty((request.n_queries, plan.effort), dtype=np.int32)
+        sides = (self.vectors, (self.code.query_map, self.code.items), self._links.arrays)
+        answer = (out, out[:, :0], np.empty((len(out), 0), np.float32))
+        search_codes(request.queries, *sides, plan.told, request.exclude, plan.budget, answer)
+        return out
 
     def save(self, folder: Path) -> None:
         """Write the index as a folder.
@@ -188,9 +188,11 @@ class NarrowIndex(Searching):
             If ``folder`` holds something else.
         """
         with atomic_folder(folder, marker=MANIFEST) as temporary:
-            for name, array in self._arrays().items():
+            arrays = {"vectors": self.vectors, **self.code.to_arrays(), **self._links.to_arrays()}
+            for name, array in arrays.items():
                 np.save(temporary / f"{name}.npy", array, allow_pickle=False)
             facts = {
+                "format": 2 if len(self._links.rows) else 1,
                 "kind": "narrow",
                 "effort": self.effort,
                 "max_norm": self.exact.max_norm,
@@ -209,42 +211,39 @@ class NarrowIndex(Searching):
         """
         manifest = read_manifest(folder, kind="narrow")
         exact = ExactIndex(read_vectors(folder, manifest), float(manifest["max_norm"]))
-        names = ("query_map", "codes", "steps", "links", "hubs")
-        arrays = {name: _read(Path(folder) / f"{name}.npy") for name in names}
+        folder = Path(folder)
+        arrays = {name: _read(folder / f"{name}.npy") for name in NAMES}
+        if manifest["format"] > 1:
+            arrays |= {name: _read(folder / f"{name}.npy") for name in ORDER_NAMES}
         code = ShortCode.from_arrays(arrays)
         if (code.query_map.shape[0], len(code.items)) != (exact.n_factors, exact.n_items):
             raise ArtifactError(f"{folder}: codes and vectors do not fit. Save it again.")
         graph = None
         if len(arrays["links"]):
-            graph = CodeGraph(*(arrays[name] for name in ("links", "hubs")))
-            _check_graph(graph, exact.n_items)
+            graph = CodeGraph.from_arrays(arrays, n_items=exact.n_items)
         return cls(exact, code, graph, int(manifest["effort"]), dict(manifest["measured"]))
 
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        none = np.zeros((0, 0), np.int32)
-        links, hubs = self.graph.arrays if self.graph else (none, none[:, 0:0].ravel())
-        out: dict[str, npt.NDArray[Any]] = {"vectors": self.vectors, **self.code.to_arrays()}
-        return {**out, "links": links, "hubs": hubs}
+    @property
+    def _links(self) -> CodeGraph:
+        return self.graph or NO_GRAPH
 
-    def _walks(self, effort: int, *, n_allowed: int) -> bool:
+    def _plan(self, request: Request, effort: int) -> Plan:
         # it does not depend on what else is asked, so a list is the same alone and in a batch
-        share = n_allowed / self.n_items
-        scan = n_allowed * SCAN_NANOSECONDS
-        return self.graph is not None and effort * STEP_NANOSECONDS < scan * share
-
-    def _walk(self, request: Request, codes: FloatMatrix, found: Heap) -> None:
-        from recsys.index._walk import walk
-
-        assert self.graph is not None  # noqa: S101  (the plan looked)
-        graph = self.graph.arrays
-        walk(codes, self.code.items, graph, request.allowed, request.exclude, found)
-
-    def _scan(self, request: Request, codes: FloatMatrix, found: Heap) -> None:
-        from recsys.index._walk import scan_codes
-
-        some = request.rows() if len(request.allowed) else np.zeros(0, np.int32)
-        every = np.zeros(0, np.bool_)
-        scan_codes(codes, self.code.items, some, every, request.exclude, found)
+        n_allowed = n_items = self.n_items
+        effort = min(max(effort, 2 * request.k), n_items)
+        look, scan = SCAN_NANOSECONDS + NUMBER_NANOSECONDS * self.code.width, 0.0
+        is_filtered = len(request.allowed) > 0
+        if is_filtered:
+            n_allowed = request.n_allowed
+            look, scan = look + PICK_NANOSECONDS, MASK_NANOSECONDS * n_items
+        scan += n_allowed * look
+        inverse = n_items / max(n_allowed, 1)
+        more = effort * inverse**SPREAD
+        if self.graph is not None and more * inverse * STEP_NANOSECONDS < scan:
+            budget = int(scan / LOOK_NANOSECONDS) + 1
+            return Plan(min(int(more), n_items), budget, (request.allowed, NO_ROWS))
+        known = request.allowed_rows if is_filtered else None
+        return Plan(effort, 0, (request.allowed, NO_ROWS if known is None else known))
 
 
 def _read(path: Path) -> npt.NDArray[Any]:
@@ -254,11 +253,3 @@ def _read(path: Path) -> npt.NDArray[Any]:
     except (OSError, ValueError) as err:
         raise ArtifactError(f"{path} must be an array file; it is missing or damaged.") from err
     return freeze(np.asarray(array))
-
-
-def _check_graph(graph: CodeGraph, n_items: int) -> None:
-    # the numbers of the rows are checked where they are used
-    (links, hubs) = graph.arrays
-    sound = links.dtype == hubs.dtype == np.int32 and (links.ndim, hubs.ndim) == (2, 1)
-    if not (sound and len(links) == n_items):
-        raise ArtifactError("the saved graph of an index is damaged. Save it again.")

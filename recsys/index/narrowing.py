@@ -10,9 +10,10 @@ import numpy as np
 from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.topk import TopK
 from recsys.index.code import ShortCode
+from recsys.index.code_graph import CodeGraph
 from recsys.index.exact import ExactIndex
 from recsys.index.measure import recall_of
-from recsys.index.narrow import CodeGraph, NarrowIndex
+from recsys.index.narrow import NarrowIndex
 from recsys.index.request import Request, empty_heap, exclusion
 
 WIDTHS = (16, 32, 64, 128, 256)
@@ -100,8 +101,8 @@ def narrow_index(
     index = _cheapest_code(exact, queries, sample, wanted=wanted, with_graph=with_graph)
     if index is None or not with_graph:
         return index
-    graph = CodeGraph.build(index.code.of_items(), m=m, ef_construction=ef_construction, seed=seed)
-    linked = enough_effort(replace(index, graph=graph), sample, target=target)
+    code, graph = CodeGraph.build(index.code, m=m, ef_construction=ef_construction, seed=seed)
+    linked = enough_effort(replace(index, code=code, graph=graph), sample, target=target)
     if linked is not None:
         return linked
     return _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
@@ -150,22 +151,10 @@ def _recalls(index: NarrowIndex, sample: Sample) -> Iterator[tuple[int, float]]:
     most = min(EFFORTS[-1], index.n_items)
     limits = exclusion(sample.exclude, shape=(len(sample.queries), index.n_items))
     request = Request(sample.queries, sample.k, limits, np.zeros(0, np.bool_))
-    found = _ranked(index, request, n=most)
+    found = index.candidates(request, effort=most)
     for effort in EFFORTS:
         if effort >= 2 * sample.k:
             yield effort, sample.recall(_best_of(index, request, found[:, :effort]))
-
-
-def _ranked(index: NarrowIndex, request: Request, *, n: int) -> RowArray:
-    from recsys.index._kernels import order
-    from recsys.index._walk import scan_codes
-
-    found = empty_heap(request.n_queries, n)
-    codes = index.code.of_queries(request.queries)
-    every = (np.zeros(0, np.int32), np.zeros(0, np.bool_))
-    scan_codes(codes, index.code.items, *every, request.exclude, found)
-    order(found)
-    return found[0]
 
 
 def _best_of(index: NarrowIndex, request: Request, found: RowArray) -> TopK:

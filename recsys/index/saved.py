@@ -12,13 +12,14 @@ from recsys.core.arrays import FloatMatrix, freeze
 from recsys.core.errors import ArtifactError
 
 MANIFEST = "index.json"
-FORMAT = 1
-"""Raised when a newer library writes what an older one would misread."""
+FORMAT = 2
+"""The newest that is read; each kind says 1 where an older library reads it right. 2: codes and
+links in an order of their own."""
 
 
 def write_manifest(folder: Path, facts: dict[str, Any], vectors: FloatMatrix) -> None:
     """Write the manifest beside the files it speaks of."""
-    facts = {"format": FORMAT, **facts, "shape": list(vectors.shape)}
+    facts = {"format": 1, **facts, "shape": list(vectors.shape)}
     (folder / MANIFEST).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 

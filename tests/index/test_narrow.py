@@ -14,7 +14,8 @@ from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ArtifactError
 from recsys.index import ExactIndex, NarrowIndex, load_index
 from recsys.index.code import ShortCode
-from recsys.index.narrow import CodeGraph
+from recsys.index.code_graph import CodeGraph
+from recsys.index.saved import read_manifest
 from recsys.testing import VectorIndexContract
 from recsys.testing.contracts import assert_same, grouped_vectors, quick
 from recsys.testing.strategies import Search, searches
@@ -29,7 +30,7 @@ def narrow(vectors: FloatMatrix, *, linked: bool, width: int = 8) -> NarrowIndex
     code = ShortCode.fit(exact.vectors, exact.vectors, width=width)
     graph = None
     if linked:
-        graph = CodeGraph.build(code.of_items(), m=16, ef_construction=40, seed=0)
+        code, graph = CodeGraph.build(code, m=16, ef_construction=40, seed=0)
     return NarrowIndex(exact, code, graph, 64)
 
 
@@ -108,7 +109,49 @@ def test_a_damaged_graph_gives_a_poor_list_and_reads_nothing_outside(tmp_path: P
     assert (found.rows < 400).all()
 
 
-@pytest.mark.parametrize("name", ["codes", "links", "query_map", "hubs"])
+def test_an_index_saved_by_rows_is_still_read(tmp_path: Path) -> None:
+    index = narrow(grouped_vectors(500, seed=1), linked=True)
+    assert index.graph is not None
+    links, hubs, rows, places = index.graph.arrays
+    by_row = np.where(links < 0, -1, rows[np.maximum(links, 0)])[places].astype(np.int32)
+    old = replace(index, code=index.code.taken(places), graph=CodeGraph(by_row, rows[hubs]))
+    old.save(tmp_path / "index")
+    for name in ("rows", "places"):
+        (tmp_path / "index" / f"{name}.npy").unlink()
+    assert read_manifest(tmp_path / "index")["format"] == 1
+    loaded = load_index(tmp_path / "index")
+    queries = grouped_vectors(20, seed=2)
+    best = index.exact.search(queries, k=10)
+    for allowed in (None, np.arange(500) % 4 == 0):
+        assert_same(
+            loaded.search(queries, k=10, allowed=allowed),
+            old.search(queries, k=10, allowed=allowed),
+        )
+    assert (loaded.search(queries, k=10).rows == best.rows).mean() > 0.9
+
+
+def test_an_index_in_an_order_of_its_own_says_so_to_older_libraries(tmp_path: Path) -> None:
+    index = narrow(grouped_vectors(200, seed=1), linked=True)
+    index.save(tmp_path / "index")
+    assert read_manifest(tmp_path / "index")["format"] == 2
+    queries = grouped_vectors(9, seed=2)
+    assert_same(load_index(tmp_path / "index").search(queries, k=5), index.search(queries, k=5))
+
+
+@pytest.mark.usefixtures("always_walking")
+def test_a_walk_that_finds_nothing_allowed_ends_in_a_scan() -> None:
+    vectors = grouped_vectors(3000, seed=1)
+    index = narrow(vectors, linked=True, width=16)
+    query = grouped_vectors(1, seed=2)
+    allowed = np.zeros(3000, dtype=np.bool_)
+    allowed[index.exact.search(query, k=3000).rows[0, -40:]] = True  # the worst of all
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recsys.index.narrow.LOOK_NANOSECONDS", 1e12)
+        found = index.search(query, k=10, allowed=allowed)
+    assert_same(found, index.exact.search(query, k=10, allowed=allowed))
+
+
+@pytest.mark.parametrize("name", ["codes", "links", "query_map", "hubs", "rows", "places"])
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, name: str) -> None:
     index = narrow(grouped_vectors(100, seed=1), linked=True)
     index.save(tmp_path / "index")

@@ -26,8 +26,8 @@ def test_what_is_written_is_read(folder: Path) -> None:
 
 
 def test_a_newer_format_is_refused(folder: Path) -> None:
-    (folder / MANIFEST).write_text(json.dumps({"format": 2, "kind": "exact"}))
-    with pytest.raises(ArtifactError, match="format 1 or older; got 2"):
+    (folder / MANIFEST).write_text(json.dumps({"format": 3, "kind": "exact"}))
+    with pytest.raises(ArtifactError, match="format 2 or older; got 3"):
         read_manifest(folder)
 
 
