@@ -36,7 +36,7 @@ from recsys.models.pair_weights import (
     with_data,
 )
 from recsys.models.parallel import for_tiles
-from recsys.models.sparse_kernel import compiled_kernel, views
+from recsys.models.sparse_kernel import compiled_kernel, dense_products, views
 
 LEAST_WEIGHT = 2.0**-6
 """A taking that fades below this is forgotten: it keeps the kernel sparse."""
@@ -124,7 +124,7 @@ class CooccurrenceBlock(LearnedBlock):
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""
         history = history_matrix(queries, self.config)
-        near = (history @ self.item_weights).toarray()
+        near = dense_products(queries, history.data, compiled_kernel(self))
         return self._log_ratio(near, self._mass(history), self.learned("shares")[None, :])
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import Csr, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution, Source
 from recsys.models.base import Queries
 from recsys.models.explaining import check_one
@@ -45,8 +45,8 @@ class SparseKernelBlock(LearnedBlock):
 
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""
-        history = history_matrix(queries, self._history_config)
-        return np.asarray((history @ self.item_weights).toarray(), dtype=np.float32)
+        weights = history_weights(queries, self._history_config)
+        return dense_products(queries, weights, compiled_kernel(self))
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
         """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
@@ -75,6 +75,30 @@ def compiled_kernel(block: LearnedBlock) -> tuple[Any, ...]:
     """Return the kernel of a block as compiled code takes it, kept with the block."""
     names = ("indptr", "indices", "data")
     return block.derived("kernel", lambda: views(tuple(block.learned(name) for name in names)))
+
+
+def dense_products(queries: Queries, weights: FloatArray, kernel: tuple[Any, ...]) -> FloatMatrix:
+    """Return the (n_queries, n_items) float32 product of histories and a kernel.
+
+    Parameters
+    ----------
+    queries : Queries
+        Over the items of the kernel.
+    weights : (nnz,) float32
+        What each item of the histories counts.
+    kernel : (indptr, indices, data)
+        From :func:`compiled_kernel`.
+
+    Notes
+    -----
+    A product of sparse matrices would be made dense anyhow, at three times the cost for one person.
+    """
+    from recsys.models.sparse_kernels import add_products
+
+    history = queries.history
+    out = np.zeros((queries.n_queries, len(kernel[0]) - 1), dtype=np.float32)
+    add_products(views((history.indptr, history.indices, weights)), kernel, out)
+    return out
 
 
 def gather(history: tuple[Any, ...], kernel: tuple[Any, ...], item_rows: RowArray) -> FloatMatrix:

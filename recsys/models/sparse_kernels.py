@@ -86,6 +86,17 @@ def _gather_products(
             out[query, column] = total[column]
 
 
+def _add_products(history: tuple[Any, Any, Any], kernel: tuple[Any, Any, Any], out: Any) -> None:
+    """Add history times kernel to ``out`` (n_queries, n_items), both in parts of a csr matrix."""
+    indptr, indices, data = kernel
+    for query in range(out.shape[0]):
+        line = out[query]
+        for place in range(history[0][query], history[0][query + 1]):
+            source, weight = history[1][place], history[2][place]
+            for at in range(indptr[source], indptr[source + 1]):
+                line[indices[at]] += weight * data[at]
+
+
 def _gather_ratios(
     history: tuple[Any, Any, Any],
     kernel: tuple[Any, Any, Any],
@@ -170,6 +181,7 @@ def _gather_systems(
 
 find = _compile_strict(_find)
 add_gram_products = _compile(_add_gram_products)
+add_products = _compile_strict(_add_products)
 gather_products = _compile_strict(_gather_products)
 gather_ratios = _compile_strict(_gather_ratios)
 gather_systems = _compile_strict(_gather_systems)
