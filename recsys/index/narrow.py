@@ -94,7 +94,8 @@ class NarrowIndex(Searching):
     -----
     Which items are found is approximate. That they are allowed, not excluded, exactly ``k``, scored
     by the kernel of :func:`score_rows` and in the order of those scores is not. Nothing depends on
-    what else is asked at the same time. Memory beside the answer: two bits and a few candidates.
+    what else is asked at the same time. Memory beside the answer: a bit for each item, the
+    candidates, and under a filter or an exclusion 8 bytes for each code a walk may look at.
 
     Examples
     --------
