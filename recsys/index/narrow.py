@@ -40,8 +40,8 @@ STEP_NANOSECONDS = 900.0
 """Of a walk, for each candidate it keeps: it looks at about 30 codes, far from each other."""
 
 SPREAD = 0.25
-"""Power of (items / allowed items) by which a walk keeps more: what a filter leaves lies further
-apart."""
+"""Power of (items / allowed items) by which a walk keeps more, at least: what a filter leaves lies
+further apart."""
 
 LOOK_NANOSECONDS = 20.0
 """Of a walk, for each code it looks at: it is given up where a scan would have been quicker."""
@@ -87,6 +87,9 @@ class NarrowIndex(Searching):
         None: every allowed code is looked at.
     effort : int
         Candidates kept for each query, at least.
+    spread : float
+        Power of (items / allowed items) by which more are kept under a filter: further down, codes
+        tell less of the whole vectors.
     measured : dict
         What is known of the recall, for the manifest.
 
@@ -109,6 +112,7 @@ class NarrowIndex(Searching):
     code: ShortCode
     graph: CodeGraph | None = None
     effort: int = 64
+    spread: float = SPREAD
     measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -138,7 +142,7 @@ class NarrowIndex(Searching):
             return self.exact.answer(request, n_threads=n_threads)
         rows = np.empty((request.n_queries, request.k), np.int32)
         scores = np.empty(rows.shape, np.float32)
-        plan = self._plan(request, self.effort)
+        plan = self._plan(request, self.effort, spread=self.spread)
         sides = (self.vectors, (self.code.query_map, self.code.items), self._links.arrays)
 
         def search_part(part: slice) -> None:
@@ -173,7 +177,7 @@ class NarrowIndex(Searching):
         """
         from recsys.index._walk import search_codes
 
-        plan = self._plan(request, effort or self.effort)
+        plan = self._plan(request, effort or self.effort, spread=0.0 if effort else self.spread)
         out = np.empty((request.n_queries, plan.effort), dtype=np.int32)
         sides = (self.vectors, (self.code.query_map, self.code.items), self._links.arrays)
         answer = (out, out[:, :0], np.empty((len(out), 0), np.float32))
@@ -196,6 +200,7 @@ class NarrowIndex(Searching):
                 "format": 2 if len(self._links.rows) else 1,
                 "kind": "narrow",
                 "effort": self.effort,
+                "spread": self.spread,
                 "max_norm": self.exact.max_norm,
                 "measured": dict(self.measured),
             }
@@ -222,13 +227,14 @@ class NarrowIndex(Searching):
         graph = None
         if len(arrays["links"]):
             graph = CodeGraph.from_arrays(arrays, n_items=exact.n_items)
-        return cls(exact, code, graph, int(manifest["effort"]), dict(manifest["measured"]))
+        effort, spread = int(manifest["effort"]), float(manifest.get("spread", SPREAD))
+        return cls(exact, code, graph, effort, spread, dict(manifest["measured"]))
 
     @property
     def _links(self) -> CodeGraph:
         return self.graph or NO_GRAPH
 
-    def _plan(self, request: Request, effort: int) -> Plan:
+    def _plan(self, request: Request, effort: int, *, spread: float) -> Plan:
         # it does not depend on what else is asked, so a list is the same alone and in a batch
         n_allowed = n_items = self.n_items
         effort = min(max(effort, 2 * request.k), n_items)
@@ -239,7 +245,8 @@ class NarrowIndex(Searching):
             look, scan = look + PICK_NANOSECONDS, MASK_NANOSECONDS * n_items
         scan += n_allowed * look
         inverse = n_items / max(n_allowed, 1)
-        more = effort * inverse**SPREAD
+        more = effort * inverse ** max(spread, SPREAD)
+        effort = min(int(effort * inverse**spread), max(n_allowed, effort))
         if self.graph is not None and more * inverse * STEP_NANOSECONDS < scan:
             budget = int(scan / LOOK_NANOSECONDS) + 1
             return Plan(min(int(more), n_items), budget, (request.allowed, NO_ROWS))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray
+from recsys.core.rng import named_rng
 from recsys.core.topk import TopK
 from recsys.index.code import ShortCode
 from recsys.index.code_graph import CodeGraph
@@ -21,6 +22,14 @@ WIDTHS = (16, 32, 64, 128, 256)
 
 EFFORTS = (24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 """Numbers of candidates that are tried."""
+
+SHARES = (0.5, 0.1, 0.01, 0.001)
+"""Shares of the items that the filters tried let through."""
+
+SPREADS = (0.25, 0.35, 0.5, 0.7, 1.0)
+"""Spreads that are tried."""
+
+FILTERED_QUERIES = 48
 
 GRAPH_SLACK = 0.5
 """Share of the misses allowed that the code may use up where a graph will miss some more."""
@@ -56,6 +65,13 @@ class Sample:
     def of(cls, exact: ExactIndex, queries: FloatMatrix, *, k: int, exclude: Csr | None) -> Sample:
         """Answer the queries exactly."""
         return cls(queries, exclude, exact.search(queries, k=k, exclude=exclude))
+
+    def filtered(self, exact: ExactIndex, allowed: BoolArray, *, n: int) -> Sample:
+        """Return the first ``n`` queries, answered among allowed items only."""
+        queries = self.queries[:n]
+        exclude = None if self.exclude is None else self.exclude[:n]
+        best = exact.search(queries, k=self.k, exclude=exclude, allowed=allowed)
+        return Sample(queries, exclude, best)
 
     @property
     def k(self) -> int:
@@ -100,12 +116,12 @@ def narrow_index(
     wanted = 1 - (1 - target) * GRAPH_SLACK if with_graph else target
     index = _cheapest_code(exact, queries, sample, wanted=wanted, with_graph=with_graph)
     if index is None or not with_graph:
-        return index
+        return index and enough_spread(index, sample, target=target, seed=seed)
     code, graph = CodeGraph.build(index.code, m=m, ef_construction=ef_construction, seed=seed)
     linked = enough_effort(replace(index, code=code, graph=graph), sample, target=target)
-    if linked is not None:
-        return linked
-    return _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
+    if linked is None:
+        linked = _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
+    return linked and enough_spread(linked, sample, target=target, seed=seed)
 
 
 def enough_effort(index: NarrowIndex, sample: Sample, *, target: float) -> NarrowIndex | None:
@@ -118,6 +134,32 @@ def enough_effort(index: NarrowIndex, sample: Sample, *, target: float) -> Narro
         if recall >= target:
             return index.with_effort(effort, measured=_facts(tried, sample, recall))
     return None
+
+
+def enough_spread(index: NarrowIndex, sample: Sample, *, target: float, seed: int) -> NarrowIndex:
+    """Return the index with as many candidates under filters as reach ``target`` there too.
+
+    Filters that let a random half, tenth, hundredth and thousandth of the items through are tried
+    on a few of the queries; the greatest spread tried where none is enough.
+    """
+    found: dict[str, float] = {}
+    spreads = iter(SPREADS)
+    spread = next(spreads)
+    for share in SHARES:
+        draw = named_rng(seed, "index", "filter", str(share)).random(index.n_items)
+        allowed = draw < share
+        some = sample.filtered(index.exact, allowed, n=FILTERED_QUERIES)
+        while True:
+            tried = replace(index, spread=spread)
+            recall = some.recall(
+                tried.search(some.queries, k=some.k, exclude=some.exclude, allowed=allowed)
+            )
+            if recall >= target or (more := next(spreads, None)) is None:
+                break
+            spread = more
+        found[f"{share:g}"] = round(recall, 4)
+    measured = {**index.measured, "filtered_recall": found, "spread": spread}
+    return replace(index, spread=spread, measured=measured)
 
 
 def _cheapest_code(

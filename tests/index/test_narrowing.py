@@ -5,7 +5,8 @@ import pytest
 
 from recsys.core.arrays import FloatMatrix
 from recsys.index import ExactIndex, NarrowIndex
-from recsys.index.narrowing import Sample, enough_effort, narrow_index
+from recsys.index.code import ShortCode
+from recsys.index.narrowing import Sample, enough_effort, enough_spread, narrow_index
 from recsys.testing.contracts import grouped_vectors
 
 
@@ -90,3 +91,27 @@ def test_where_no_walk_finds_enough_all_codes_are_looked_at(
     assert index is not None
     assert index.graph is None
     assert index.measured["recall"] >= 0.9
+
+
+def test_under_filters_as_many_candidates_are_kept_as_reach_the_target_there_too() -> None:
+    vectors = grouped(4000, 40, seed=1)
+    index = built(vectors, target=0.95)
+    assert index is not None
+    assert set(index.measured["filtered_recall"]) == {"0.5", "0.1", "0.01", "0.001"}
+    assert index.measured["spread"] == index.spread
+    for share in (0.3, 0.03):
+        allowed = np.random.default_rng(7).random(4000) < share
+        others = Sample.of(index.exact, grouped(100, 40, seed=9), k=10, exclude=None)
+        some = others.filtered(index.exact, allowed, n=100)
+        assert some.recall(index.search(some.queries, k=10, allowed=allowed)) >= 0.93
+
+
+def test_more_candidates_are_kept_where_a_filter_hides_more() -> None:
+    exact = ExactIndex.build(grouped(4000, 40, seed=1))
+    code = ShortCode.fit(exact.vectors, grouped(300, 40, seed=2), width=2)  # it tells little
+    index = NarrowIndex(exact, code, effort=20)
+    sample = Sample.of(exact, grouped(60, 40, seed=5), k=10, exclude=None)
+    hard = enough_spread(index, sample, target=0.9, seed=0)
+    easy = enough_spread(index, sample, target=0.01, seed=0)
+    assert hard.spread > easy.spread
+    assert hard.effort == easy.effort == 20
