@@ -1,4 +1,7 @@
-"""Your own tables: rename columns, add a kind of event, filter, serve somebody brand new."""
+"""Your own tables: rename columns, add a kind of event, filter, serve somebody brand new.
+
+Needs polars: python -m pip install polars
+"""
 
 import polars as pl
 

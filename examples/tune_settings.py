@@ -1,4 +1,7 @@
-"""Settings searched on parts cut from the events, checked on people the search never saw."""
+"""Settings searched on parts cut from the events, checked on people the search never saw.
+
+Needs the extra tune: python -m pip install "recsys-engine[tune]"
+"""
 
 from pathlib import Path
 

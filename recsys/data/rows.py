@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -226,6 +227,11 @@ class RowReport:
         )
 
 
+MISSPELT = 0.88
+"""Likeness of two names from which on one is taken for the other misspelt; tag and tags have .86,
+and are columns of two sorts of files."""
+
+
 def rename(source: Source, columns: dict[str, str] | None, *, known: Iterable[str]) -> Source:
     """Return the source with the caller's names replaced by the contract's.
 
@@ -242,22 +248,55 @@ def rename(source: Source, columns: dict[str, str] | None, *, known: Iterable[st
     Raises
     ------
     DataError
-        If a column to rename is not in the file, and its contract name is not either.
+        If a column to rename is not in the file, and its contract name is not either; or if a
+        contract name is misspelt.
+
+    Warns
+    -----
+    UserWarning
+        If a column that nothing reads is all but named like one that is missing.
     """
     names = [str(name) for name in source.table.column_names]
+    contract = tuple(known)
+    _check_spelling(source.name, columns or {}, contract)
     renamed: dict[str, str] = {}
     for ours, theirs in (columns or {}).items():
         if theirs in names:
             renamed[ours] = theirs
-        elif ours in set(known) and ours not in names:
+        elif ours in contract and ours not in names:
             near = difflib.get_close_matches(theirs, names, n=3, cutoff=0.4) or names[:8]
             raise DataError(
                 f"{source.name} must have the column {theirs!r} that columns names for {ours!r}; "
                 f"it has: {', '.join(clip(repr(one), 40) for one in near)}."
             )
+    _warn_of_near(source.name, [one for one in names if one not in renamed.values()], contract)
     if not renamed:
         return source
     back = {theirs: ours for ours, theirs in renamed.items()}
     kept = [name for name in names if name in back or name not in renamed]
     table = source.table.select(kept).rename_columns([back.get(name, name) for name in kept])
     return Source(table, source.name, source.unit, source.lines_of, source.ragged, renamed)
+
+
+def _check_spelling(where: str, columns: Mapping[str, str], contract: Sequence[str]) -> None:
+    for ours in columns:
+        near = _near(str(ours), contract)
+        if ours not in contract and near:
+            raise DataError(
+                f"columns of {where} must name columns that are read; got {ours!r}. "
+                f"Did you mean {near!r}?"
+            )
+
+
+def _warn_of_near(where: str, names: Sequence[str], contract: Sequence[str]) -> None:
+    for name in names:
+        near = _near(name, [one for one in contract if one not in names])
+        if near and name not in contract:
+            warnings.warn(
+                f"{where}: the column {name!r} is not read. Did you mean {near!r}?", stacklevel=4
+            )
+
+
+def _near(name: str, contract: Sequence[str]) -> str | None:
+    close = difflib.get_close_matches(name.lower().strip(), contract, n=1, cutoff=MISSPELT)
+    return close[0] if close else None

@@ -110,7 +110,9 @@ def fit_hybrid(
         notes = [*notes, *tried]
         learnt = _learn(training, specs, config, fitted=fitted, progress=progress)
         weights, measured, notes = learnt.weights, learnt.measured, [*notes, learnt.note]
+        chosen = specs
         specs, weights = _worth_fitting(specs, weights)
+        notes += _left_out(chosen, specs)
     blocks = fit_blocks(specs, training, progress=progress, fitted=fitted)
     model = scaled_hybrid(
         blocks,
@@ -260,6 +262,13 @@ def _learn(
             table = default_weights(specs, config.bucket_edges)
         return Learnt(table, {}, "weights: defaults (too few people to learn from)")
     return learnt
+
+
+def _left_out(chosen: Sequence[BlockSpec], kept: Sequence[BlockSpec]) -> list[str]:
+    """Say which blocks got no weight, for a person to read."""
+    kept_labels = {spec.label for spec in kept}
+    out = [spec.label for spec in chosen if spec.label not in kept_labels]
+    return [f"left out, since they add nothing here: {', '.join(out)}"] if out else []
 
 
 def _worth_fitting(

@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.core.errors import ConfigError, DataError, clip
 from recsys.data import Catalog, EventLog, People
+from recsys.serving.config import RecommenderConfig
 
 
 def check_k(k: Any) -> int:
@@ -38,3 +39,18 @@ def check_types(events: Any, catalog: Any, users: Any) -> None:
                 f"{name} must be a {kind.__name__}; got {type(value).__name__}. "
                 f"Use recsys.{kind.__name__}.from_frame(frame) or .read(path)."
             )
+
+
+def check_config(config: Any) -> None:
+    """Raise unless a fit is given a configuration.
+
+    Raises
+    ------
+    ConfigError
+        If it is of another type.
+    """
+    if not isinstance(config, RecommenderConfig):
+        raise ConfigError(
+            f"config must be a RecommenderConfig; got {type(config).__name__}. "
+            'Write recsys.RecommenderConfig(preset="fast").'
+        )

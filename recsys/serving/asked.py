@@ -38,6 +38,8 @@ def ask_users(
     UnknownIdError
         If an item of ``recent`` is unknown.
     """
+    if getattr(user_ids, "ndim", 1) > 1:
+        raise DataError("user_ids must be a list of ids; got a table. Give one column of it.")
     ids = as_ids(user_ids, name="user_ids")
     rows = snapshot.users.rows(ids)
     if recent is not None:
@@ -82,8 +84,12 @@ def as_ids(values: Iterable[Any], *, name: str) -> Any:
     Raises
     ------
     DataError
-        If ``values`` is one text or number instead of a list of ids.
+        If ``values`` is one text or number, or a table, instead of a list of ids.
     """
+    if hasattr(values, "columns"):
+        raise DataError(
+            f"{name} must be a list of ids; got a {type(values).__name__}. Give one column of it."
+        )
     if isinstance(values, str | bytes | int | float | np.generic):
         shown = clip(repr(values))
         raise DataError(f"{name} must be a list of ids; got {shown}. Write [{shown}].")

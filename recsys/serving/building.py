@@ -19,6 +19,7 @@ from recsys.core.arrays import (
     objects,
 )
 from recsys.core.clock import DAY, Moment, to_utc
+from recsys.core.errors import DataError
 from recsys.core.progress import Progress
 from recsys.core.rng import named_rng
 from recsys.data import (
@@ -197,10 +198,16 @@ def item_times(catalog: Catalog, events: EventLog) -> Any:
 
 def moment_of(dataset: Dataset, now: Moment | None) -> np.datetime64:
     """Return the moment a model speaks for: ``now``, else the time of the last event, else NaT."""
-    if now is not None:
-        return to_utc(now)
     times = dataset.events.occurred_at
     times = times[~np.isnat(times)]
+    if now is not None:
+        moment = to_utc(now)
+        if len(times) and moment < times.min():
+            raise DataError(
+                f"now must not lie before the first event, {times.min()}; got {moment}: "
+                "there would be nothing to learn from."
+            )
+        return moment
     return times.max().astype("datetime64[us]") if len(times) else NOT_A_TIME
 
 

@@ -18,7 +18,7 @@ from recsys.data import Catalog, Dataset, EventLog, IdMap, People
 from recsys.profiles import ItemProfiles, ProfileTable
 from recsys.ranking import Reason
 from recsys.serving.answers import Recommendations, SimilarItems, padded
-from recsys.serving.arguments import check_k, check_types
+from recsys.serving.arguments import check_config, check_k, check_types
 from recsys.serving.arriving import Arrivals
 from recsys.serving.asked import ask_histories, ask_users, item_rows
 from recsys.serving.building import build_snapshot
@@ -108,6 +108,7 @@ class Recommender:
                 "Give a catalog with tags or text on an app's first day."
             )
         config = RecommenderConfig() if config is None else config
+        check_config(config)
         return cls(build_snapshot(dataset, config, now=now, progress=progress or silent))
 
     @classmethod

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from recsys.core.errors import ConfigError, DataError
+from recsys.data.events import EventLog
 from recsys.data.rows import MAX_LISTED, BadRow, RowReport, Source, rename
 
 
@@ -78,3 +79,19 @@ def test_a_pair_for_another_sort_of_file_is_left_alone() -> None:
 def test_renaming_from_a_column_that_is_not_there_names_the_nearest() -> None:
     with pytest.raises(DataError, match=r"must have the column 'itmm' .* it has: 'itm'"):
         rename(source(), {"item_id": "itmm"}, known=("item_id",))
+
+
+def test_a_misspelt_name_in_columns_is_refused_with_the_right_one() -> None:
+    frame = {"user_id": ["a"], "item_id": ["x"], "when": ["2025-01-01"]}
+    with pytest.raises(DataError, match=r"got 'occured_at'\. Did you mean 'occurred_at'"):
+        EventLog.from_frame(frame, columns={"occured_at": "when"})
+    # a name of another sort of file is left to that file
+    assert EventLog.from_frame(frame, columns={"tag": "label"}).n_events == 1
+
+
+@pytest.mark.parametrize("name", ["occured_at", "Kind", "occurred-at"])
+def test_a_column_all_but_named_like_a_missing_one_is_warned_of(name: str) -> None:
+    frame = {"user_id": ["a"], "item_id": ["x"], name: ["2025-01-01"]}
+    with pytest.warns(UserWarning, match=f"the column '{name}' is not read. Did you mean"):
+        EventLog.from_frame(frame)
+    EventLog.from_frame({"user_id": ["a"], "item_id": ["x"], "colour": ["red"]})  # no warning

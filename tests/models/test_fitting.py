@@ -117,3 +117,16 @@ def test_popularity_finds_candidates_where_no_configured_block_has_vectors(
     assert (fitted.model.weights[:, 1] > 0).all()
     assert (fitted.model.weights[:, 1] < fitted.model.weights[:, 0]).all()
     assert any("added to find candidates" in note for note in fitted.notes)
+
+
+def test_blocks_without_any_weight_are_named(training: TrainingSet) -> None:
+    weights = {"popularity": (1.0,)}
+    fitted = fit(training, weights=weights)
+    assert [spec.label for spec in fitted.specs] == ["popularity"]
+    learnt = fit(training, validation=SMALL)
+    named = [note for note in learnt.notes if note.startswith("left out, since")]
+    chosen = {note.split(":")[0] for note in learnt.notes}
+    missing = chosen & {"content", "affinity", "spectral", "popularity"} - {
+        spec.kind for spec in learnt.specs
+    }
+    assert all(label in named[0] for label in missing)

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 import recsys
 from recsys.core.arrays import NO_ROW
+from recsys.core.errors import DataError
 from recsys.serving.asked import as_ids, ask_histories, ask_users, item_lists, item_rows
 from tests.serving.world import tiny_model, tiny_shared
 
@@ -175,3 +177,11 @@ def test_without_consent_nothing_known_of_a_person_is_in_the_query() -> None:
     assert asked.user_rows[0] != NO_ROW
     assert asked.queries.history[0].nnz == asked.queries.tags[0].nnz == 0
     assert asked.queries.history[1].nnz > 0
+
+
+@pytest.mark.parametrize(
+    "table", [pd.DataFrame({"user_id": ["u1", "u2"]}), np.array([["u1"], ["u2"]])]
+)
+def test_a_table_instead_of_a_list_of_ids_is_refused(table: Any) -> None:
+    with pytest.raises(DataError, match="user_ids must be a list of ids; got a"):
+        ask_users(tiny_shared().snapshot, table)

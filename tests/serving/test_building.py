@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import recsys
+from recsys.core.errors import DataError
 from recsys.data import Dataset
 from recsys.serving.building import item_times
 from tests.serving.world import FAST, tiny_catalog, tiny_events, tiny_model, tiny_shared
@@ -139,3 +140,11 @@ def test_data_of_the_wrong_sort_is_refused_by_name(name: str) -> None:
     given: dict[str, Any] = {"events": tiny_events(), "catalog": None, "users": None, name: 5}
     with pytest.raises(recsys.DataError, match=f"{name} must be a .*; got int"):
         recsys.Recommender.fit(given["events"], given["catalog"], users=given["users"])
+
+
+def test_a_moment_before_every_event_is_refused() -> None:
+    events = recsys.EventLog.from_frame(
+        {"user_id": ["a"], "item_id": ["x"], "occurred_at": ["2025-01-01"]}
+    )
+    with pytest.raises(DataError, match="now must not lie before the first event"):
+        recsys.Recommender.fit(events, now="2020-01-01")
