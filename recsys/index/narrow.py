@@ -90,6 +90,9 @@ class NarrowIndex(Searching):
     spread : float
         Power of (items / allowed items) by which more are kept under a filter: further down, codes
         tell less of the whole vectors.
+    walk_share : float
+        Share of the items that a filter must let through for a walk; below, all it lets through is
+        looked at. In [0, 1].
     measured : dict
         What is known of the recall, for the manifest.
 
@@ -113,6 +116,7 @@ class NarrowIndex(Searching):
     graph: CodeGraph | None = None
     effort: int = 64
     spread: float = SPREAD
+    walk_share: float = 0.0
     measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -201,6 +205,7 @@ class NarrowIndex(Searching):
                 "kind": "narrow",
                 "effort": self.effort,
                 "spread": self.spread,
+                "walk_share": self.walk_share,
                 "max_norm": self.exact.max_norm,
                 "measured": dict(self.measured),
             }
@@ -227,8 +232,15 @@ class NarrowIndex(Searching):
         graph = None
         if len(arrays["links"]):
             graph = CodeGraph.from_arrays(arrays, n_items=exact.n_items)
-        effort, spread = int(manifest["effort"]), float(manifest.get("spread", SPREAD))
-        return cls(exact, code, graph, effort, spread, dict(manifest["measured"]))
+        return cls(
+            exact,
+            code,
+            graph,
+            int(manifest["effort"]),
+            float(manifest.get("spread", SPREAD)),
+            float(manifest.get("walk_share", 0.0)),
+            dict(manifest["measured"]),
+        )
 
     @property
     def _links(self) -> CodeGraph:
@@ -247,7 +259,8 @@ class NarrowIndex(Searching):
         inverse = n_items / max(n_allowed, 1)
         more = effort * inverse ** max(spread, SPREAD)
         effort = min(int(effort * inverse**spread), max(n_allowed, effort))
-        if self.graph is not None and more * inverse * STEP_NANOSECONDS < scan:
+        may_walk = self.graph is not None and n_allowed >= self.walk_share * n_items
+        if may_walk and more * inverse * STEP_NANOSECONDS < scan:
             budget = int(scan / LOOK_NANOSECONDS) + 1
             return Plan(min(int(more), n_items), budget, (request.allowed, NO_ROWS))
         known = request.allowed_rows if is_filtered else None

@@ -140,26 +140,39 @@ def enough_spread(index: NarrowIndex, sample: Sample, *, target: float, seed: in
     """Return the index with as many candidates under filters as reach ``target`` there too.
 
     Filters that let a random half, tenth, hundredth and thousandth of the items through are tried
-    on a few of the queries; the greatest spread tried where none is enough.
+    on a few of the queries. Where no spread is enough for walks, what such filters let through is
+    scanned; where none is enough then, it is the greatest.
     """
     found: dict[str, float] = {}
-    spreads = iter(SPREADS)
-    spread = next(spreads)
+    wider = 1.0
     for share in SHARES:
         draw = named_rng(seed, "index", "filter", str(share)).random(index.n_items)
         allowed = draw < share
         some = sample.filtered(index.exact, allowed, n=FILTERED_QUERIES)
-        while True:
-            tried = replace(index, spread=spread)
-            recall = some.recall(
-                tried.search(some.queries, k=some.k, exclude=some.exclude, allowed=allowed)
-            )
-            if recall >= target or (more := next(spreads, None)) is None:
-                break
-            spread = more
+        tried, recall = _spread_for(index, some, allowed, target=target)
+        if recall < target and index.graph is not None and not index.walk_share:
+            # what lies further down is out of the way of a walk
+            index = replace(index, walk_share=float(np.sqrt(share * wider)))
+            tried, recall = _spread_for(index, some, allowed, target=target)
+        index, wider = tried, share
         found[f"{share:g}"] = round(recall, 4)
-    measured = {**index.measured, "filtered_recall": found, "spread": spread}
-    return replace(index, spread=spread, measured=measured)
+    facts = {"filtered_recall": found, "spread": index.spread, "walk_share": index.walk_share}
+    return replace(index, measured={**index.measured, **facts})
+
+
+def _spread_for(
+    index: NarrowIndex, sample: Sample, allowed: BoolArray, *, target: float
+) -> tuple[NarrowIndex, float]:
+    """Return the index with the least spread from its own on that is enough, and its recall."""
+    recall = 0.0
+    for spread in (one for one in SPREADS if one >= index.spread):
+        index = replace(index, spread=spread)
+        recall = sample.recall(
+            index.search(sample.queries, k=sample.k, exclude=sample.exclude, allowed=allowed)
+        )
+        if recall >= target:
+            break
+    return index, recall
 
 
 def _cheapest_code(

@@ -1,5 +1,7 @@
 """The width of a code and its candidates come from measuring."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -115,3 +117,23 @@ def test_more_candidates_are_kept_where_a_filter_hides_more() -> None:
     easy = enough_spread(index, sample, target=0.01, seed=0)
     assert hard.spread > easy.spread
     assert hard.effort == easy.effort == 20
+
+
+def test_where_walks_cannot_find_what_a_filter_leaves_it_is_scanned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("recsys.index.narrow.SCAN_NANOSECONDS", 1e12)  # walks, wherever they may
+    monkeypatch.setattr("recsys.index.narrow.LOOK_NANOSECONDS", 1e12 / 100)
+    index = built(grouped(4000, 40, seed=1), target=0.9, with_graph=True)
+    assert index is not None
+    assert index.graph is not None
+    width = index.graph.links.shape[1]
+    into = np.arange(width) + width * np.arange(4000)[:, None]
+    # everything leads to the shortest codes, and nowhere else
+    lost = replace(index.graph, links=np.ascontiguousarray(into % 300, dtype=np.int32))
+    sample = Sample.of(index.exact, grouped(60, 40, seed=5), k=10, exclude=None)
+    found = enough_spread(
+        replace(index, graph=lost, spread=0.25, walk_share=0.0), sample, target=0.9, seed=0
+    )
+    assert found.walk_share > 0.5
+    assert min(found.measured["filtered_recall"].values()) >= 0.9
