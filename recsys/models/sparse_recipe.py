@@ -199,6 +199,7 @@ def _spectral(width: int, seed: int) -> BlockSpec:
         "user_exponent": 0.5,
         "output_exponent": 0.5,
         "ridge": RIDGE,
+        "tag_weight": 0.0,  # other blocks speak for the tags; here they drown who took what
         "seed": seed,
     }
     return BlockSpec(kind="spectral", settings=settings)
