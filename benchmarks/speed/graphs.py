@@ -167,6 +167,8 @@ def write(rows: list[dict[str, Any]]) -> None:
             "named.",
             "Our search also filters, orders and scores again exactly; the others return what "
             "their graph gives.",
+            "Rows of one size may come from several runs: at a million items hnswlib, and faiss "
+            "under filters, were measured in a busier hour than the others.",
         ],
         columns=COLUMNS,
         rows=with_earlier(NAME, [{name: row.get(name) for name in COLUMNS} for row in rows], by=BY),
