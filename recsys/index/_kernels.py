@@ -58,16 +58,22 @@ def dot(a: FloatArray, b: FloatArray) -> np.float32:
     return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 
 
-@compiled()
-def stored(indices: RowArray, start: int, stop: int, row: int) -> bool:
-    end = stop
+@compiled(inline=True)
+def _first_from(indices: RowArray, start: int, stop: int, row: int) -> int:
+    # the first place of a rising line whose number is not below row
     while start < stop:
         middle = (start + stop) // 2
         if indices[middle] < row:
             start = middle + 1
         else:
             stop = middle
-    return start < end and indices[start] == row
+    return start
+
+
+@compiled()
+def stored(indices: RowArray, start: int, stop: int, row: int) -> bool:
+    place = _first_from(indices, start, stop, row)
+    return place < stop and indices[place] == row
 
 
 @compiled()
@@ -223,15 +229,9 @@ CHANGED = types.Tuple([I32_1D_IN, I32_1D_IN, F32_IN])
 @compiled()
 def _place_of(rows: RowArray, places: RowArray, row: int) -> int:
     # where the vector of a row lies among the changed ones; -1 if it did not change
-    start, stop = 0, rows.shape[0]
-    while start < stop:
-        middle = (start + stop) // 2
-        if rows[middle] < row:
-            start = middle + 1
-        else:
-            stop = middle
-    if start < rows.shape[0] and rows[start] == row:
-        return int(places[start])
+    at = _first_from(rows, 0, rows.shape[0], row)
+    if at < rows.shape[0] and rows[at] == row:
+        return int(places[at])
     return -1
 
 
