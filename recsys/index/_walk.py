@@ -16,6 +16,7 @@ from recsys.core.arrays import BoolArray, FloatArray, FloatMatrix, RowArray
 from recsys.index._kernels import (
     BOOL_1D_IN,
     EXCLUSION,
+    F32_1D_IN,
     F32_IN,
     F32_OUT,
     HEAP,
@@ -67,11 +68,11 @@ LINE = 64
 _i32_out = types.Array(types.int32, 2, "C")
 _graph = types.Tuple([I32_IN, I32_1D_IN, I32_1D_IN, I32_1D_IN])
 _told = types.Tuple([BOOL_1D_IN, I32_1D_IN])
-_coded = types.Tuple([F32_IN, types.Array(types.int8, 2, "C", readonly=True)])
+_coded = types.Tuple([F32_IN, types.Array(types.int8, 2, "C", readonly=True), F32_1D_IN])
 _answer = types.Tuple([_i32_out, _i32_out, F32_OUT])
 
-Coded = tuple[FloatMatrix, CodeMatrix]
-"""What gives the code of a query, and the codes of the items by their places."""
+Coded = tuple[FloatMatrix, CodeMatrix, FloatArray]
+"""What gives the code of a query, the codes of the items by their places, and their steps."""
 
 Answer = tuple[RowArray, RowArray, FloatMatrix]
 
@@ -171,7 +172,7 @@ def _propose_one(
     out: RowArray,
 ) -> None:
     # fill out with the rows of the best codes, -1 where there are fewer
-    query_map, codes = coded
+    query_map, codes, steps = coded
     code = np.empty(query_map.shape[1], np.float32)
     _encode_one(query, query_map, code)
     small = np.empty(code.shape[0], np.int16)
@@ -183,7 +184,7 @@ def _propose_one(
     if budget:
         _walk_one(small, codes, graph, told[0], excluded, pool, state)
     if state[N_ALLOWED] < enough:
-        scan_one(small, codes, graph, told, excluded, pool, state)
+        scan_one(small, (codes, steps), graph, told, excluded, pool, state)
     n_out = 0
     for i in range(state[SIZE]):
         row = row_at(graph[2], row_of(pool[i]), codes.shape[0])
@@ -242,8 +243,8 @@ def search_codes(
     queries : (n_queries, n_factors) float32
     vectors : (n_items, n_factors) float32
         Of the items, by their rows.
-    coded : tuple of (n_factors, width) float32 and (n_items, width) int8
-        What gives the code of a query, and the codes of the items by their places.
+    coded : tuple of (n_factors, width) float32, (n_items, width) int8 and (width,) float32
+        What gives the code of a query, the codes of the items by their places, and their steps.
     graph : tuple of (n_items, n_links), (n_hubs,), (n_items,) and (n_items,) int32
         Links by places, -1 at the end of a line; places where walks set out; the row of each place
         and the place of each row, both empty where they are the same.

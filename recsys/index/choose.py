@@ -165,11 +165,9 @@ def _narrow(
         note = f"index: exact, no short code finds {config.recall_target:g} of the best {k}"
         return BuiltIndex(exact, note, {})
     facts = index.measured
-    linked = ", linked" if index.graph else ""
-    if not linked and exact.n_items >= config.graph_from:
-        linked = ", all looked at (no walk finds enough)"
+    looked = "linked" if index.has_links else f"{facts['looked_at']:.0f} looked at in the mean"
     note = (
-        f"index: codes of {facts['width']} numbers{linked}, "
+        f"index: codes of {facts['width']} numbers, {looked}, "
         f"{facts['candidates']} candidates find {facts['recall']:.3f} of the best {k}"
     )
     return BuiltIndex(index, note, dict(facts))

@@ -106,6 +106,11 @@ class ShortCode:
         """Return the (n_items, width) float32 codes of the items, as far as they are known."""
         return np.asarray(self.items * self.steps, dtype=np.float32)
 
+    def lengths(self) -> FloatArray:
+        """Return the (n_items,) float32 lengths of those codes."""
+        codes = self.of_items()
+        return np.asarray(np.sqrt(np.einsum("if,if->i", codes, codes)), dtype=np.float32)
+
     def of_queries(self, queries: FloatMatrix) -> FloatMatrix:
         """Return the (n_queries, width) float32 codes of queries, in a batch the same as alone."""
         from recsys.index._walk import encode
@@ -113,6 +118,11 @@ class ShortCode:
         out = np.empty((len(queries), self.width), dtype=np.float32)
         encode(queries, self.query_map, out)
         return out
+
+    @property
+    def arrays(self) -> tuple[FloatMatrix, npt.NDArray[np.int8], FloatArray]:
+        """All arrays, as compiled code takes them."""
+        return self.query_map, self.items, self.steps
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what has to be saved."""

@@ -25,12 +25,12 @@ NO_ROWS: RowArray = freeze(np.zeros(0, np.int32))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodeGraph:
-    """Links among codes.
+    """Links among codes, or the order of the codes alone.
 
     Attributes
     ----------
     links : (n_items, n_links) int32
-        Places of large inner products and of like directions; -1 ends a line.
+        Places of large inner products and of like directions; -1 ends a line. No column: no walk.
     hubs : (n_hubs,) int32
         Places among which a walk looks for its first.
     rows : (n_items,) int32
@@ -62,18 +62,30 @@ class CodeGraph:
         tuple of ShortCode and CodeGraph
             The codes by place, and their links; see :class:`IndexConfig` for the settings.
         """
-        codes = code.of_items()
-        by_length = np.argsort(np.einsum("if,if->i", codes, codes), kind="stable")
-        rows: RowArray = by_length.astype(np.int32)
-        places = np.empty_like(rows)
-        places[rows] = np.arange(len(rows), dtype=np.int32)
+        ordered, order = cls.in_order(code)
+        rows, places = order.rows, order.places
         # linked in the order of the rows: where most items are all but alike, a graph linked by
         # length, the short first, led to .60 of the best 10 at most, this one to .999
+        codes = code.of_items()
         by_row = flat_links(codes, m=m, ef_construction=ef_construction, deterministic=True)
         links = np.where(by_row < 0, NO_LINK, places[by_row])[rows]
         with_ways_in(links, codes[rows])
         hubs = _hubs(len(codes), seed=seed)
-        return code.taken(rows), cls(freeze(links), freeze(hubs), freeze(rows), freeze(places))
+        return ordered, cls(freeze(links), freeze(hubs), rows, places)
+
+    @classmethod
+    def in_order(cls, code: ShortCode) -> tuple[ShortCode, CodeGraph]:
+        """Return the codes by place, and their order without links."""
+        rows: RowArray = np.argsort(code.lengths(), kind="stable").astype(np.int32)
+        places = np.empty_like(rows)
+        places[rows] = np.arange(len(rows), dtype=np.int32)
+        no_links = np.zeros((len(rows), 0), np.int32)
+        return code.taken(rows), cls(freeze(no_links), NO_ROWS, freeze(rows), freeze(places))
+
+    @property
+    def has_links(self) -> bool:
+        """Whether a walk can go anywhere."""
+        return bool(self.links.shape[1])
 
     @property
     def arrays(self) -> tuple[RowArray, RowArray, RowArray, RowArray]:

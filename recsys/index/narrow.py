@@ -39,6 +39,9 @@ not depend on that."""
 STEP_NANOSECONDS = 900.0
 """Of a walk, for each candidate it keeps: it looks at about 30 codes, far from each other."""
 
+FEW = 32
+"""Where a filter lets through less than one item in so many, it is turned into rows."""
+
 SPREAD = 0.25
 """Power of (items / allowed items) by which a walk keeps more, at least: what a filter leaves lies
 further apart."""
@@ -84,7 +87,8 @@ class NarrowIndex(Searching):
     code : ShortCode
         What candidates are found by.
     graph : CodeGraph or None
-        None: every allowed code is looked at.
+        Without links no walk: every allowed code is looked at that is long enough for a list.
+        None, as in indexes saved in format 1: every one, for codes in no order.
     effort : int
         Candidates kept for each query, at least.
     spread : float
@@ -134,6 +138,11 @@ class NarrowIndex(Searching):
         """(n_items, n_factors) float32, read-only."""
         return self.exact.vectors
 
+    @property
+    def has_links(self) -> bool:
+        """Whether it may walk."""
+        return self._links.has_links
+
     def with_effort(self, effort: int, *, measured: Mapping[str, Any] | None = None) -> NarrowIndex:
         """Return the same index that keeps another number of candidates; nothing is copied."""
         return replace(self, effort=effort, measured=measured or self.measured)
@@ -147,7 +156,7 @@ class NarrowIndex(Searching):
         rows = np.empty((request.n_queries, request.k), np.int32)
         scores = np.empty(rows.shape, np.float32)
         plan = self._plan(request, self.effort, spread=self.spread)
-        sides = (self.vectors, (self.code.query_map, self.code.items), self._links.arrays)
+        sides = (self.vectors, self.code.arrays, self._links.arrays)
 
         def search_part(part: slice) -> None:
             some = request if request.n_queries == 1 else request.part(part)
@@ -183,7 +192,7 @@ class NarrowIndex(Searching):
 
         plan = self._plan(request, effort or self.effort, spread=0.0 if effort else self.spread)
         out = np.empty((request.n_queries, plan.effort), dtype=np.int32)
-        sides = (self.vectors, (self.code.query_map, self.code.items), self._links.arrays)
+        sides = (self.vectors, self.code.arrays, self._links.arrays)
         answer = (out, out[:, :0], np.empty((len(out), 0), np.float32))
         search_codes(request.queries, *sides, plan.told, request.exclude, plan.budget, answer)
         return out
@@ -259,12 +268,12 @@ class NarrowIndex(Searching):
         inverse = n_items / max(n_allowed, 1)
         more = effort * inverse ** max(spread, SPREAD)
         effort = min(int(effort * inverse**spread), max(n_allowed, effort))
-        may_walk = self.graph is not None and n_allowed >= self.walk_share * n_items
+        may_walk = self.has_links and n_allowed >= self.walk_share * n_items
         if may_walk and more * inverse * STEP_NANOSECONDS < scan:
             budget = int(scan / LOOK_NANOSECONDS) + 1
             return Plan(min(int(more), n_items), budget, (request.allowed, NO_ROWS))
-        known = request.allowed_rows if is_filtered else None
-        return Plan(effort, 0, (request.allowed, NO_ROWS if known is None else known))
+        known = request.rows() if is_filtered and n_allowed * FEW < n_items else NO_ROWS
+        return Plan(effort, 0, (request.allowed, known))
 
 
 def _read(path: Path) -> npt.NDArray[Any]:

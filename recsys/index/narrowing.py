@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray
 from recsys.core.rng import named_rng
@@ -14,7 +15,12 @@ from recsys.index.code import ShortCode
 from recsys.index.code_graph import CodeGraph
 from recsys.index.exact import ExactIndex
 from recsys.index.measure import recall_of
-from recsys.index.narrow import NarrowIndex
+from recsys.index.narrow import (
+    NUMBER_NANOSECONDS,
+    SCAN_NANOSECONDS,
+    STEP_NANOSECONDS,
+    NarrowIndex,
+)
 from recsys.index.request import Request, empty_heap, exclusion
 
 WIDTHS = (16, 32, 64, 128, 256)
@@ -96,7 +102,9 @@ def narrow_index(
 ) -> NarrowIndex | None:
     """Return the cheapest index that finds enough, or None if none does.
 
-    Where no walk does, all codes are looked at: slower, but far from looking at whole vectors.
+    Where no walk does, codes are looked at one after the other, the longest first: slower, but far
+    from looking at whole vectors. And where a few are so much longer that such a scan soon ends, it
+    is quicker than any walk, and nothing is linked.
 
     Parameters
     ----------
@@ -113,15 +121,50 @@ def narrow_index(
     m, ef_construction, seed : int
         Of the graph; see :class:`IndexConfig`.
     """
-    wanted = 1 - (1 - target) * GRAPH_SLACK if with_graph else target
-    index = _cheapest_code(exact, queries, sample, wanted=wanted, with_graph=with_graph)
-    if index is None or not with_graph:
-        return index and enough_spread(index, sample, target=target, seed=seed)
-    code, graph = CodeGraph.build(index.code, m=m, ef_construction=ef_construction, seed=seed)
-    linked = enough_effort(replace(index, code=code, graph=graph), sample, target=target)
-    if linked is None:
-        linked = _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
-    return linked and enough_spread(linked, sample, target=target, seed=seed)
+    found = None
+    if with_graph:
+        wanted = 1 - (1 - target) * GRAPH_SLACK
+        found = _cheapest_code(exact, queries, sample, wanted=wanted, with_graph=True)
+        if found is not None and not _scan_is_short(found, sample):
+            graph = CodeGraph.build(found.code, m=m, ef_construction=ef_construction, seed=seed)
+            linked = enough_effort(_placed(found, graph), sample, target=target)
+            if linked is not None:
+                return enough_spread(linked, sample, target=target, seed=seed)
+            found = None
+    found = found or _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
+    if found is None:
+        return None
+    looked = round(float(_looked_at(found, sample).mean()), 1)
+    ordered = _placed(found, CodeGraph.in_order(found.code))
+    ordered = replace(ordered, measured={**found.measured, "looked_at": looked})
+    return enough_spread(ordered, sample, target=target, seed=seed)
+
+
+def _looked_at(index: NarrowIndex, sample: Sample) -> npt.NDArray[np.int64]:
+    """Return (n_queries,) int64: how many of the longest codes a scan looks at for each query.
+
+    It ends where a code is so short that, whatever its direction, its product with the query is no
+    larger than that of the last candidate. The codes of ``index`` are in the order of the rows.
+    """
+    limits = exclusion(sample.exclude, shape=(len(sample.queries), index.n_items))
+    request = Request(sample.queries, sample.k, limits, np.zeros(0, np.bool_))
+    last = index.candidates(request, effort=index.effort)[:, -1]
+    queries = index.code.of_queries(sample.queries) / index.code.steps
+    codes = index.code.items[last] * index.code.steps
+    norms = np.maximum(np.linalg.norm(queries, axis=1), 1e-30)
+    enough = np.where(last < 0, 0.0, np.einsum("qf,qf->q", queries, codes) / norms)
+    shorter = np.searchsorted(np.sort(index.code.lengths()), enough)
+    return np.asarray(index.n_items - shorter, dtype=np.int64)
+
+
+def _scan_is_short(index: NarrowIndex, sample: Sample) -> bool:
+    look = SCAN_NANOSECONDS + NUMBER_NANOSECONDS * index.code.width
+    most = float(np.percentile(_looked_at(index, sample), 95))
+    return most * look <= index.effort * STEP_NANOSECONDS
+
+
+def _placed(index: NarrowIndex, ordered: tuple[ShortCode, CodeGraph]) -> NarrowIndex:
+    return replace(index, code=ordered[0], graph=ordered[1])
 
 
 def enough_effort(index: NarrowIndex, sample: Sample, *, target: float) -> NarrowIndex | None:
@@ -150,7 +193,7 @@ def enough_spread(index: NarrowIndex, sample: Sample, *, target: float, seed: in
         allowed = draw < share
         some = sample.filtered(index.exact, allowed, n=FILTERED_QUERIES)
         tried, recall = _spread_for(index, some, allowed, target=target)
-        if recall < target and index.graph is not None and not index.walk_share:
+        if recall < target and index.has_links and not index.walk_share:
             # what lies further down is out of the way of a walk
             index = replace(index, walk_share=float(np.sqrt(share * wider)))
             tried, recall = _spread_for(index, some, allowed, target=target)

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.core.arrays import RowArray
+from recsys.core.arrays import FloatMatrix, RowArray
+from recsys.index._product import CodeMatrix
 from recsys.index._walk import encode, rescore, search_codes
 from recsys.index.request import Exclusion, empty_heap
 
@@ -16,7 +17,7 @@ UNLINKED = (np.zeros((0, 0), np.int32), NO_ROWS, NO_ROWS, NO_ROWS)
 WIDTH = 21  # sixteen at once, and the rest
 
 
-def world() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def world() -> tuple[CodeMatrix, FloatMatrix, np.ndarray]:
     rng = np.random.default_rng(0)
     codes = rng.integers(-100, 100, size=(70, WIDTH)).astype(np.int8)
     queries = rng.normal(size=(2, WIDTH)).astype(np.float32)
@@ -44,7 +45,7 @@ def candidates(
     if len(graph[2]):
         codes = codes[graph[2].clip(0, 69)]
     found = np.empty((2, effort), np.int32)
-    coded = (np.eye(WIDTH, dtype=np.float32), codes)
+    coded = (np.eye(WIDTH, dtype=np.float32), codes, np.ones(WIDTH, np.float32))
     nothing = empty_heap(2, 0)
     search_codes(queries, queries[:0], coded, graph, told, exclude, budget, (found, *nothing))
     return [[row for row in line if row >= 0] for line in found.tolist()]
@@ -118,7 +119,7 @@ def test_lists_are_scored_by_whole_vectors() -> None:
     codes, queries, best = world()
     heap = empty_heap(2, 5)
     found = np.empty((2, 20), np.int32)
-    coded = (np.eye(WIDTH, dtype=np.float32), codes)
+    coded = (np.eye(WIDTH, dtype=np.float32), codes, np.ones(WIDTH, np.float32))
     sides = (codes.astype(np.float32), coded, UNLINKED)
     search_codes(queries, *sides, (EVERY, NO_ROWS), NOTHING, 0, (found, *heap))
     assert heap[0].tolist() == best[:, :5].tolist()

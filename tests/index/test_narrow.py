@@ -28,9 +28,10 @@ def narrow(vectors: FloatMatrix, *, linked: bool, width: int = 8) -> NarrowIndex
             exact, ShortCode.fit(exact.vectors, np.ones_like(vectors, shape=(1, 3)), width=2)
         )
     code = ShortCode.fit(exact.vectors, exact.vectors, width=width)
-    graph = None
     if linked:
         code, graph = CodeGraph.build(code, m=16, ef_construction=40, seed=0)
+    else:
+        code, graph = CodeGraph.in_order(code)
     return NarrowIndex(exact, code, graph, 64)
 
 
@@ -107,6 +108,34 @@ def test_a_damaged_graph_gives_a_poor_list_and_reads_nothing_outside(tmp_path: P
     found = load_index(tmp_path / "index").search(grouped_vectors(5, seed=2), k=10)
     assert (found.rows >= 0).all()
     assert (found.rows < 400).all()
+
+
+def test_an_index_without_links_survives_saving(tmp_path: Path) -> None:
+    index = narrow(grouped_vectors(500, seed=1), linked=False)
+    index.save(tmp_path / "index")
+    loaded = load_index(tmp_path / "index")
+    assert isinstance(loaded, NarrowIndex)
+    assert loaded.graph is not None
+    assert not loaded.has_links
+    queries = grouped_vectors(20, seed=2)
+    for allowed in (None, np.arange(500) % 4 == 0, np.arange(500) % 100 == 0):
+        assert_same(
+            loaded.search(queries, k=10, allowed=allowed),
+            index.search(queries, k=10, allowed=allowed),
+        )
+
+
+@pytest.mark.parametrize("step", [2, 20, 100])
+def test_codes_in_no_order_give_the_same_lists(step: int) -> None:
+    index = narrow(grouped_vectors(900, seed=1), linked=False)
+    assert index.graph is not None
+    in_rows = replace(index, code=index.code.taken(index.graph.places), graph=None)
+    queries = grouped_vectors(30, seed=2)
+    for allowed in (None, np.arange(900) % step == 0):
+        assert_same(
+            in_rows.search(queries, k=10, allowed=allowed),
+            index.search(queries, k=10, allowed=allowed),
+        )
 
 
 def test_an_index_saved_by_rows_is_still_read(tmp_path: Path) -> None:

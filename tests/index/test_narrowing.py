@@ -12,6 +12,12 @@ from recsys.index.narrowing import Sample, enough_effort, enough_spread, narrow_
 from recsys.testing.contracts import grouped_vectors
 
 
+@pytest.fixture
+def always_linking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small sets are cheaper to scan: here they are linked whenever that is asked for."""
+    monkeypatch.setattr("recsys.index.narrowing._scan_is_short", lambda *_: False)
+
+
 def built(vectors: FloatMatrix, *, target: float, with_graph: bool = False) -> NarrowIndex | None:
     exact = ExactIndex.build(vectors)
     width = vectors.shape[1]
@@ -34,12 +40,13 @@ def grouped(n: int, width: int, *, seed: int) -> FloatMatrix:
     return np.ascontiguousarray(some @ basis, dtype=np.float32)
 
 
+@pytest.mark.usefixtures("always_linking")
 @pytest.mark.parametrize("with_graph", [False, True])
 def test_the_index_reaches_its_target_on_other_queries(with_graph: bool) -> None:
     vectors = grouped(4000, 40, seed=1)
     index = built(vectors, target=0.95, with_graph=with_graph)
     assert index is not None
-    assert (index.graph is not None) is with_graph
+    assert index.has_links is with_graph
     others = Sample.of(index.exact, grouped(100, 40, seed=9), k=10, exclude=None)
     assert others.recall(index.search(others.queries, k=10)) >= 0.93
     assert index.measured["recall"] >= 0.95
@@ -63,6 +70,7 @@ def test_vectors_without_any_pattern_have_no_short_code() -> None:
     assert narrow_index(exact, people[:400], sample, **settings) is None  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("always_linking")
 def test_effort_grows_until_it_is_enough() -> None:
     index = built(grouped(4000, 40, seed=1), target=0.9, with_graph=True)
     assert index is not None
@@ -73,6 +81,7 @@ def test_effort_grows_until_it_is_enough() -> None:
     assert enough_effort(index, sample, target=1.1) is None
 
 
+@pytest.mark.usefixtures("always_linking")
 def test_the_same_input_gives_the_same_index() -> None:
     vectors = grouped(1500, 30, seed=1)
     one, two = (built(vectors, target=0.95, with_graph=True) for _ in range(2))
@@ -85,14 +94,37 @@ def test_the_same_input_gives_the_same_index() -> None:
     assert one.effort == two.effort
 
 
+@pytest.mark.usefixtures("always_linking")
 def test_where_no_walk_finds_enough_all_codes_are_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("recsys.index.narrowing.enough_effort", lambda *_, **__: None)
     index = built(grouped(3000, 40, seed=1), target=0.9, with_graph=True)
     assert index is not None
-    assert index.graph is None
+    assert not index.has_links
     assert index.measured["recall"] >= 0.9
+    assert 0 < index.measured["looked_at"] <= 3000
+
+
+def test_where_a_few_are_long_nothing_is_linked_and_hardly_anything_looked_at() -> None:
+    vectors = grouped(6000, 40, seed=1)
+    vectors[100:] *= 0.01
+    index = built(vectors, target=0.95, with_graph=True)
+    assert index is not None
+    assert not index.has_links
+    assert 20 <= index.measured["looked_at"] <= 150
+    people = grouped(100, 40, seed=9)
+    others = Sample.of(index.exact, people, k=10, exclude=None)
+    assert others.recall(index.search(others.queries, k=10)) >= 0.93
+
+
+def test_where_all_are_alike_in_length_they_are_linked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recsys.index.narrowing.STEP_NANOSECONDS", 20.0)  # as if there were many
+    vectors = grouped(6000, 40, seed=1)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = built(vectors, target=0.9, with_graph=True)
+    assert index is not None
+    assert index.has_links
 
 
 def test_under_filters_as_many_candidates_are_kept_as_reach_the_target_there_too() -> None:
@@ -119,6 +151,7 @@ def test_more_candidates_are_kept_where_a_filter_hides_more() -> None:
     assert hard.effort == easy.effort == 20
 
 
+@pytest.mark.usefixtures("always_linking")
 def test_where_walks_cannot_find_what_a_filter_leaves_it_is_scanned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
