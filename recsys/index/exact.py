@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from recsys.core.arrays import (
 from recsys.core.errors import DataError
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
+from recsys.index.by_length import ByLength, scan_by_length
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts
@@ -27,8 +28,12 @@ from recsys.index.threads import run_parts, thread_budget
 TILE_SCORES = 1 << 18
 """Scores of a tile: 1 MB, so that it is still in the core's own cache when it is looked through."""
 
-TILE_QUERIES = 512
+TILE_QUERIES = 1024
 """Queries of a tile: enough that BLAS reads each vector many times for one copy of it."""
+
+MANY = 128
+"""Queries of one part from which on the longest vectors are looked at first: they have to be
+gathered, which pays where many ask for them."""
 
 SMALL = 4_000_000
 """Multiplications that one thread does in about the time another takes to start."""
@@ -55,7 +60,9 @@ class ExactIndex(Searching):
     so they only say what *may* belong among the best: whatever lies above the k-th best less a
     bound of the rounding error is scored again by the one kernel of :func:`score_rows`. The answer
     is therefore the same alone, in a batch and on any number of threads. Memory is one tile per
-    thread beside the answer, whatever the number of users and items.
+    thread beside the answer, whatever the number of users and items, and from the first batch on
+    12 bytes for each item: many queries together look at the longest vectors first, and no further
+    than their lists can reach.
 
     Examples
     --------
@@ -66,6 +73,7 @@ class ExactIndex(Searching):
 
     vectors: FloatMatrix
     max_norm: float
+    _kept: dict[str, ByLength] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def build(cls, vectors: FloatMatrix) -> ExactIndex:
@@ -109,7 +117,7 @@ class ExactIndex(Searching):
             own = (heap[0][part], heap[1][part])
             seen = (indptr[part.start : part.stop + 1], indices)
             few = Request(request.queries[part], request.k, seen, mask)
-            self._scan_tiles(few, rows, own)
+            self._scan(few, rows, own)
             order(own)
 
         n_parts = -(-request.n_queries // TILE_QUERIES)
@@ -149,11 +157,34 @@ class ExactIndex(Searching):
                 return rows, np.zeros(0, dtype=np.bool_)
         return np.arange(self.n_items, dtype=np.int32), allowed
 
-    def _scan_tiles(self, request: Request, rows: RowArray, heap: Heap) -> None:
+    def _scan(self, request: Request, rows: RowArray, heap: Heap) -> None:
+        slack = rounding_bound(request.queries, max_norm=self.max_norm)
+        real = np.flatnonzero(slack > 0)
+        if len(real) < MANY:
+            self._scan_tiles(request, rows, slack, heap)
+            return
+        order = self._by_length()
+        if len(request.allowed) or len(rows) < self.n_items:
+            allowed = np.zeros(self.n_items, dtype=np.bool_)
+            allowed[rows] = request.allowed[rows] if len(request.allowed) else True
+            order = order.only(allowed)
+        own = (heap[0][real], heap[1][real])
+        scan_by_length(self.vectors, order, request.only(real), slack[real], own)
+        heap[0][real], heap[1][real] = own
+        zero = np.flatnonzero(slack == 0)  # all their scores are equal: only rows tell them apart
+        own = (heap[0][zero], heap[1][zero])
+        self._scan_tiles(request.only(zero), rows, slack[zero], own)
+        heap[0][zero], heap[1][zero] = own
+
+    def _by_length(self) -> ByLength:
+        if "all" not in self._kept:
+            self._kept["all"] = ByLength.of(self.vectors)
+        return self._kept["all"]
+
+    def _scan_tiles(self, request: Request, rows: RowArray, slack: FloatArray, heap: Heap) -> None:
         from recsys.index._kernels import scan
 
         queries, allowed = request.queries, request.allowed
-        slack = rounding_bound(queries, max_norm=self.max_norm)
         n_tile = max(64, TILE_SCORES // max(1, len(queries)))
         scores = np.empty(len(queries) * min(n_tile, len(rows)), dtype=np.float32)
         for start in range(0, len(rows), n_tile):

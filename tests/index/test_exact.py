@@ -1,7 +1,9 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ArtifactError
@@ -12,6 +14,20 @@ from recsys.testing.contracts import assert_same, grouped_vectors
 
 
 class TestExactIndex(VectorIndexContract):
+    def build(self, vectors: FloatMatrix) -> ExactIndex:
+        return ExactIndex.build(vectors)
+
+
+@pytest.fixture(scope="class")
+def always_many() -> Iterator[None]:
+    """A single query counts as many: the longest vectors are looked at first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recsys.index.exact.MANY", 1)
+        yield
+
+
+@pytest.mark.usefixtures("always_many")
+class TestExactIndexByLength(VectorIndexContract):
     def build(self, vectors: FloatMatrix) -> ExactIndex:
         return ExactIndex.build(vectors)
 
@@ -43,6 +59,20 @@ def test_the_answer_does_not_depend_on_threads() -> None:
     expected = index.search(queries, k=10, n_threads=1)
     assert_same(index.search(queries, k=10, n_threads=3), expected)
     assert_same(index.search(queries, k=10), expected)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6, 1.0])
+def test_a_list_is_the_same_alone_and_among_many(share: float) -> None:
+    vectors, queries = grouped_vectors(3000, seed=1), grouped_vectors(300, seed=2)
+    queries[::7] = 0  # people of whom nothing is known
+    exclude = sp.csr_matrix(np.random.default_rng(3).random((300, 3000)) < 0.01, dtype=np.float32)
+    allowed = np.random.default_rng(4).random(3000) < share if share < 1 else None
+    index = ExactIndex.build(vectors)
+    found = index.search(queries, k=20, exclude=exclude, allowed=allowed)
+    for at in range(0, 300, 5):
+        one = index.search(queries[at : at + 1], k=20, exclude=exclude[at], allowed=allowed)
+        assert one.rows[0].tolist() == found.rows[at].tolist()
+        assert one.scores[0].tolist() == found.scores[at].tolist()
 
 
 def test_nearly_equal_scores_are_ordered_by_the_one_kernel() -> None:
