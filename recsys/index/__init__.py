@@ -3,7 +3,7 @@
 from recsys.index.base import VectorIndex
 from recsys.index.changed import ChangedVectors
 from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
-from recsys.index.delta import DeltaIndex, is_exact, proposes, renewed_index
+from recsys.index.delta import DeltaIndex, asks_beside, is_exact, proposes, renewed_index
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
 from recsys.index.graph import FaissConfig
@@ -30,6 +30,7 @@ __all__ = [
     "Request",
     "TunedSearch",
     "VectorIndex",
+    "asks_beside",
     "best_rows",
     "build_index",
     "checked_request",

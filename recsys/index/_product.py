@@ -149,8 +149,10 @@ def product(query: QueryCode, codes: CodeMatrix, row: Whole) -> int:
 
 
 @compiled()
-def to_whole_numbers(code: FloatArray, out: QueryCode) -> None:
+def to_whole_numbers(code: FloatArray, out: QueryCode) -> np.float32:
     """Fill ``out`` with a query's ``code`` in whole numbers, so large that no product is too large.
+
+    Returns what 1 has become: products are so many times what they would be in floats.
 
     Up to 512 numbers a step is at most 1/16383 of the largest, beside 8 bits of the items.
     """
@@ -163,3 +165,4 @@ def to_whole_numbers(code: FloatArray, out: QueryCode) -> None:
         unit = np.float32(steps / most)
     for i in range(code.shape[0]):
         out[i] = np.int16(np.rint(code[i] * unit))
+    return unit

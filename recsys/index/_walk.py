@@ -216,6 +216,25 @@ def _rescore_one(query: FloatArray, vectors: FloatMatrix, found: RowArray, heap:
             offer(heap[0], heap[1], row, dot(query, vectors[row]))
 
 
+@compiled(types.void(F32_IN, _coded, I32_1D_IN, F32_OUT))
+def score_codes(queries: FloatMatrix, coded: Coded, rows: RowArray, out: FloatMatrix) -> None:
+    """Fill ``out`` (n_queries, n_items) with the scores of all items by their codes alone.
+
+    ``rows`` are those of the places; empty: places are rows.
+    """
+    query_map, codes, _ = coded
+    code = np.empty(query_map.shape[1], np.float32)
+    small = np.empty(code.shape[0], np.int16)
+    for q in range(queries.shape[0]):
+        _encode_one(queries[q], query_map, code)
+        unit = to_whole_numbers(code, small)
+        back = np.float32(1 / unit) if unit > 0 else np.float32(0)
+        for place in range(codes.shape[0]):
+            row = row_at(rows, place, codes.shape[0])
+            if row >= 0:
+                out[q, row] = np.float32(product(small, codes, place)) * back
+
+
 @compiled(types.void(F32_IN, F32_IN, F32_OUT))
 def encode(queries: FloatMatrix, query_map: FloatMatrix, out: FloatMatrix) -> None:
     """Fill ``out`` (n_queries, width) with ``queries @ query_map``, alone as in a batch."""

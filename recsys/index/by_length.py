@@ -57,7 +57,8 @@ def scan_by_length(
 
     .. math:: \|q\| \|v\| + \epsilon < s_k
 
-    where :math:`s_k` is its k-th best score so far, and epsilon the slack.
+    where :math:`s_k` is its k-th best score so far, and epsilon the slack. Pruning whole blocks of
+    vectors by their lengths is how [LEMP2015]_ begins.
 
     Parameters
     ----------

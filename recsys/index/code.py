@@ -19,6 +19,9 @@ OWN_SHARE = 0.02
 """Share of each query number's own spread that is added as if it were independent of the others:
 people unlike those in the sample, such as newcomers, then lose little."""
 
+LEAST_UNIT = 1e-12
+"""Of what products are measured in, where scores of codes are as large as those of vectors."""
+
 STEPS = 127
 """Steps of an 8-bit number to either side of 0."""
 
@@ -153,8 +156,11 @@ def _maps(
     vectors: FloatMatrix, queries: FloatMatrix, *, width: int
 ) -> tuple[FloatMatrix, FloatMatrix]:
     # (n_factors, width) maps of items and of queries
-    # only the order of the scores matters: each side is measured in its own largest number
+    # each side is measured in its own largest number; scores are as large as those of the vectors
+    # where that can be told in float32, and else in the same order
     units = [float(np.abs(some).max(initial=0.0)) or 1.0 for some in (vectors, queries)]
+    back = units[0] * units[1]
+    back = back if LEAST_UNIT < back < 1 / LEAST_UNIT else 1.0
     spread = _second_moment(queries, units[1])
     own = np.maximum(np.diagonal(spread), 1e-12 * max(float(np.trace(spread)), 1e-30))
     spread[np.diag_indices_from(spread)] += OWN_SHARE * own
@@ -168,7 +174,7 @@ def _maps(
     balance = np.maximum(kept, max(float(kept[0]), 1e-30) * 1e-9) ** 0.25
     return (
         np.ascontiguousarray(root @ turned / balance / units[0], dtype=np.float32),
-        np.ascontiguousarray(inverse @ turned * balance / units[1], dtype=np.float32),
+        np.ascontiguousarray(inverse @ turned * balance * (back / units[1]), dtype=np.float32),
     )
 
 

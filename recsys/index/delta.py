@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from recsys.core.arrays import BoolArray, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import NO_ROW, BoolArray, FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
@@ -21,6 +21,7 @@ from recsys.index.faiss import FaissIndex
 from recsys.index.narrow import NarrowIndex
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, write_manifest
+from recsys.index.scores import fill
 from recsys.index.searching import Searching
 
 NO_ROWS: RowArray = np.zeros(0, dtype=np.int32)
@@ -162,6 +163,35 @@ class DeltaIndex(Searching):
         size = min(max(effort, old.shape[1]), self.n_items)
         return self._merged(request, old, size=size, n_threads=1)[0]
 
+    def candidates_beside(self, request: Request, extra: FloatMatrix) -> RowArray:
+        """Return the best by what the caller adds, of the main index and of what changed.
+
+        Parameters
+        ----------
+        request : Request
+            Its ``k`` is the least number wanted.
+        extra : (n_queries, n_items) float32
+            Added to the scores of the vectors; see :meth:`NarrowIndex.candidates_beside`.
+
+        Raises
+        ------
+        DataError
+            If the main index proposes nothing: only short codes do.
+        """
+        if not isinstance(self.main, NarrowIndex):
+            raise DataError("candidates must be asked of an index of short codes.")
+        of_main = extra[:, : self.main.n_items]
+        old = self.main.candidates_beside(self._of_main(request, None), of_main)
+        if not len(self.rows):
+            return old
+        some = self._of_delta(request)
+        size = min(max(self.main.beside, request.k), len(self.rows))
+        scores = some.queries @ self.changes.vectors.T + extra[:, self.rows]
+        heap = empty_heap(request.n_queries, size)
+        fill(heap, np.ascontiguousarray(scores), some.exclude, some.allowed)
+        changed = np.where(heap[0] < 0, NO_ROW, self.rows[heap[0]])
+        return np.hstack([np.where(np.isin(old, self.rows), NO_ROW, old), changed])
+
     def _merged(
         self, request: Request, found: RowArray, *, size: int, n_threads: int | None
     ) -> Heap:
@@ -257,6 +287,12 @@ def _places(request: Request, kept: BoolArray, places: RowArray) -> tuple[np.nda
 def proposes(index: VectorIndex) -> TypeGuard[NarrowIndex | DeltaIndex]:
     """Say whether an index can name candidates without scoring them."""
     return isinstance(index.main if isinstance(index, DeltaIndex) else index, NarrowIndex)
+
+
+def asks_beside(index: VectorIndex) -> TypeGuard[NarrowIndex | DeltaIndex]:
+    """Say whether an index names candidates by its codes and what the caller adds to them."""
+    main = index.main if isinstance(index, DeltaIndex) else index
+    return isinstance(main, NarrowIndex) and main.beside > 0
 
 
 def is_exact(index: VectorIndex) -> bool:

@@ -17,9 +17,9 @@ from recsys.core.topk import TopK
 from recsys.index.code import ShortCode
 from recsys.index.code_graph import NO_GRAPH, NO_ROWS, CodeGraph
 from recsys.index.exact import ExactIndex
-from recsys.index.request import Request
+from recsys.index.request import Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
-from recsys.index.scores import even_parts
+from recsys.index.scores import even_parts, fill
 from recsys.index.searching import Searching
 from recsys.index.threads import run_parts, thread_budget
 
@@ -54,6 +54,9 @@ MOST = 0.25
 
 PART = 64
 """Queries that one thread answers before it takes the next."""
+
+AT_ONCE = 16
+"""Queries of which one thread holds the scores of all items."""
 
 NAMES = ("query_map", "codes", "steps", "links", "hubs")
 ORDER_NAMES = ("rows", "places")
@@ -97,6 +100,9 @@ class NarrowIndex(Searching):
     walk_share : float
         Share of the items that a filter must let through for a walk; below, all it lets through is
         looked at. In [0, 1].
+    beside : int
+        Candidates kept where the caller has scores beside the vectors (of item-item kernels) and
+        all items are scored by codes and those together; 0: the codes alone name candidates.
     measured : dict
         What is known of the recall, for the manifest.
 
@@ -121,6 +127,7 @@ class NarrowIndex(Searching):
     effort: int = 64
     spread: float = SPREAD
     walk_share: float = 0.0
+    beside: int = 0
     measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -197,6 +204,37 @@ class NarrowIndex(Searching):
         search_codes(request.queries, *sides, plan.told, request.exclude, plan.budget, answer)
         return out
 
+    def candidates_beside(self, request: Request, extra: FloatMatrix) -> RowArray:
+        """Return the rows that are best by codes and what the vectors do not know, best first.
+
+        Parameters
+        ----------
+        request : Request
+            Its ``k`` is the least number wanted.
+        extra : (n_queries, n_items) float32
+            Added to the scores of the codes.
+
+        Returns
+        -------
+        (n_queries, effort) int32
+            Allowed and not excluded; -1 where there are fewer. Every item is looked at.
+        """
+        from recsys.index._walk import score_codes
+
+        effort = min(max(self.beside, 2 * request.k), self.n_items)
+        heap = empty_heap(request.n_queries, effort)
+
+        def search_part(part: slice) -> None:
+            some = request.part(part)
+            scores = np.empty((some.n_queries, self.n_items), np.float32)
+            score_codes(some.queries, self.code.arrays, self._links.rows, scores)
+            scores += extra[part]
+            fill((heap[0][part], heap[1][part]), scores, some.exclude, some.allowed)
+
+        parts = even_parts(request.n_queries, n_parts=-(-request.n_queries // AT_ONCE))
+        run_parts(search_part, parts, n_threads=thread_budget(None, is_small=len(parts) == 1))
+        return freeze(heap[0])
+
     def save(self, folder: Path) -> None:
         """Write the index as a folder.
 
@@ -215,6 +253,7 @@ class NarrowIndex(Searching):
                 "effort": self.effort,
                 "spread": self.spread,
                 "walk_share": self.walk_share,
+                "beside": self.beside,
                 "max_norm": self.exact.max_norm,
                 "measured": dict(self.measured),
             }
@@ -248,6 +287,7 @@ class NarrowIndex(Searching):
             int(manifest["effort"]),
             float(manifest.get("spread", SPREAD)),
             float(manifest.get("walk_share", 0.0)),
+            int(manifest.get("beside", 0)),
             dict(manifest["measured"]),
         )
 

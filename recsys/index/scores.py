@@ -7,7 +7,7 @@ import numpy as np
 from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray, freeze
 from recsys.core.errors import DataError
 from recsys.core.topk import TopK
-from recsys.index.request import check_k, checked_mask, empty_heap, exclusion
+from recsys.index.request import Exclusion, Heap, check_k, checked_mask, empty_heap, exclusion
 from recsys.index.threads import run_parts, thread_budget
 
 SMALL = 2_000_000
@@ -104,8 +104,6 @@ def top_k(
     >>> top_k(np.array([[0.1, 0.7, 0.7]], dtype=np.float32), 2).rows.tolist()
     [[1, 2]]
     """
-    from recsys.index._kernels import order, scan
-
     scores = np.ascontiguousarray(scores, dtype=np.float32)
     if scores.ndim != 2:
         raise DataError(f"scores must have shape (n_queries, n_items); got {scores.shape}.")
@@ -113,20 +111,37 @@ def top_k(
     n_queries, n_items = scores.shape
     indptr, indices = exclusion(exclude, shape=scores.shape)
     mask = checked_mask(allowed, n_items)
-    rows = np.arange(n_items, dtype=np.int32)
-    nothing = np.zeros((0, 0), dtype=np.float32)
     heap = empty_heap(n_queries, k)
 
     def select(part: slice) -> None:
         own = (heap[0][part], heap[1][part])
-        seen = (indptr[part.start : part.stop + 1], indices)
-        slack = np.zeros(part.stop - part.start, dtype=np.float32)
-        scan(scores[part], rows, (nothing, nothing), seen, mask, slack, own)
-        order(own)
+        fill(own, scores[part], (indptr[part.start : part.stop + 1], indices), mask)
 
     budget = thread_budget(n_threads, is_small=scores.size <= SMALL)
     run_parts(select, even_parts(n_queries, n_parts=budget), n_threads=budget)
     return TopK(freeze(heap[0]), freeze(heap[1]))
+
+
+def fill(heap: Heap, scores: FloatMatrix, exclude: Exclusion, allowed: BoolArray) -> None:
+    """Put the best of each line of a full matrix of scores into an empty heap, best first.
+
+    Parameters
+    ----------
+    heap : Heap
+        Changed in place.
+    scores : (n_queries, n_items) float32
+        C-contiguous; -inf and NaN are never given.
+    exclude : Exclusion
+    allowed : (n_items,) bool
+        Empty: all.
+    """
+    from recsys.index._kernels import order, scan
+
+    rows = np.arange(scores.shape[1], dtype=np.int32)
+    nothing = np.zeros((0, 0), dtype=np.float32)
+    slack = np.zeros(len(scores), dtype=np.float32)
+    scan(scores, rows, (nothing, nothing), exclude, allowed, slack, heap)
+    order(heap)
 
 
 def best_rows(item_rows: RowArray, scores: FloatMatrix, k: int) -> TopK:

@@ -1,4 +1,4 @@
-"""How much of the best lists an approximate index finds when kernels have a say."""
+"""How much of the best lists an approximate index finds when kernels have a say, and what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.core.arrays import RowArray
-from recsys.index import ExactIndex, last_scores, n_at_least, top_k
+from recsys.index import ExactIndex, NarrowIndex, last_scores, n_at_least, top_k
 from recsys.serving.ranking import (
     best_of_candidates,
     candidate_rows,
@@ -15,6 +15,9 @@ from recsys.serving.ranking import (
     scores_of_all,
 )
 from recsys.serving.snapshot import Snapshot
+
+BESIDE = (64, 128, 256, 512, 1024)
+"""Numbers of candidates that are tried where codes and kernels name them together."""
 
 MOST_PEOPLE = 64
 """People whose scores of all items are computed."""
@@ -35,21 +38,43 @@ def judged(snapshot: Snapshot, user_rows: RowArray) -> Snapshot:
     Notes
     -----
     Candidates come from vectors, so an item that only a kernel likes can be missed: this counts
-    how often. Nothing is done where the index is exact or no block is a kernel.
+    how often. Where it is too often, kernels name candidates beside the codes, as many as are
+    enough. Nothing is done where the index is exact or no block is a kernel.
     """
     config = snapshot.config.index
     people = user_rows[:: max(1, len(user_rows) // MOST_PEOPLE)][:MOST_PEOPLE]
     is_exact = isinstance(snapshot.index, ExactIndex) or not snapshot.model.has_kernels
     if is_exact or not len(people):
         return snapshot
-    recall = list_recall(snapshot, people, k=min(config.recall_k, snapshot.n_items))
-    found = {**snapshot.measured.get("index", {}), "list_recall": round(recall, 4)}
+    k = min(config.recall_k, snapshot.n_items)
+    recall = list_recall(snapshot, people, k=k)
     note = f"lists: {recall:.3f} of the best {config.recall_k} by all blocks are found"
-    index = snapshot.index
     if config.kind == "auto" and recall < config.recall_target:
-        index, note = ExactIndex.build(index.vectors), f"{note}; too few, so the index is exact"
+        beside = _beside(snapshot, people, k=k)
+        if beside is None:
+            index = ExactIndex.build(snapshot.index.vectors)
+            snapshot, note = (
+                replace(snapshot, index=index),
+                f"{note}; too few, so the index is exact",
+            )
+        else:
+            snapshot, recall = beside
+            note = f"{note}, {recall:.3f} where kernels name candidates too"
+    found = {**snapshot.measured.get("index", {}), "list_recall": round(recall, 4)}
     measured = {**snapshot.measured, "index": found}
-    return replace(snapshot, index=index, notes=(*snapshot.notes, note), measured=measured)
+    return replace(snapshot, notes=(*snapshot.notes, note), measured=measured)
+
+
+def _beside(snapshot: Snapshot, people: RowArray, *, k: int) -> tuple[Snapshot, float] | None:
+    """Return the snapshot whose kernels name candidates too, and its recall; None if too little."""
+    if not isinstance(snapshot.index, NarrowIndex):
+        return None
+    for beside in BESIDE:
+        tried = replace(snapshot, index=replace(snapshot.index, beside=beside))
+        recall = list_recall(tried, people, k=k)
+        if recall >= snapshot.config.index.recall_target:
+            return tried, recall
+    return None
 
 
 def list_recall(snapshot: Snapshot, user_rows: RowArray, *, k: int) -> float:
@@ -64,7 +89,7 @@ def list_recall(snapshot: Snapshot, user_rows: RowArray, *, k: int) -> float:
         scores = scores_of_all(model, known)
         best = top_k(scores, k, exclude=excluded, allowed=snapshot.eligible)
         search = checked_search(snapshot.index, vectors, k, excluded, snapshot.eligible)
-        found = best_of_candidates(model, known, candidate_rows(snapshot.index, search), k)
+        found = best_of_candidates(model, known, candidate_rows(snapshot, known, search), k)
         last = last_scores(best)
         slack = 1e-5 * np.maximum(np.abs(last), 1)  # products of matrices and of pairs differ
         hits = n_at_least(found, last - slack)

@@ -13,6 +13,7 @@ from recsys.core.topk import TopK
 from recsys.index import (
     Request,
     VectorIndex,
+    asks_beside,
     best_rows,
     checked_request,
     is_exact,
@@ -81,19 +82,25 @@ def _rank_group(
     queries: FloatMatrix,
     k: int,
 ) -> TopK:
-    excluded = constraints.excluded[lines]
     allowed = constraints.masks[int(constraints.mask_of[lines[0]])]
     if constraints.candidates is not None:
         return _rank_candidates(snapshot, asked, constraints, lines=lines, k=k)
     if not snapshot.model.has_kernels:
+        excluded = constraints.excluded[lines]
         return snapshot.index.search(queries[lines], k=k, exclude=excluded, allowed=allowed)
     if is_exact(snapshot.index):
         return _rank_dense(snapshot, asked, lines, queries=queries, constraints=constraints, k=k)
-    index = snapshot.index
-    search = checked_search(index, queries[lines], k, excluded, allowed)
-    some = _only(asked, lines)
-    known = (some.queries, some.states, search.queries)
-    return best_of_candidates(snapshot.model, known, candidate_rows(index, search), k)
+    parts = []
+    at_once = DENSE_BATCH if asks_beside(snapshot.index) else len(lines)
+    for start in range(0, len(lines), at_once):
+        some = lines[start : start + at_once]
+        people = _only(asked, some)
+        excluded = constraints.excluded[some]
+        search = checked_search(snapshot.index, queries[some], k, excluded, allowed)
+        known = (people.queries, people.states, search.queries)
+        found = candidate_rows(snapshot, known, search)
+        parts.append(best_of_candidates(snapshot.model, known, found, k))
+    return _joined(parts)
 
 
 def checked_search(
@@ -104,18 +111,28 @@ def checked_search(
     return checked_request(vectors, k, shape=shape, exclude=excluded, allowed=allowed)
 
 
-def candidate_rows(index: VectorIndex, search: Request) -> RowArray:
-    """Return (n_queries, n_candidates) int32: what kernels then score again; -1 is none.
+def candidate_rows(snapshot: Snapshot, known: Known, search: Request) -> RowArray:
+    """Return (n_queries, n_candidates) int32: what is then scored by all blocks; -1 is none.
 
     Where a filter leaves few items these are all of them: the fewer there are, the less the vectors
     alone say which of them are best.
     """
-    if len(search.allowed) and search.n_allowed <= max(FEW_ALLOWED, search.k):
+    index = snapshot.index
+    if _is_narrow(search):
         return _allowed_rows(search)
+    if asks_beside(index):
+        return index.candidates_beside(search, snapshot.model.kernel_scores(*known[:2]))
     fetched = min(max(search.k * OVERFETCH, MIN_CANDIDATES), index.n_items)
     if proposes(index) and fetched < index.n_items // 2:
         return index.candidates(search, effort=max(fetched, index.effort))
     return index.answer(replace(search, k=fetched)).rows
+
+
+def _is_narrow(search: Request) -> bool:
+    """Say whether a filter leaves few; one that leaves all is none, here and for one person."""
+    if not len(search.allowed):
+        return False
+    return search.n_allowed <= max(FEW_ALLOWED, search.k) and not search.allowed.all()
 
 
 def _allowed_rows(search: Request) -> RowArray:
@@ -187,6 +204,10 @@ def _rank_dense(
         )
         # one kernel gives the final score, whatever the shape of the batch
         parts.append(best_rows(found.rows, pair_scores(snapshot, people, found.rows), k))
+    return _joined(parts)
+
+
+def _joined(parts: list[TopK]) -> TopK:
     return TopK(
         rows=np.concatenate([part.rows for part in parts]),
         scores=np.concatenate([part.scores for part in parts]),

@@ -17,12 +17,18 @@ from recsys.core.arrays import NO_ROW, RowArray, objects
 from recsys.core.topk import TopK
 from recsys.index import Request as Search
 from recsys.index import is_exact, top_k
-from recsys.models import HybridModel, Queries, QueryState
+from recsys.models import HybridModel, QueryState
 from recsys.serving.answers import Recommendations
 from recsys.serving.asked import item_rows
 from recsys.serving.constraints import Request
 from recsys.serving.filtering import Allowed, filter_key
-from recsys.serving.ranking import SPARE, best_of_candidates, candidate_rows
+from recsys.serving.ranking import (
+    SPARE,
+    Known,
+    best_of_candidates,
+    candidate_rows,
+    scores_of_all,
+)
 from recsys.serving.snapshot import Snapshot
 
 
@@ -99,19 +105,17 @@ def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState
     index = snapshot.index
     if not snapshot.model.has_kernels:
         return index.answer(search)
-    queries = snapshot.query_of(user_row)
+    known = (snapshot.query_of(user_row), state, search.queries)
     if is_exact(index):
-        found = _best_of_all(snapshot.model, queries, state, search)
+        found = _best_of_all(snapshot.model, known, search)
     else:
-        found = candidate_rows(index, search)
-    return best_of_candidates(snapshot.model, (queries, state, search.queries), found, search.k)
+        found = candidate_rows(snapshot, known, search)
+    return best_of_candidates(snapshot.model, known, found, search.k)
 
 
-def _best_of_all(
-    model: HybridModel, queries: Queries, state: QueryState, search: Search
-) -> RowArray:
+def _best_of_all(model: HybridModel, known: Known, search: Search) -> RowArray:
     """Return (1, n) rows of the best by the scores of all items, a few more than asked for."""
-    scores = model.products(search.queries)[0] + model.kernel_scores(queries, state)[0]
+    scores = scores_of_all(model, known)[0]
     scores[search.exclude[1]] = -np.inf
     if len(search.allowed):
         scores[~search.allowed] = -np.inf

@@ -54,6 +54,15 @@ def test_units_do_not_matter(unit: float) -> None:
     assert (np.sort(same) == np.sort(best)).mean() > 0.9
 
 
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e4])
+def test_scores_of_codes_are_as_large_as_those_of_vectors(unit: float) -> None:
+    vectors, queries = grouped_vectors(500, seed=1) * unit, grouped_vectors(80, seed=2)
+    code = ShortCode.fit(vectors, queries, width=16)
+    found = code.of_queries(queries) @ code.items.T.astype(np.float32)
+    scores = queries @ vectors.T
+    assert np.abs(found - scores).max() < 0.05 * np.abs(scores).max()
+
+
 def test_zeros_are_coded_as_zeros() -> None:
     code = ShortCode.fit(np.zeros((5, 3), np.float32), np.zeros((2, 3), np.float32), width=2)
     assert not code.items.any()

@@ -7,7 +7,18 @@ import pytest
 
 from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ArtifactError, DataError
-from recsys.index import DeltaIndex, ExactIndex, FaissConfig, FaissIndex, is_exact, renewed_index
+from recsys.index import (
+    DeltaIndex,
+    ExactIndex,
+    FaissConfig,
+    FaissIndex,
+    NarrowIndex,
+    checked_request,
+    is_exact,
+    renewed_index,
+)
+from recsys.index.code import ShortCode
+from recsys.index.code_graph import CodeGraph
 from recsys.testing import VectorIndexContract
 from recsys.testing.contracts import assert_same, grouped_vectors
 
@@ -44,6 +55,28 @@ def test_rows_must_rise_and_go_on_where_the_main_index_ends(rows: list[int]) -> 
         DeltaIndex.build(main, np.array(rows), np.ones((len(rows), 3), np.float32))
     with pytest.raises(DataError, match="one per row"):
         DeltaIndex.build(main, np.array([1]), np.ones((2, 3), np.float32))
+
+
+def test_beside_other_scores_changes_are_candidates_like_the_rest() -> None:
+    vectors = grouped_vectors(300, seed=1)
+    exact = ExactIndex.build(vectors[:280] * 0.5)
+    code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
+    main = NarrowIndex(exact, code, order, beside=40)
+    rows = np.array([3, 70, *range(280, 300)], dtype=np.int32)
+    index = DeltaIndex.build(main, rows, vectors[rows])
+    queries = grouped_vectors(5, seed=2)
+    extra = np.zeros((5, 300), np.float32)
+    extra[:, [3, 100, 290]] = 1000
+    extra[:, 70] = -1000
+    allowed = np.arange(300) != 290
+    request = checked_request(queries, 10, shape=(300, 16), exclude=None, allowed=allowed)
+    for line in index.candidates_beside(request, extra).tolist():
+        real = [row for row in line if row >= 0]
+        assert len(real) == len(set(real)) >= 40
+        assert {3, 100} <= set(real)
+        assert 290 not in real
+    with pytest.raises(DataError, match="short codes"):
+        split(vectors).candidates_beside(request, extra)
 
 
 def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from hypothesis import given
+from hypothesis import strategies as st
 
 from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ArtifactError
-from recsys.index import ExactIndex, NarrowIndex, load_index
+from recsys.index import ExactIndex, NarrowIndex, checked_request, load_index
 from recsys.index.code import ShortCode
 from recsys.index.code_graph import CodeGraph
 from recsys.index.saved import read_manifest
@@ -90,8 +91,6 @@ def test_rows_that_the_caller_knows_are_not_looked_for_again() -> None:
     allowed = np.arange(500) % 7 == 0
     queries = grouped_vectors(3, seed=2)
     asked = index.search(queries, k=5, allowed=allowed)
-    from recsys.index import checked_request
-
     request = checked_request(
         queries, 5, shape=(500, index.n_factors), exclude=None, allowed=allowed
     )
@@ -108,6 +107,44 @@ def test_a_damaged_graph_gives_a_poor_list_and_reads_nothing_outside(tmp_path: P
     found = load_index(tmp_path / "index").search(grouped_vectors(5, seed=2), k=10)
     assert (found.rows >= 0).all()
     assert (found.rows < 400).all()
+
+
+@quick
+@given(case=searches(), linked=st.booleans())
+def test_beside_other_scores_the_best_by_both_are_found(case: Search, linked: bool) -> None:
+    n_items = len(case.vectors)
+    index = replace(narrow(case.vectors, linked=linked and n_items > 0), beside=1)
+    limits = {"exclude": None, "allowed": None, **case.limits}
+    shape = (n_items, index.n_factors)
+    request = checked_request(case.queries, case.k, shape=shape, **limits)
+    extra = np.random.default_rng(0).normal(size=(len(case.queries), n_items)).astype(np.float32)
+    extra *= 1e6  # beside which the codes hardly count
+    found = index.candidates_beside(request, extra)
+    for line, own, available in zip(found.tolist(), extra, case.available(), strict=True):
+        real = [row for row in line if row >= 0]
+        assert len(real) == len(set(real)) == min(2 * case.k, len(available))
+        assert set(real) <= available
+        best = sorted(available, key=lambda row: -own[row])[: len(real)]
+        assert len(set(best) & set(real)) >= len(real) - 1
+
+
+def test_without_other_scores_the_best_codes_are_candidates() -> None:
+    index = replace(narrow(grouped_vectors(500, seed=1), linked=True, width=16), beside=50)
+    assert index.graph is not None
+    queries = grouped_vectors(40, seed=2)
+    request = checked_request(queries, 5, shape=(500, 16), exclude=None, allowed=None)
+    found = index.candidates_beside(request, np.zeros((40, 500), np.float32))
+    alone = replace(index, graph=None, code=index.code.taken(index.graph.places))
+    same = found == alone.candidates(request, effort=50)
+    assert same.mean() > 0.99  # equal scores in floats need not be equal in whole numbers
+
+
+def test_how_candidates_are_named_survives_saving(tmp_path: Path) -> None:
+    index = replace(narrow(grouped_vectors(100, seed=1), linked=False), beside=70)
+    index.save(tmp_path / "index")
+    loaded = load_index(tmp_path / "index")
+    assert isinstance(loaded, NarrowIndex)
+    assert loaded.beside == 70
 
 
 def test_an_index_without_links_survives_saving(tmp_path: Path) -> None:

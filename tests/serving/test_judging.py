@@ -6,7 +6,8 @@ from unittest.mock import patch
 import numpy as np
 
 from recsys.index import ExactIndex, IndexConfig, NarrowIndex
-from recsys.serving.judging import judged, list_recall
+from recsys.models import HybridModel
+from recsys.serving.judging import BESIDE, judged, list_recall
 from tests.serving.test_single import model
 
 PEOPLE = np.arange(20, dtype=np.int32)
@@ -26,6 +27,39 @@ def test_nothing_is_judged_where_all_is_exact() -> None:
     for kind, preset in (("exact", "balanced"), ("narrow", "fast")):
         snapshot = model(kind, preset).snapshot
         assert judged(snapshot, PEOPLE) is snapshot
+
+
+def test_where_vectors_alone_name_too_few_kernels_name_candidates_too() -> None:
+    snapshot = model("narrow", "balanced").snapshot
+    auto = snapshot.config.replace(index=IndexConfig(kind="auto", recall_target=0.9))
+    with patch("recsys.serving.judging.list_recall", side_effect=[0.5, 0.8, 0.95]):
+        found = judged(replace(snapshot, config=auto), PEOPLE)
+    assert isinstance(found.index, NarrowIndex)
+    assert found.index.beside == BESIDE[1]
+    assert found.measured["index"]["list_recall"] == 0.95
+    assert found.notes[-1].endswith("are found, 0.950 where kernels name candidates too")
+
+
+def test_what_only_a_kernel_likes_is_found_beside_codes() -> None:
+    snapshot = model("narrow", "balanced").snapshot
+    kernel = [spec.kind for spec in snapshot.specs].index("cooccurrence")
+    weights = np.array(snapshot.model.weights)
+    weights[:, kernel] *= 20
+    likes = HybridModel(
+        snapshot.model.blocks,
+        weights,
+        scales=snapshot.model.scales,
+        bucket_edges=snapshot.model.bucket_edges,
+    )
+    assert isinstance(snapshot.index, NarrowIndex)
+    few = replace(snapshot, model=likes, index=replace(snapshot.index, effort=20))
+    beside = replace(few, index=replace(snapshot.index, beside=20))
+    with (
+        patch("recsys.serving.ranking.MIN_CANDIDATES", 20),
+        patch("recsys.serving.ranking.OVERFETCH", 1),
+    ):
+        assert list_recall(few, PEOPLE, k=10) < list_recall(beside, PEOPLE, k=10)
+    assert list_recall(beside, PEOPLE, k=10) > 0.97
 
 
 def test_too_little_makes_it_exact() -> None:

@@ -1,6 +1,7 @@
 """The short way of a page view gives what the way of a batch gives."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,10 @@ WHERE = [
 
 @cache
 def model(kind: str, preset: str) -> recsys.Recommender:
+    if kind == "beside":  # kernels name candidates too
+        snapshot = model("narrow", preset).snapshot
+        assert isinstance(snapshot.index, NarrowIndex)
+        return recsys.Recommender(replace(snapshot, index=replace(snapshot.index, beside=30)))
     events, catalog, people = synthetic_world(n_users=80, n_items=600, seed=3)
     weights = dict(WEIGHTS)
     if preset == "balanced":
@@ -50,6 +55,7 @@ CASES = [
     ("narrow", "fast"),
     ("narrow", "balanced"),
     ("hnsw", "fast"),
+    ("beside", "balanced"),
 ]
 
 
