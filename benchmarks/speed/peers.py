@@ -49,7 +49,7 @@ class Searcher:
 
 
 def ours(vectors: Floats) -> Searcher:
-    """Build this library's linked codes, fitted to a sample of the items themselves."""
+    """Build this library's short codes, fitted to a sample of the items themselves."""
     started, held = time.perf_counter(), held_mb()
     config = IndexConfig(kind="narrow", graph_from=0)
     index = choose_index(vectors, config=config).index
@@ -63,7 +63,8 @@ def ours(vectors: Floats) -> Searcher:
     def filtered(query: Floats, k: int, effort: int, allowed: Mask) -> Rows:
         return by_effort[effort].search(query, k=k, allowed=allowed, n_threads=1).rows[0]
 
-    return Searcher(f"recsys, linked codes of {index.code.width}", taken, held, search, filtered)
+    name = f"recsys, {'linked codes' if index.has_links else 'codes'} of {index.code.width}"
+    return Searcher(name, taken, held, search, filtered)
 
 
 def faiss_hnsw(vectors: Floats) -> Searcher:
