@@ -230,14 +230,13 @@ class FeatureALSBlock(LearnedBlock):
         gram = gram_matrix(fixed, scale=self.config.unobserved_weight).astype(np.float32)
 
         def work(start: int, stop: int) -> None:
-            right = matrix[start:stop] @ fixed
-            pulled = 0.0
+            pulled, pull = 0.0, None
             if prior is not None:
-                right += ridge[start:stop, None] * prior[start:stop]
+                pull = ridge[start:stop, None] * prior[start:stop]
                 squares = np.einsum("ij,ij->i", prior[start:stop], prior[start:stop])
                 pulled = float(ridge[start:stop] @ squares)
             rows = _Rows(matrix, start, stop, fixed, gram, ridge[start:stop, None])
-            left = rows.solve(factors[start:stop], right, n_steps=self.config.n_steps)
+            left = rows.solve(factors[start:stop], pull, n_steps=self.config.n_steps)
             losses[start // _TILE] = left + pulled
 
         for_tiles(work, len(factors), tile=_TILE)
@@ -266,21 +265,34 @@ class _Rows:
         """Return A_u p_u of each row."""
         from recsys.models.sparse_kernels import add_gram_products
 
-        out = directions @ self.gram
-        out += self.ridge * directions
+        out = self._apply_all(directions)
         add_gram_products(self.indptr, self.indices, self.weights, self.fixed, directions, out)
         return out
 
-    def solve(self, answer: FloatMatrix, right: FloatMatrix, *, n_steps: int) -> float:
+    def solve(self, answer: FloatMatrix, pull: FloatMatrix | None, *, n_steps: int) -> float:
         r"""Improve ``answer`` in place by ``n_steps`` of conjugate gradients.
+
+        Parameters
+        ----------
+        answer : (n_rows, n_factors) float32
+        pull : (n_rows, n_factors) float32 or None
+            What the right side has beside the weighted vectors; None: nothing.
+        n_steps : int
 
         Returns
         -------
         float
-            :math:`\sum h^T A h - 2 h^T b`, the loss but for what does not depend on h; with the
-            residual r at hand it is :math:`-\sum h^T (b + r)`, at no cost.
+            :math:`\sum h^T A h - 2 h^T b`, the loss but for what does not depend on h. Each step
+            lowers it by :math:`\alpha \lVert r \rVert^2`, so that *b* is never needed alone.
         """
-        residual = right - self.apply(answer)
+        from recsys.models.sparse_kernels import add_residuals
+
+        image = self._apply_all(answer)
+        residual = -image if pull is None else pull - image
+        squares = add_residuals(
+            self.indptr, self.indices, self.weights, self.fixed, answer, residual
+        )
+        value = -squares - _total(answer, image) - 2 * _total(answer, residual)
         direction = residual.copy()
         power = _dots(residual, residual)
         for _ in range(n_steps):
@@ -288,9 +300,20 @@ class _Rows:
             step = power / np.maximum(_dots(direction, image), 1e-20)
             answer += step * direction
             residual -= step * image
+            value -= _total(step, power)
             before, power = power, _dots(residual, residual)
             direction = residual + (power / np.maximum(before, 1e-20)) * direction
-        return -float(np.einsum("ij,ij->", answer, right + residual, dtype=np.float64))
+        return value
+
+    def _apply_all(self, directions: FloatMatrix) -> FloatMatrix:
+        """Return what all pairs and the ridge have in A_u p_u: the same Gram matrix for each."""
+        out = directions @ self.gram
+        out += self.ridge * directions
+        return out
+
+
+def _total(a: FloatMatrix, b: FloatMatrix) -> float:
+    return float(np.einsum("ij,ij->", a, b, dtype=np.float64))
 
 
 def _dots(a: FloatMatrix, b: FloatMatrix) -> FloatMatrix:

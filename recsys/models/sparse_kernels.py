@@ -39,6 +39,30 @@ def _add_gram_products(
                 target[k] += dot * factor[k]
 
 
+def _add_residuals(
+    indptr: Any, indices: Any, weights: Any, factors: Any, answers: Any, out: Any
+) -> float:
+    r"""Add :math:`\sum_i w_{ui} f_i (1 - \langle f_i, h_u \rangle)` to each row u of ``out``.
+
+    Returns the sum of :math:`w_{ui} \langle f_i, h_u \rangle^2`, which comes for nothing here.
+    """
+    n_factors = factors.shape[1]
+    squares = 0.0
+    for row in range(answers.shape[0]):
+        answer = answers[row]
+        target = out[row]
+        for place in range(indptr[row], indptr[row + 1]):
+            factor = factors[indices[place]]
+            dot = np.float32(0.0)
+            for k in range(n_factors):
+                dot += factor[k] * answer[k]
+            squares += np.float64(weights[place]) * np.float64(dot) * np.float64(dot)
+            left = weights[place] * (np.float32(1.0) - dot)
+            for k in range(n_factors):
+                target[k] += left * factor[k]
+    return squares
+
+
 def _find(indices: Any, low: int, end: int, wanted: int) -> int:
     high = end
     while low < high:
@@ -181,6 +205,7 @@ def _gather_systems(
 
 find = _compile_strict(_find)
 add_gram_products = _compile(_add_gram_products)
+add_residuals = _compile(_add_residuals)
 add_products = _compile_strict(_add_products)
 gather_products = _compile_strict(_gather_products)
 gather_ratios = _compile_strict(_gather_ratios)

@@ -1,10 +1,11 @@
 """Compiled loops against plain products."""
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 from recsys.core.arrays import freeze
-from recsys.models.sparse_kernels import add_gram_products, gather_products
+from recsys.models.sparse_kernels import add_gram_products, add_residuals, gather_products
 
 
 def test_gram_products_add_the_weighted_outer_products() -> None:
@@ -25,6 +26,26 @@ def test_gram_products_add_the_weighted_outer_products() -> None:
         own = matrix[row].toarray().ravel()
         expected = 1 + (factors.T * own) @ (factors @ directions[row])
         np.testing.assert_allclose(out[row], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_residuals_are_what_the_answers_leave() -> None:
+    rng = np.random.default_rng(0)
+    matrix = sp.random(4, 6, density=0.5, rng=rng, format="csr").astype(np.float32)
+    factors = rng.standard_normal((6, 3)).astype(np.float32)
+    answers = rng.standard_normal((4, 3)).astype(np.float32)
+    out = np.ones((4, 3), np.float32)
+    squares = add_residuals(
+        freeze(matrix.indptr.astype(np.int64)),
+        freeze(matrix.indices),
+        freeze(matrix.data),
+        factors,
+        answers,
+        out,
+    )
+    weights = matrix.toarray()
+    dots = answers @ factors.T
+    np.testing.assert_allclose(out, 1 + (weights * (1 - dots)) @ factors, rtol=1e-4, atol=1e-5)
+    assert squares == pytest.approx(float((weights * dots**2).sum()), rel=1e-4)
 
 
 def test_gathered_products_are_entries_of_the_whole_product() -> None:
