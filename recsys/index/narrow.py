@@ -221,7 +221,7 @@ class NarrowIndex(Searching):
         """
         from recsys.index._walk import score_codes
 
-        effort = min(max(self.beside, 2 * request.k), self.n_items)
+        effort = min(max(self.beside, 4 * request.k), self.n_items)
         heap = empty_heap(request.n_queries, effort)
 
         def search_part(part: slice) -> None:

@@ -65,7 +65,8 @@ def with_als_strength(
     found = _tried(specs[at[0]], part, progress=progress)
     best = max(found, key=lambda one: found[one])
     out = list(specs)
-    out[at[0]] = _with_strength(specs[at[0]], best)
+    for place in at:
+        out[place] = _with_strength(specs[place], best)
     shown = ", ".join(f"{one:g}: {found[one]:.4f}" for one in sorted(found))
     return tuple(out), [f"{out[at[0]].label}: regularization {best:g} (nDCG@{DEPTH} {shown})"]
 

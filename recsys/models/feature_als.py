@@ -288,8 +288,10 @@ class _Rows:
         from recsys.models.sparse_kernels import add_residuals
 
         image = self._apply_all(answer)
-        residual = -image if pull is None else pull - image
-        squares = add_residuals(
+        residual: FloatMatrix = np.negative(image)
+        if pull is not None:
+            residual += pull
+        squares: float = add_residuals(
             self.indptr, self.indices, self.weights, self.fixed, answer, residual
         )
         value = -squares - _total(answer, image) - 2 * _total(answer, residual)
@@ -300,9 +302,10 @@ class _Rows:
             step = power / np.maximum(_dots(direction, image), 1e-20)
             answer += step * direction
             residual -= step * image
-            value -= _total(step, power)
+            value -= float(np.vdot(step, power))
             before, power = power, _dots(residual, residual)
-            direction = residual + (power / np.maximum(before, 1e-20)) * direction
+            onward = (power / np.maximum(before, 1e-20)).astype(np.float32)
+            direction = residual + onward * direction
         return value
 
     def _apply_all(self, directions: FloatMatrix) -> FloatMatrix:

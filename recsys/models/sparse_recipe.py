@@ -10,12 +10,12 @@ from a robust blend, by steps that clearly gain (:mod:`recsys.models.trusted_wei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import DoubleArray
+from recsys.core.arrays import BoolArray, DoubleArray
 from recsys.models.base import TrainingSet
 from recsys.models.dense_choice import DENSE_SHARE
 from recsys.models.spec import BlockSpec
@@ -47,6 +47,13 @@ EASE_SETTINGS: dict[str, Any] = {
 """Damped, so that the links of rare items count [DAN2025]_."""
 
 ALS_FACTORS = 128
+
+ALS_STARTS = 4
+"""ALS is fitted from so many random starts where that is cheap: each is a little wrong in another
+way, most of all far down the list, and their mean is better than any of them."""
+
+ALS_STARTS_OPERATIONS = {"balanced": 1e11, "best": 2e11}
+"""Multiplications of all starts together, by preset; one start is always paid for."""
 
 ALS_OPERATIONS = 3e10
 """Multiplications of the whole ALS fit that the balanced preset still pays for."""
@@ -130,9 +137,18 @@ def sparse_blocks(
         specs.append(BlockSpec(kind="ease", settings=EASE_SETTINGS))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
     if preset == "best" or als_operations(training) <= ALS_OPERATIONS:
-        specs.append(_als(seed))
-        notes.append(f"feature_als: {ALS_FACTORS} factors, what was not taken counts a little")
+        n_starts = _n_starts(training, preset)
+        specs += [_als(seed, start=start) for start in range(n_starts)]
+        notes.append(
+            f"feature_als: {ALS_FACTORS} factors, what was not taken counts a little; "
+            f"from {n_starts} starts"
+        )
     return specs, notes
+
+
+def _n_starts(training: TrainingSet, preset: str) -> int:
+    affordable = ALS_STARTS_OPERATIONS[preset] / max(als_operations(training), 1.0)
+    return int(np.clip(affordable, 1, ALS_STARTS))
 
 
 def als_operations(training: TrainingSet) -> float:
@@ -157,15 +173,15 @@ def sparse_start(training: TrainingSet, specs: Sequence[BlockSpec]) -> DoubleArr
     """
     if not _is_recipe(training, specs):
         return None
-    labels = [spec.label for spec in specs]
     votes = TAGGED_START if training.item_features.nnz else START
-    if "links" not in labels:
+    if "links" not in [spec.label for spec in specs]:
         votes = {**votes, "spectral": 1.0}
-    usual = np.array([votes.get(label, 0.0) for label in labels])
-    if training.item_features.nnz or "feature_als" not in labels:
+    usual = _voted(specs, votes)
+    is_als = _is_als(specs)
+    if training.item_features.nnz or not is_als.any():
         return usual[None]
     blends = np.tile(usual, (len(ALS_VOTES), 1))
-    blends[:, labels.index("feature_als")] *= ALS_VOTES
+    blends[:, is_als] *= np.array(ALS_VOTES)[:, None]
     return blends
 
 
@@ -180,16 +196,32 @@ def sparse_default_weights(
     if not _is_recipe(training, specs):
         return None
     votes = TAGGED_DEFAULTS if training.item_features.nnz else START
-    row = np.array([votes.get(spec.label, 0.0) for spec in specs])
-    table = np.tile(row, (len(bucket_edges) + 1, 1))
+    table = np.tile(_voted(specs, votes), (len(bucket_edges) + 1, 1))
     table[0] = [spec.kind == "popularity" for spec in specs]
     return table
 
 
 def _is_recipe(training: TrainingSet, specs: Sequence[BlockSpec]) -> bool:
     """Say whether the blocks are those of this recipe, for data it is for."""
-    labels = {spec.label for spec in specs}
+    labels = {spec.label for spec in specs if spec.kind != "feature_als"}
     return is_sparse(training) and "spectral" in labels and labels <= LABELS
+
+
+def _voted(specs: Sequence[BlockSpec], votes: Mapping[str, float]) -> DoubleArray:
+    """Return (n_blocks,) float64: the votes by label, that of ALS shared by its starts."""
+    n_als = max(int(_is_als(specs).sum()), 1)
+    return np.array(
+        [
+            votes.get("feature_als", 0.0) / n_als
+            if spec.kind == "feature_als"
+            else votes.get(spec.label, 0.0)
+            for spec in specs
+        ]
+    )
+
+
+def _is_als(specs: Sequence[BlockSpec]) -> BoolArray:
+    return np.array([spec.kind == "feature_als" for spec in specs], dtype=bool)
 
 
 def _spectral(width: int, seed: int) -> BlockSpec:
@@ -216,12 +248,13 @@ def _kernel(name: str, exponents: tuple[float, float, float], tagged: bool) -> B
     return BlockSpec(kind="item_knn", name=name, settings=settings)
 
 
-def _als(seed: int) -> BlockSpec:
+def _als(seed: int, *, start: int = 0) -> BlockSpec:
     settings = {
         "n_factors": ALS_FACTORS,
         "regularization": 0.003,
         "unobserved_weight": 0.03,
         "n_epochs": 12,
-        "seed": seed,
+        "seed": seed + start,
     }
-    return BlockSpec(kind="feature_als", settings=settings)
+    name = f"feature_als_{start + 1}" if start else ""
+    return BlockSpec(kind="feature_als", name=name, settings=settings)

@@ -122,7 +122,7 @@ def test_beside_other_scores_the_best_by_both_are_found(case: Search, linked: bo
     found = index.candidates_beside(request, extra)
     for line, own, available in zip(found.tolist(), extra, case.available(), strict=True):
         real = [row for row in line if row >= 0]
-        assert len(real) == len(set(real)) == min(2 * case.k, len(available))
+        assert len(real) == len(set(real)) == min(4 * case.k, len(available))
         assert set(real) <= available
         best = sorted(available, key=lambda row: -own[row])[: len(real)]
         assert len(set(best) & set(real)) >= len(real) - 1

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from recsys.models.base import TrainingSet
 from recsys.models.sparse_recipe import (
     ALS_OPERATIONS,
+    ALS_STARTS,
     START,
     als_operations,
     is_sparse,
@@ -97,10 +98,28 @@ def test_without_tags_learning_starts_from_every_block_of_taste(new_training: Ne
     assert (starts[:, 0] == 0).all()
     assert (starts[:, 1:] > 0).all()
     # they differ in what ALS is worth, the usual one first
-    at = [spec.label for spec in specs].index("feature_als")
-    assert (np.delete(starts, at, axis=1) == np.delete(starts[0], at)).all()
-    assert len(np.unique(starts[:, at])) == len(starts) > 1
-    assert starts[0, at] == START["feature_als"]
+    is_als = np.array([spec.kind == "feature_als" for spec in specs])
+    assert (starts[:, ~is_als] == starts[0, ~is_als]).all()
+    votes = starts[:, is_als].sum(axis=1)
+    assert len(np.unique(votes)) == len(votes) > 1
+    assert votes[0] == START["feature_als"]
+    assert (starts[:, is_als] == starts[:, is_als][:, :1]).all()
+
+
+def test_als_has_several_starts_where_they_are_cheap_that_share_its_vote(
+    new_training: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = new_training(sparse_world())
+    cost = als_operations(training)
+    for affordable, n_starts in ((0.5, 1), (2.5, 2), (100.0, ALS_STARTS)):
+        limits = dict.fromkeys(("balanced", "best"), affordable * cost)
+        monkeypatch.setattr("recsys.models.sparse_recipe.ALS_STARTS_OPERATIONS", limits)
+        specs, notes = sparse_blocks(training, preset="balanced", seed=3)
+        als = [spec for spec in specs if spec.kind == "feature_als"]
+        assert len(als) == n_starts
+        assert len({spec.label for spec in als}) == n_starts
+        assert len({spec.settings["seed"] for spec in als}) == n_starts
+        assert any(note.endswith(f"from {n_starts} starts") for note in notes)
 
 
 @pytest.mark.parametrize(("preset", "n_vectors_without_tags"), [("fast", 1), ("balanced", 0)])
