@@ -68,7 +68,7 @@ LINE = 64
 _i32_out = types.Array(types.int32, 2, "C")
 _graph = types.Tuple([I32_IN, I32_1D_IN, I32_1D_IN, I32_1D_IN])
 _told = types.Tuple([BOOL_1D_IN, I32_1D_IN])
-_coded = types.Tuple([F32_IN, types.Array(types.int8, 2, "C", readonly=True), F32_1D_IN])
+CODED = types.Tuple([F32_IN, types.Array(types.int8, 2, "C", readonly=True), F32_1D_IN])
 _answer = types.Tuple([_i32_out, _i32_out, F32_OUT])
 
 Coded = tuple[FloatMatrix, CodeMatrix, FloatArray]
@@ -174,7 +174,7 @@ def _propose_one(
     # fill out with the rows of the best codes, -1 where there are fewer
     query_map, codes, steps = coded
     code = np.empty(query_map.shape[1], np.float32)
-    _encode_one(query, query_map, code)
+    encode_one(query, query_map, code)
     small = np.empty(code.shape[0], np.int16)
     to_whole_numbers(code, small)
     enough, is_free = out.shape[0], not told[0].shape[0] and not excluded.shape[0]
@@ -195,7 +195,7 @@ def _propose_one(
 
 
 @compiled()
-def _encode_one(query: FloatArray, query_map: FloatMatrix, out: FloatArray) -> None:
+def encode_one(query: FloatArray, query_map: FloatMatrix, out: FloatArray) -> None:
     out[:] = 0
     for f in range(query_map.shape[0]):
         weight = query[f]
@@ -216,33 +216,14 @@ def _rescore_one(query: FloatArray, vectors: FloatMatrix, found: RowArray, heap:
             offer(heap[0], heap[1], row, dot(query, vectors[row]))
 
 
-@compiled(types.void(F32_IN, _coded, I32_1D_IN, F32_OUT))
-def score_codes(queries: FloatMatrix, coded: Coded, rows: RowArray, out: FloatMatrix) -> None:
-    """Fill ``out`` (n_queries, n_items) with the scores of all items by their codes alone.
-
-    ``rows`` are those of the places; empty: places are rows.
-    """
-    query_map, codes, _ = coded
-    code = np.empty(query_map.shape[1], np.float32)
-    small = np.empty(code.shape[0], np.int16)
-    for q in range(queries.shape[0]):
-        _encode_one(queries[q], query_map, code)
-        unit = to_whole_numbers(code, small)
-        back = np.float32(1 / unit) if unit > 0 else np.float32(0)
-        for place in range(codes.shape[0]):
-            row = row_at(rows, place, codes.shape[0])
-            if row >= 0:
-                out[q, row] = np.float32(product(small, codes, place)) * back
-
-
 @compiled(types.void(F32_IN, F32_IN, F32_OUT))
 def encode(queries: FloatMatrix, query_map: FloatMatrix, out: FloatMatrix) -> None:
     """Fill ``out`` (n_queries, width) with ``queries @ query_map``, alone as in a batch."""
     for q in range(queries.shape[0]):
-        _encode_one(queries[q], query_map, out[q])
+        encode_one(queries[q], query_map, out[q])
 
 
-@compiled(types.void(F32_IN, F32_IN, _coded, _graph, _told, EXCLUSION, types.int64, _answer))
+@compiled(types.void(F32_IN, F32_IN, CODED, _graph, _told, EXCLUSION, types.int64, _answer))
 def search_codes(
     queries: FloatMatrix,
     vectors: FloatMatrix,

@@ -14,7 +14,8 @@ TILE_SCORES = 1 << 18
 """Scores of a tile: 1 MB, so that it is still in the core's own cache when it is looked through."""
 
 SHORTEST_TILE = 256
-"""Vectors of a tile, at least."""
+LONGEST_TILE = 4096
+"""Vectors of a tile, at least and at most: they are gathered, which takes memory."""
 
 WORTH_LEAVING = 0.8
 """Share of the queries still asking below which the others are put aside."""
@@ -81,7 +82,7 @@ def scan_by_length(
     anything = np.zeros(0, np.bool_)
     scores = np.empty(max(TILE_SCORES, SHORTEST_TILE * len(queries)), dtype=np.float32)
     while at < len(order.rows) and len(lines):
-        n_tile = max(SHORTEST_TILE, TILE_SCORES // len(lines))
+        n_tile = min(max(SHORTEST_TILE, TILE_SCORES // len(lines)), LONGEST_TILE)
         rows = order.rows[at : at + n_tile]
         some = vectors[rows]
         tile = scores[: len(lines) * len(rows)].reshape(len(lines), len(rows))

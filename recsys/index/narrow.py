@@ -219,7 +219,7 @@ class NarrowIndex(Searching):
         (n_queries, effort) int32
             Allowed and not excluded; -1 where there are fewer. Every item is looked at.
         """
-        from recsys.index._walk import score_codes
+        from recsys.index._code_scores import score_codes
 
         effort = min(max(self.beside, 4 * request.k), self.n_items)
         heap = empty_heap(request.n_queries, effort)
