@@ -168,8 +168,8 @@ def write(rows: list[dict[str, Any]]) -> None:
             "Our search also filters, orders and scores again exactly; the others return what "
             "their graph gives.",
             "Each library was measured by itself after it was built, one after the other.",
-            "At a million items our codes and faiss were built, and our codes searched, while other "
-            "work ran; hnswlib and usearch came after it.",
+            "At a million items our codes and faiss were built, and our codes searched, while "
+            "other work ran; hnswlib and usearch came after it.",
             "The first search of a run compiles our code: at 10,000 items of 64 numbers that is "
             "most of the build.",
         ],

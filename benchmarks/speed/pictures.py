@@ -94,6 +94,7 @@ def draw(rows: Sequence[Row], curves: Curves, file: Path) -> bool:
 
     mpl.use("svg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     settings = {"svg.fonttype": "none", "svg.hashsalt": "recsys", "font.family": "sans-serif"}
     with mpl.rc_context(settings):
@@ -106,6 +107,8 @@ def draw(rows: Sequence[Row], curves: Curves, file: Path) -> bool:
         axes.set(xscale="log", yscale="log", xlabel="items (log)", ylabel=f"{curves.y_label} (log)")
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+        axes.yaxis.set_minor_formatter("{x:g}")
         axes.set_title(curves.title, loc="left", fontsize=11)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(visible=True, color="#d0d7de", linewidth=0.5)
