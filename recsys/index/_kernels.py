@@ -144,7 +144,8 @@ def scan(
     tile : (n_queries, n_tile) float32
         Scores of some items.
     tile_rows : (n_tile,) int32
-        Which items: ascending, and above those of earlier tiles.
+        Which items. Where the slack is 0, ascending, and above those of earlier tiles: an equal
+        score of a later one is then left out.
     pairs : tuple of (n_queries, n_factors) and (n_items, n_factors) float32
         Queries and vectors, to score again whatever may belong; no vectors: the tile is exact.
     exclude : Exclusion
@@ -167,7 +168,7 @@ def scan(
                 continue
             for i in range(block.shape[0]):
                 score = block[i]
-                if not score > threshold:  # rows ascend, so an equal one comes too late
+                if not score > threshold:  # with slack, an equal one is above it
                     continue
                 row = tile_rows[start + i]
                 if allowed.shape[0] and not allowed[row]:

@@ -145,7 +145,10 @@ class ShortCode:
             query_map.ndim == codes.ndim == 2
             and query_map.dtype == np.float32
             and codes.dtype == np.int8
-            and query_map.shape[1] == codes.shape[1] == steps.size
+            and query_map.shape[1] == codes.shape[1]
+            and steps.shape == (codes.shape[1],)
+            and steps.dtype == np.float32
+            and bool((np.isfinite(steps) & (steps > 0)).all())
         )
         if not sound:
             raise ArtifactError("the saved code of an index is damaged. Save it again.")

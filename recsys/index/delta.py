@@ -18,7 +18,7 @@ from recsys.index.base import VectorIndex
 from recsys.index.changed import ChangedVectors
 from recsys.index.exact import ExactIndex
 from recsys.index.faiss import FaissIndex
-from recsys.index.narrow import NarrowIndex
+from recsys.index.narrow import SPARE, NarrowIndex
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, write_manifest
 from recsys.index.scores import fill
@@ -185,7 +185,7 @@ class DeltaIndex(Searching):
         if not len(self.rows):
             return old
         some = self._of_delta(request)
-        size = min(max(self.main.beside, request.k), len(self.rows))
+        size = min(max(self.main.beside, SPARE * request.k), len(self.rows))
         scores = some.queries @ self.changes.vectors.T + extra[:, self.rows]
         heap = empty_heap(request.n_queries, size)
         fill(heap, np.ascontiguousarray(scores), some.exclude, some.allowed)
@@ -328,6 +328,9 @@ def renewed_index(
     if isinstance(main, ExactIndex):
         return ExactIndex.build(vectors)
     if not isinstance(main, FaissIndex | NarrowIndex) or len(rows) > MANY * len(vectors):
-        return rebuild(vectors)
+        built = rebuild(vectors)
+        if isinstance(main, NarrowIndex) and isinstance(built, NarrowIndex):
+            built = replace(built, beside=main.beside)
+        return built
     kept = replace(main, exact=ExactIndex.build(vectors[: main.n_items]))
     return DeltaIndex.build(kept, rows, vectors[rows]) if len(rows) else kept

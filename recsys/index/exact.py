@@ -172,6 +172,8 @@ class ExactIndex(Searching):
         scan_by_length(self.vectors, order, request.only(real), slack[real], own)
         heap[0][real], heap[1][real] = own
         zero = np.flatnonzero(slack == 0)  # all their scores are equal: only rows tell them apart
+        if not len(zero):
+            return
         own = (heap[0][zero], heap[1][zero])
         self._scan_tiles(request.only(zero), rows, slack[zero], own)
         heap[0][zero], heap[1][zero] = own

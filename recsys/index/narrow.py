@@ -55,6 +55,9 @@ MOST = 0.25
 PART = 64
 """Queries that one thread answers before it takes the next."""
 
+SPARE = 4
+"""Candidates for each item asked for, at least, where codes and other scores name them."""
+
 AT_ONCE = 16
 """Queries of which one thread holds the scores of all items."""
 
@@ -111,7 +114,8 @@ class NarrowIndex(Searching):
     Which items are found is approximate. That they are allowed, not excluded, exactly ``k``, scored
     by the kernel of :func:`score_rows` and in the order of those scores is not. Nothing depends on
     what else is asked at the same time. Memory beside the answer: a bit for each item, the
-    candidates, and under a filter or an exclusion 8 bytes for each code a walk may look at.
+    candidates, and under a filter or an exclusion 8 bytes for each code a walk may look at; beside
+    other scores 4 bytes for each item and query, 16 queries at a time on each thread.
 
     Examples
     --------
@@ -221,17 +225,17 @@ class NarrowIndex(Searching):
         """
         from recsys.index._code_scores import score_codes
 
-        effort = min(max(self.beside, 4 * request.k), self.n_items)
+        effort = min(max(self.beside, SPARE * request.k), self.n_items)
         heap = empty_heap(request.n_queries, effort)
 
         def search_part(part: slice) -> None:
             some = request.part(part)
-            scores = np.empty((some.n_queries, self.n_items), np.float32)
+            scores = np.full((some.n_queries, self.n_items), -np.inf, np.float32)
             score_codes(some.queries, self.code.arrays, self._links.rows, scores)
             scores += extra[part]
             fill((heap[0][part], heap[1][part]), scores, some.exclude, some.allowed)
 
-        parts = even_parts(request.n_queries, n_parts=-(-request.n_queries // AT_ONCE))
+        parts = even_parts(request.n_queries, n_parts=max(1, -(-request.n_queries // AT_ONCE)))
         run_parts(search_part, parts, n_threads=thread_budget(None, is_small=len(parts) == 1))
         return freeze(heap[0])
 

@@ -49,7 +49,8 @@ def with_als_strength(
     ----------
     training : TrainingSet
     specs : sequence of BlockSpec
-        Returned as they are where none is ALS with tags, or nobody can be measured.
+        Returned as they are where none is feature-aware ALS, or nobody can be measured. What is
+        found for the first goes to all of them: they differ in where they start.
     validation : ValidationConfig
         How the part is cut; it is the one that the weights are learnt on.
     seed : int

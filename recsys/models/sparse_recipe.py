@@ -50,7 +50,8 @@ ALS_FACTORS = 128
 
 ALS_STARTS = 4
 """ALS is fitted from so many random starts where that is cheap: each is a little wrong in another
-way, most of all far down the list, and their mean is better than any of them."""
+way, most of all far down the list, and their mean is better than any of them. Not with tags, which
+tell all starts the same: there it gained nothing."""
 
 ALS_STARTS_OPERATIONS = {"balanced": 1e11, "best": 2e11}
 """Multiplications of all starts together, by preset; one start is always paid for."""
@@ -137,11 +138,11 @@ def sparse_blocks(
         specs.append(BlockSpec(kind="ease", settings=EASE_SETTINGS))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
     if preset == "best" or als_operations(training) <= ALS_OPERATIONS:
-        n_starts = _n_starts(training, preset)
+        n_starts = 1 if tagged else _n_starts(training, preset)
         specs += [_als(seed, start=start) for start in range(n_starts)]
+        starts = f"; from {n_starts} starts" if n_starts > 1 else ""
         notes.append(
-            f"feature_als: {ALS_FACTORS} factors, what was not taken counts a little; "
-            f"from {n_starts} starts"
+            f"feature_als: {ALS_FACTORS} factors, what was not taken counts a little{starts}"
         )
     return specs, notes
 

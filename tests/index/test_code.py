@@ -74,6 +74,21 @@ def test_no_query_is_refused() -> None:
         ShortCode.fit(np.ones((5, 3), np.float32), np.zeros((0, 3), np.float32), width=2)
 
 
+@pytest.mark.parametrize("wrong", ["kind", "shape", "zero", "nan"])
+def test_steps_that_cannot_be_are_refused(wrong: str) -> None:
+    items, people = grouped_vectors(50, seed=1), grouped_vectors(9, seed=2)
+    arrays = ShortCode.fit(items, people, width=6).to_arrays()
+    steps = arrays["steps"]
+    arrays["steps"] = {
+        "kind": steps.astype(np.float64),
+        "shape": steps[:, None],
+        "zero": steps * 0,
+        "nan": steps * np.float32(np.nan),
+    }[wrong]
+    with pytest.raises(ArtifactError, match="damaged"):
+        ShortCode.from_arrays(arrays)
+
+
 def test_arrays_of_another_width_are_refused() -> None:
     arrays = ShortCode.fit(
         np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32), width=3

@@ -1,5 +1,6 @@
 """Changes beside an index, against one index of everything."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from recsys.index import (
     FaissConfig,
     FaissIndex,
     NarrowIndex,
+    best_rows,
     checked_request,
     is_exact,
     renewed_index,
+    score_rows,
 )
 from recsys.index.code import ShortCode
 from recsys.index.code_graph import CodeGraph
@@ -77,6 +80,43 @@ def test_beside_other_scores_changes_are_candidates_like_the_rest() -> None:
         assert 290 not in real
     with pytest.raises(DataError, match="short codes"):
         split(vectors).candidates_beside(request, extra)
+
+
+def test_of_many_equal_changes_the_first_are_kept_alone_as_in_a_batch() -> None:
+    vectors = grouped_vectors(400, seed=1)
+    vectors[300:] = vectors[300]
+    exact = ExactIndex.build(vectors[:300])
+    code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
+    rows = np.arange(300, 400, dtype=np.int32)
+    index = DeltaIndex.build(NarrowIndex(exact, code, order, beside=20), rows, vectors[rows])
+    queries = grouped_vectors(6, seed=2)
+    extra = np.zeros((6, 400), np.float32)
+
+    def found(some: slice) -> list[list[int]]:
+        request = checked_request(queries[some], 20, shape=(400, 16), exclude=None, allowed=None)
+        rows = index.candidates_beside(request, extra[some])
+        best = best_rows(rows, score_rows(queries[some], vectors, rows), 20)
+        return [[int(row) for row in line] for line in best.rows]
+
+    assert [found(slice(at, at + 1))[0] for at in range(6)] == found(slice(0, 6))
+
+
+def test_how_candidates_are_named_survives_a_new_build() -> None:
+    vectors = grouped_vectors(300, seed=1)
+
+    def narrow(some: FloatMatrix) -> NarrowIndex:
+        exact = ExactIndex.build(some)
+        code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
+        return NarrowIndex(exact, code, order)
+
+    main = replace(narrow(vectors), beside=40)
+    rows = np.arange(60, dtype=np.int32)
+    renewed = renewed_index(
+        DeltaIndex.build(main, rows, vectors[rows]), vectors * 2, rebuild=narrow
+    )
+    assert isinstance(renewed, NarrowIndex)
+    assert renewed.beside == 40
+    assert (renewed.vectors == vectors * 2).all()
 
 
 def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:

@@ -139,6 +139,14 @@ def test_without_other_scores_the_best_codes_are_candidates() -> None:
     assert same.mean() > 0.99  # equal scores in floats need not be equal in whole numbers
 
 
+def test_nobody_gets_no_candidates() -> None:
+    index = replace(narrow(grouped_vectors(100, seed=1), linked=False), beside=70)
+    request = checked_request(
+        np.zeros((0, 16), np.float32), 5, shape=(100, 16), exclude=None, allowed=None
+    )
+    assert index.candidates_beside(request, np.zeros((0, 100), np.float32)).shape == (0, 70)
+
+
 def test_how_candidates_are_named_survives_saving(tmp_path: Path) -> None:
     index = replace(narrow(grouped_vectors(100, seed=1), linked=False), beside=70)
     index.save(tmp_path / "index")

@@ -119,7 +119,11 @@ def test_als_has_several_starts_where_they_are_cheap_that_share_its_vote(
         assert len(als) == n_starts
         assert len({spec.label for spec in als}) == n_starts
         assert len({spec.settings["seed"] for spec in als}) == n_starts
-        assert any(note.endswith(f"from {n_starts} starts") for note in notes)
+        assert any(note.endswith(f"from {n_starts} starts") for note in notes) == (n_starts > 1)
+    tagged, _ = sparse_blocks(
+        new_training(sparse_world(), features=tags()), preset="balanced", seed=3
+    )
+    assert sum(spec.kind == "feature_als" for spec in tagged) == 1
 
 
 @pytest.mark.parametrize(("preset", "n_vectors_without_tags"), [("fast", 1), ("balanced", 0)])
