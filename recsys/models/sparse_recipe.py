@@ -53,8 +53,8 @@ ALS_STARTS = 4
 way, most of all far down the list, and their mean is better than any of them. Not with tags, which
 tell all starts the same: there it gained nothing."""
 
-ALS_STARTS_OPERATIONS = {"balanced": 1e11, "best": 2e11}
-"""Multiplications of all starts together, by preset; one start is always paid for."""
+ALS_STARTS_OPERATIONS = 1e11
+"""Multiplications of all starts together; one start is always paid for."""
 
 ALS_OPERATIONS = 3e10
 """Multiplications of the whole ALS fit that the balanced preset still pays for."""
@@ -138,7 +138,7 @@ def sparse_blocks(
         specs.append(BlockSpec(kind="ease", settings=EASE_SETTINGS))
         notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
     if preset == "best" or als_operations(training) <= ALS_OPERATIONS:
-        n_starts = 1 if tagged else _n_starts(training, preset)
+        n_starts = 1 if tagged else _n_starts(training)
         specs += [_als(seed, start=start) for start in range(n_starts)]
         starts = f"; from {n_starts} starts" if n_starts > 1 else ""
         notes.append(
@@ -147,8 +147,8 @@ def sparse_blocks(
     return specs, notes
 
 
-def _n_starts(training: TrainingSet, preset: str) -> int:
-    affordable = ALS_STARTS_OPERATIONS[preset] / max(als_operations(training), 1.0)
+def _n_starts(training: TrainingSet) -> int:
+    affordable = ALS_STARTS_OPERATIONS / max(als_operations(training), 1.0)
     return int(np.clip(affordable, 1, ALS_STARTS))
 
 
