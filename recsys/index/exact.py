@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ FEW = 0.3
 times reading them in order."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: the order of lengths is made at first use
 class ExactIndex(Searching):
     """All inner products, tile by tile, and no approximation.
 
@@ -73,7 +74,6 @@ class ExactIndex(Searching):
 
     vectors: FloatMatrix
     max_norm: float
-    _kept: dict[str, ByLength] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def build(cls, vectors: FloatMatrix) -> ExactIndex:
@@ -117,11 +117,16 @@ class ExactIndex(Searching):
             own = (heap[0][part], heap[1][part])
             seen = (indptr[part.start : part.stop + 1], indices)
             few = Request(request.queries[part], request.k, seen, mask)
-            self._scan(few, rows, own)
+            self._scan(few, rows, by_length, own)
             order(own)
 
         n_parts = -(-request.n_queries // TILE_QUERIES)
         parts = even_parts(request.n_queries, n_parts=max(1, -(-n_parts // budget) * budget))
+        by_length = None
+        if parts and parts[0].stop - parts[0].start >= MANY:
+            by_length = self._by_length
+            if len(request.allowed):
+                by_length = by_length.only(request.allowed)
         run_parts(search_part, parts, n_threads=budget)
         return TopK(freeze(heap[0]), freeze(heap[1]))
 
@@ -157,19 +162,16 @@ class ExactIndex(Searching):
                 return rows, np.zeros(0, dtype=np.bool_)
         return np.arange(self.n_items, dtype=np.int32), allowed
 
-    def _scan(self, request: Request, rows: RowArray, heap: Heap) -> None:
+    def _scan(
+        self, request: Request, rows: RowArray, by_length: ByLength | None, heap: Heap
+    ) -> None:
         slack = rounding_bound(request.queries, max_norm=self.max_norm)
         real = np.flatnonzero(slack > 0)
-        if len(real) < MANY:
+        if by_length is None or len(real) < MANY:
             self._scan_tiles(request, rows, slack, heap)
             return
-        order = self._by_length()
-        if len(request.allowed) or len(rows) < self.n_items:
-            allowed = np.zeros(self.n_items, dtype=np.bool_)
-            allowed[rows] = request.allowed[rows] if len(request.allowed) else True
-            order = order.only(allowed)
         own = (heap[0][real], heap[1][real])
-        scan_by_length(self.vectors, order, request.only(real), slack[real], own)
+        scan_by_length(self.vectors, by_length, request.only(real), slack[real], own)
         heap[0][real], heap[1][real] = own
         zero = np.flatnonzero(slack == 0)  # all their scores are equal: only rows tell them apart
         if not len(zero):
@@ -178,10 +180,9 @@ class ExactIndex(Searching):
         self._scan_tiles(request.only(zero), rows, slack[zero], own)
         heap[0][zero], heap[1][zero] = own
 
+    @cached_property
     def _by_length(self) -> ByLength:
-        if "all" not in self._kept:
-            self._kept["all"] = ByLength.of(self.vectors)
-        return self._kept["all"]
+        return ByLength.of(self.vectors)
 
     def _scan_tiles(self, request: Request, rows: RowArray, slack: FloatArray, heap: Heap) -> None:
         from recsys.index._kernels import scan

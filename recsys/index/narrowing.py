@@ -23,6 +23,8 @@ from recsys.index.narrow import (
 )
 from recsys.index.request import Request, empty_heap, exclusion
 
+Counts = npt.NDArray[np.int64]
+
 WIDTHS = (16, 32, 64, 128, 256)
 """Widths of a code that are tried."""
 
@@ -121,26 +123,33 @@ def narrow_index(
     m, ef_construction, seed : int
         Of the graph; see :class:`IndexConfig`.
     """
-    found = None
     if with_graph:
         wanted = 1 - (1 - target) * GRAPH_SLACK
-        found = _cheapest_code(exact, queries, sample, wanted=wanted, with_graph=True)
-        if found is not None and not _scan_is_short(found, sample):
-            graph = CodeGraph.build(found.code, m=m, ef_construction=ef_construction, seed=seed)
-            linked = enough_effort(_placed(found, graph), sample, target=target)
+        short = _cheapest_code(exact, queries, sample, wanted=wanted, with_graph=True)
+        if short is not None:
+            looked_at = _looked_at(short, sample)
+            if _is_short(looked_at, short):
+                return _scanned(short, sample, looked_at, target=target, seed=seed)
+            graph = CodeGraph.build(short.code, m=m, ef_construction=ef_construction, seed=seed)
+            linked = enough_effort(_placed(short, graph), sample, target=target)
             if linked is not None:
                 return enough_spread(linked, sample, target=target, seed=seed)
-            found = None
-    found = found or _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
+    found = _cheapest_code(exact, queries, sample, wanted=target, with_graph=False)
     if found is None:
         return None
-    looked = round(float(_looked_at(found, sample).mean()), 1)
-    ordered = _placed(found, CodeGraph.in_order(found.code))
-    ordered = replace(ordered, measured={**found.measured, "looked_at": looked})
-    return enough_spread(ordered, sample, target=target, seed=seed)
+    return _scanned(found, sample, _looked_at(found, sample), target=target, seed=seed)
 
 
-def _looked_at(index: NarrowIndex, sample: Sample) -> npt.NDArray[np.int64]:
+def _scanned(
+    index: NarrowIndex, sample: Sample, looked_at: Counts, *, target: float, seed: int
+) -> NarrowIndex:
+    """Return an index in the order of rows as one in that of lengths, without links."""
+    ordered = _placed(index, CodeGraph.in_order(index.code))
+    measured = {**index.measured, "looked_at": round(float(looked_at.mean()), 1)}
+    return enough_spread(replace(ordered, measured=measured), sample, target=target, seed=seed)
+
+
+def _looked_at(index: NarrowIndex, sample: Sample) -> Counts:
     """Return (n_queries,) int64: how many of the longest codes a scan looks at for each query.
 
     It ends where a code is so short that, whatever its direction, its product with the query is no
@@ -157,10 +166,10 @@ def _looked_at(index: NarrowIndex, sample: Sample) -> npt.NDArray[np.int64]:
     return np.asarray(index.n_items - shorter, dtype=np.int64)
 
 
-def _scan_is_short(index: NarrowIndex, sample: Sample) -> bool:
+def _is_short(looked_at: Counts, index: NarrowIndex) -> bool:
+    """Say whether scans that look at so many codes are quicker than walks, for 95 of 100."""
     look = SCAN_NANOSECONDS + NUMBER_NANOSECONDS * index.code.width
-    most = float(np.percentile(_looked_at(index, sample), 95))
-    return most * look <= index.effort * STEP_NANOSECONDS
+    return float(np.percentile(looked_at, 95)) * look <= index.effort * STEP_NANOSECONDS
 
 
 def _placed(index: NarrowIndex, ordered: tuple[ShortCode, CodeGraph]) -> NarrowIndex:

@@ -15,7 +15,7 @@ from recsys.testing.contracts import grouped_vectors
 @pytest.fixture
 def always_linking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small sets are cheaper to scan: here they are linked whenever that is asked for."""
-    monkeypatch.setattr("recsys.index.narrowing._scan_is_short", lambda *_: False)
+    monkeypatch.setattr("recsys.index.narrowing._is_short", lambda *_: False)
 
 
 def built(vectors: FloatMatrix, *, target: float, with_graph: bool = False) -> NarrowIndex | None:
