@@ -32,7 +32,7 @@ from recsys.core.rng import named_rng
 from recsys.data import EventLog, TimedEvents
 from recsys.index import top_k
 from recsys.models.base import Queries, TrainingSet
-from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
+from recsys.models.blocks.factors.feature_als import FeatureALSBlock, FeatureALSConfig
 
 WIDTH, EPOCHS, REGULARIZATION, UNOBSERVED = 128, 16, 0.003, 0.1
 FILES = {"ml-1m-temporal": "ml-1m-temporal", "citeulike-a, p10": "citeulike-a/p10"}

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from benchmarks.quality.problem import Scores
 from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.rng import named_rng
-from recsys.models.krylov import leading_vectors
+from recsys.models.blocks.algebra.truncated_svd import leading_vectors
 
 N_VECTORS = 256
 ALPHA = 0.3

@@ -56,6 +56,4 @@ def _pair(
 
 
 def _values(cache: Path, row: dict[str, Any]) -> Path:
-    from benchmarks.quality.run import values_file
-
-    return values_file(cache, row["data"], row["model"], row["fingerprint"])
+    return results.values_file(cache, row["data"], row["model"], row["fingerprint"])

@@ -124,3 +124,8 @@ def _git(*words: str) -> str:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def values_file(cache: Path, data: str, model: str, fingerprint: str) -> Path:
+    """Return where the values per person of a row are kept."""
+    return cache / "values" / f"{data}--{model.replace(' ', '-')}--{fingerprint}.npz"

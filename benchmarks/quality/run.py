@@ -95,7 +95,7 @@ def run_row(data: str, model: str, options: argparse.Namespace, *, made_of: str)
             "smoke": options.smoke,
             "search_s": search_seconds(data, options),
             "timeout_s": options.timeout,
-            "values": str(values_file(options.cache, data, model, made_of)),
+            "values": str(results.values_file(options.cache, data, model, made_of)),
             "out": str(Path(name) / "out.json"),
         }
         return {"data": data, "model": model, **process(job, options)}
@@ -120,11 +120,6 @@ def process(job: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
         return {"skipped": f"took more than {options.timeout} s of the processor"}
     words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
     return {"skipped": f"failed: {words[-1][:300]}", "failed": True}
-
-
-def values_file(cache: Path, data: str, model: str, made_of: str) -> Path:
-    """Return where the values per person of a row are kept."""
-    return cache / "values" / f"{data}--{model.replace(' ', '-')}--{made_of}.npz"
 
 
 def made_of(data: str, model: str, options: argparse.Namespace, peers: dict[str, Peer]) -> str:
@@ -201,7 +196,7 @@ def rows(options: argparse.Namespace) -> int:
             continue
         print_key = made_of(data, model, options, peers)
         known = results.row_of(results.load(options.results), data, model)
-        values = values_file(options.cache, data, model, print_key)
+        values = results.values_file(options.cache, data, model, print_key)
         done = known is not None and known["fingerprint"] == print_key
         if done and not options.again and (values.exists() or "skipped" in (known or {})):
             continue

@@ -20,10 +20,10 @@ from recsys.core.progress import silent
 from recsys.data import Dataset
 from recsys.datasets import load_community
 from recsys.models.base import TrainingSet
-from recsys.models.footprint import DataSize, footprint
+from recsys.models.presets.footprint import DataSize, footprint
 from recsys.models.spec import BLOCKS, BlockSpec
 from recsys.profiles import build_item_profiles
-from recsys.serving.building import training_set
+from recsys.serving.fit.build import training_set
 
 MB = 1e6
 

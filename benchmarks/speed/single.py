@@ -30,8 +30,8 @@ from recsys.datasets import synthetic_world
 from recsys.evaluation import measure_latency
 from recsys.index import NarrowIndex
 from recsys.models import HybridConfig
-from recsys.serving.asked import ask_users
-from recsys.serving.ranking import scores_of_all
+from recsys.serving.answer.queries import ask_users
+from recsys.serving.answer.score import scores_of_all
 
 K = 10
 NAME = "speed_single"

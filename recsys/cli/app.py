@@ -9,21 +9,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from recsys.cli.bench import bench
-from recsys.cli.config import config
+from recsys.cli.commands.bench import bench
+from recsys.cli.commands.config import config
+from recsys.cli.commands.demo import demo
+from recsys.cli.commands.digest import digest
+from recsys.cli.commands.evaluate import evaluate
+from recsys.cli.commands.fit import fit
+from recsys.cli.commands.inspect import inspect
+from recsys.cli.commands.observe import observe
+from recsys.cli.commands.profile import profile
+from recsys.cli.commands.recommend import recommend
+from recsys.cli.commands.similar import similar
+from recsys.cli.commands.tune import tune
+from recsys.cli.commands.verify import verify
 from recsys.cli.console import say
-from recsys.cli.demo import demo
-from recsys.cli.digest import digest
-from recsys.cli.evaluate import evaluate
-from recsys.cli.fit import fit
 from recsys.cli.guard import guarded, short_usage_errors
-from recsys.cli.inspect import inspect
-from recsys.cli.observe import observe
-from recsys.cli.profile import profile
-from recsys.cli.recommend import recommend
-from recsys.cli.similar import similar
-from recsys.cli.tune import tune
-from recsys.cli.verify import verify
 
 COMMANDS = (
     demo, inspect, config, tune, fit, recommend, similar, profile, observe, evaluate, digest,

@@ -1,12 +1,9 @@
 """Events, items and people: ids, readers, and the matrices made of them."""
 
-from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.data.events import EventLog
-from recsys.data.exposures import ExposureLog
-from recsys.data.fewevents import few_events
-from recsys.data.history import DigestHistory
-from recsys.data.ids import IdMap
+from recsys.data.event_kinds import EventKind, KindTable
+from recsys.data.ids.id_map import IdMap
+from recsys.data.inspection import inspect_dataset
 from recsys.data.interactions import (
     InteractionConfig,
     TimedEvents,
@@ -17,13 +14,17 @@ from recsys.data.interactions import (
     taste_events,
     taste_of,
 )
-from recsys.data.kinds import EventKind, KindTable
-from recsys.data.people import Consent, People
-from recsys.data.rows import BadRow
+from recsys.data.logs.digest_history import DigestHistory
+from recsys.data.logs.events import EventLog
+from recsys.data.logs.exposures import ExposureLog
+from recsys.data.logs.few_events import few_events
+from recsys.data.readers.source import BadRow
 from recsys.data.saved import load_dataset, save_dataset
 from recsys.data.splits import random_per_user, split_by_time, split_by_user, split_last_n
-from recsys.data.tables import load_table, save_table
-from recsys.data.tags import TagTable
+from recsys.data.tables.attributes import load_table, save_table
+from recsys.data.tables.catalog import Catalog
+from recsys.data.tables.people import Consent, People
+from recsys.data.tables.tags import TagTable
 
 __all__ = [
     "BadRow",
@@ -41,6 +42,7 @@ __all__ = [
     "TagTable",
     "TimedEvents",
     "few_events",
+    "inspect_dataset",
     "interactions",
     "load_dataset",
     "load_table",

@@ -8,10 +8,10 @@ import numpy as np
 
 from recsys.core.arrays import NO_ROW, RowArray, freeze
 from recsys.core.errors import DataError
-from recsys.data.catalog import Catalog
-from recsys.data.events import EventLog
-from recsys.data.ids import IdMap
-from recsys.data.people import People
+from recsys.data.ids.id_map import IdMap
+from recsys.data.logs.events import EventLog
+from recsys.data.tables.catalog import Catalog
+from recsys.data.tables.people import People
 
 
 @dataclass(frozen=True, slots=True, eq=False)

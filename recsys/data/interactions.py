@@ -25,7 +25,7 @@ from recsys.core.clock import age_days
 from recsys.core.config import Config
 from recsys.core.errors import DataError
 from recsys.data.dataset import Dataset
-from recsys.data.events import EventLog
+from recsys.data.logs.events import EventLog
 
 FEW = 1024
 """Events that are summed without scipy's matrices, which cost more to make than these to sum."""

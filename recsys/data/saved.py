@@ -13,13 +13,13 @@ import numpy.typing as npt
 from recsys.core.arrays import freeze
 from recsys.core.artifact import is_safe_name, write_arrays
 from recsys.core.errors import ArtifactError, DataError, clip
-from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.data.events import EventLog
-from recsys.data.ids import IdMap
-from recsys.data.kinds import KindTable
-from recsys.data.people import People
-from recsys.data.tables import load_table, save_table
+from recsys.data.event_kinds import KindTable
+from recsys.data.ids.id_map import IdMap
+from recsys.data.logs.events import EventLog
+from recsys.data.tables.attributes import load_table, save_table
+from recsys.data.tables.catalog import Catalog
+from recsys.data.tables.people import People
 
 DESCRIPTION = "dataset.json"
 

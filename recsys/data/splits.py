@@ -10,7 +10,7 @@ from recsys.core.arrays import BoolArray
 from recsys.core.clock import to_utc
 from recsys.core.errors import ConfigError, DataError
 from recsys.core.rng import named_rng
-from recsys.data.events import EventLog
+from recsys.data.logs.events import EventLog
 
 
 def split_by_time(events: EventLog, cut: Any) -> tuple[EventLog, EventLog]:

@@ -16,14 +16,14 @@ from recsys.core.clock import Moment, to_iso, to_utc
 from recsys.core.errors import DataError
 from recsys.core.progress import Progress, silent
 from recsys.data import DigestHistory, IdMap
-from recsys.digest.chunk import Composer
+from recsys.digest.composer import Composer
 from recsys.digest.config import DigestConfig
+from recsys.digest.history import check_history, remember
 from recsys.digest.html import new_pages
 from recsys.digest.journal import Journal
 from recsys.digest.letter import Digest
-from recsys.digest.model import Recommends
 from recsys.digest.received import Received
-from recsys.digest.remember import check_history, remember
+from recsys.digest.recommends import Recommends
 from recsys.digest.tally import DigestReport, Tally
 from recsys.digest.writers import check_out, new_digests
 

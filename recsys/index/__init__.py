@@ -1,20 +1,16 @@
 """The nearest of many vectors: exact or approximate, filtered, always exactly k."""
 
 from recsys.index.base import VectorIndex
-from recsys.index.changed import ChangedVectors
 from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
-from recsys.index.delta import DeltaIndex, asks_beside, is_exact, proposes, renewed_index
+from recsys.index.codes.index import NarrowIndex
+from recsys.index.delta.index import DeltaIndex, asks_beside, is_exact, proposes
+from recsys.index.delta.renew import renewed_index
+from recsys.index.delta.vectors import ChangedVectors
 from recsys.index.exact import ExactIndex
-from recsys.index.faiss import FaissIndex
-from recsys.index.graph import FaissConfig
-from recsys.index.measure import (
-    TunedSearch,
-    last_scores,
-    measure_recall,
-    n_at_least,
-    tune_search,
-)
-from recsys.index.narrow import NarrowIndex
+from recsys.index.hnsw.graph import FaissConfig
+from recsys.index.hnsw.index import FaissIndex
+from recsys.index.hnsw.tune import TunedSearch, tune_search
+from recsys.index.recall import last_scores, measure_recall, n_at_least
 from recsys.index.request import Request, checked_request
 from recsys.index.scores import best_rows, score_rows, top_k
 

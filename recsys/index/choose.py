@@ -13,12 +13,12 @@ from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.config import Config
 from recsys.core.rng import named_rng
 from recsys.index.base import VectorIndex
-from recsys.index.delta import DeltaIndex
+from recsys.index.codes.index import NarrowIndex
+from recsys.index.codes.tune import Sample, narrow_index
+from recsys.index.delta.index import MAIN, DeltaIndex
 from recsys.index.exact import ExactIndex
-from recsys.index.faiss import FaissIndex
-from recsys.index.graph import FaissConfig
-from recsys.index.narrow import NarrowIndex
-from recsys.index.narrowing import Sample, narrow_index
+from recsys.index.hnsw.graph import FaissConfig
+from recsys.index.hnsw.index import FaissIndex
 from recsys.index.saved import read_manifest
 
 FACTORS = 64
@@ -187,7 +187,7 @@ def load_index(folder: Path) -> VectorIndex:
     if kind == "narrow":
         return NarrowIndex.load(folder)
     if kind == "delta":
-        return DeltaIndex.load(folder)
+        return DeltaIndex.load(folder, main=load_index(Path(folder) / MAIN))
     return FaissIndex.load(folder)
 
 

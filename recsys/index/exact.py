@@ -18,13 +18,13 @@ from recsys.core.arrays import (
 )
 from recsys.core.errors import DataError
 from recsys.core.storage import atomic_folder
+from recsys.core.threads import run_parts, thread_budget
 from recsys.core.topk import TopK
+from recsys.index.base import Searching
 from recsys.index.by_length import ByLength, scan_by_length
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts
-from recsys.index.searching import Searching
-from recsys.index.threads import run_parts, thread_budget
 
 TILE_SCORES = 1 << 18
 """Scores of a tile: 1 MB, so that it is still in the core's own cache when it is looked through."""

@@ -6,9 +6,9 @@ import numpy as np
 
 from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray, freeze
 from recsys.core.errors import DataError
+from recsys.core.threads import run_parts, thread_budget
 from recsys.core.topk import TopK
 from recsys.index.request import Exclusion, Heap, check_k, checked_mask, empty_heap, exclusion
-from recsys.index.threads import run_parts, thread_budget
 
 SMALL = 2_000_000
 """Scores that one thread looks through in about the time another takes to start."""

@@ -1,11 +1,10 @@
 """Popularity, content and collaborative blocks, and the hybrid that puts them in one space."""
 
 from recsys.models.base import Block, ItemwiseBlock, KernelBlock, Queries, TrainingSet, VectorBlock
-from recsys.models.event_order import events_since, is_in_order
-from recsys.models.fitting import FittedHybrid, HybridConfig, fit_hybrid
-from recsys.models.history import known_queries
-from recsys.models.hybrid import HybridModel, QueryState
-from recsys.models.patched import (
+from recsys.models.blend.validation import ValidationConfig
+from recsys.models.blocks.history_weights import events_since, known_queries
+from recsys.models.blocks.popularity.popularity import PopularityBlock
+from recsys.models.delta_hybrid import (
     BlockPatch,
     ItemPatch,
     PatchedHybrid,
@@ -13,12 +12,13 @@ from recsys.models.patched import (
     itemwise,
     taken,
 )
-from recsys.models.popularity import PopularityBlock
-from recsys.models.proposals import check_optuna
+from recsys.models.fit import FittedHybrid, HybridConfig, fit_hybrid
+from recsys.models.hybrid import HybridModel, QueryState
+from recsys.models.presets.event_order import is_in_order
 from recsys.models.spec import BLOCKS, BlockSpec, knows_taste
-from recsys.models.tuning import Tuned, TuningConfig, tune_hybrid
-from recsys.models.tuning_log import TuningLog
-from recsys.models.validation import ValidationConfig
+from recsys.models.tuning.log import TuningLog
+from recsys.models.tuning.proposals import check_optuna
+from recsys.models.tuning.tune import Tuned, TuningConfig, tune_hybrid
 
 __all__ = [
     "BLOCKS",

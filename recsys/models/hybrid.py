@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, DoubleArray, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution
+from recsys.core.rng import named_rng
 from recsys.index import score_rows
 from recsys.models.base import Block, KernelBlock, Queries, VectorBlock
 
@@ -246,3 +247,24 @@ def block_scores(block: Block, queries: Queries) -> FloatMatrix:
 def side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
     """Return matrices of as many lines beside each other, (n, n_factors) float32."""
     return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
+
+
+SCALE_PEOPLE = 512
+"""People on whom the spread of each block's scores is measured."""
+
+
+def scaled_hybrid(
+    blocks: Sequence[Block],
+    weights: DoubleArray,
+    queries: Queries,
+    *,
+    bucket_edges: Sequence[int],
+    seed: int,
+) -> HybridModel:
+    """Return the hybrid of fitted blocks, their scales measured on some active people."""
+    active = np.flatnonzero(queries.n_consumed > 0)
+    rng = named_rng(seed, "scales")
+    if len(active) > SCALE_PEOPLE:
+        active = np.sort(rng.choice(active, SCALE_PEOPLE, replace=False))
+    scales = block_scales(blocks, queries.take(active))
+    return HybridModel(blocks, weights, scales=scales, bucket_edges=bucket_edges)

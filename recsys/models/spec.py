@@ -8,19 +8,19 @@ from pydantic import Field, field_validator, model_validator
 
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
-from recsys.models.affinity import AffinityBlock, AffinityConfig
-from recsys.models.als import ALSBlock, ALSConfig, BPRBlock, BPRConfig
 from recsys.models.base import Block
-from recsys.models.content import ContentBlock, ContentConfig
-from recsys.models.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
-from recsys.models.ease import EASEBlock, EASEConfig
-from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
-from recsys.models.item_knn import ItemKNNBlock, ItemKNNConfig
-from recsys.models.lightfm import LightFMBlock, LightFMConfig
-from recsys.models.new_items import NewItemsBlock, NewItemsConfig
-from recsys.models.popularity import PopularityBlock, PopularityConfig
-from recsys.models.sparse_ease import SparseEASEBlock, SparseEASEConfig
-from recsys.models.spectral import SpectralBlock, SpectralConfig
+from recsys.models.blocks.factors.feature_als import FeatureALSBlock, FeatureALSConfig
+from recsys.models.blocks.factors.implicit import ALSBlock, ALSConfig, BPRBlock, BPRConfig
+from recsys.models.blocks.factors.lightfm import LightFMBlock, LightFMConfig
+from recsys.models.blocks.factors.spectral import SpectralBlock, SpectralConfig
+from recsys.models.blocks.neighbours.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
+from recsys.models.blocks.neighbours.ease import EASEBlock, EASEConfig
+from recsys.models.blocks.neighbours.item_knn import ItemKNNBlock, ItemKNNConfig
+from recsys.models.blocks.neighbours.sparse_ease import SparseEASEBlock, SparseEASEConfig
+from recsys.models.blocks.popularity.popularity import PopularityBlock, PopularityConfig
+from recsys.models.blocks.tags.affinity import AffinityBlock, AffinityConfig
+from recsys.models.blocks.tags.content import ContentBlock, ContentConfig
+from recsys.models.blocks.tags.new_items import NewItemsBlock, NewItemsConfig
 
 BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
     "popularity": (PopularityBlock, PopularityConfig),

@@ -1,7 +1,7 @@
 """Items and people as weighted tags that a person can read."""
 
 from recsys.profiles.decay import half_life_weights
-from recsys.profiles.declared import DeclaredTags, match_declared, muted_matrix
+from recsys.profiles.declared import DeclaredTags, declared_tags, match_declared, muted_matrix
 from recsys.profiles.items import ItemProfiles, build_item_profiles
 from recsys.profiles.profileconfig import ProfileConfig
 from recsys.profiles.table import ProfileRow, ProfileTable, TagSource, profile_table
@@ -29,6 +29,7 @@ __all__ = [
     "clean_text",
     "count_terms",
     "declared_profile",
+    "declared_tags",
     "half_life_weights",
     "inverse_document_frequency",
     "match_declared",

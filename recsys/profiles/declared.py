@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import Csr, freeze_csr
+from recsys.core.arrays import (
+    Csr,
+    freeze_csr,
+)
+from recsys.data import (
+    People,
+)
+from recsys.profiles.items import ItemProfiles
+from recsys.profiles.users import declared_profile
 from recsys.profiles.vocabulary import TagVocabulary, plain_name
 
 
@@ -113,3 +121,9 @@ def _heaviest(rows: object, columns: object, weights: object, shape: tuple[int, 
     first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
     places = (rows[first], columns[first])
     return freeze_csr(sp.csr_matrix((weights[first], places), shape=shape, dtype=np.float32))
+
+
+def declared_tags(people: People, profiles: ItemProfiles) -> Csr:
+    """Return the (n_users, n_tags) csr of what people declared, weighted as an item would be."""
+    found = match_declared(people.declared, people.tag_names, profiles.tags)
+    return declared_profile(found.matrix, profiles)

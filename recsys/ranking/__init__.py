@@ -1,9 +1,9 @@
 """Rules over ranked candidates: filters, caps, and reasons in words."""
 
 from recsys.ranking.caps import Cap, CapTable, apply_caps
-from recsys.ranking.columns import ColumnSource, TypedColumns
-from recsys.ranking.expression import parse_expression
-from recsys.ranking.filters import Filter, Where, parse_filter
+from recsys.ranking.filters.columns import ColumnSource, TypedColumns
+from recsys.ranking.filters.expression import parse_expression
+from recsys.ranking.filters.filter import Filter, Where, parse_filter
 from recsys.ranking.reasons import TEMPLATES, Reason, ReasonNames, Wording, word_reasons
 
 __all__ = [

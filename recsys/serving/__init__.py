@@ -1,13 +1,13 @@
 """The recommender: snapshots, ranked lists, reasons, save and load."""
 
-from recsys.serving.answers import Recommendations, SimilarItems
-from recsys.serving.change import Change
+from recsys.serving.answer.recommendations import Recommendations, SimilarItems
 from recsys.serving.config import RecommenderConfig
-from recsys.serving.drift import Drift
-from recsys.serving.loading import load, verify
-from recsys.serving.measuring import exact_rows, rank_rows
+from recsys.serving.fit.tune import TunedRecommender, tune
+from recsys.serving.load import load, verify
+from recsys.serving.measure import exact_rows, rank_rows
+from recsys.serving.observe.change import Change
 from recsys.serving.recommender import Recommender
-from recsys.serving.tuning import TunedRecommender, tune
+from recsys.serving.state.lineage import Drift
 
 __all__ = [
     "Change",

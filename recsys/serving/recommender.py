@@ -17,23 +17,22 @@ from recsys.core.topk import TopK
 from recsys.data import Catalog, Dataset, EventLog, IdMap, People
 from recsys.profiles import ItemProfiles, ProfileTable
 from recsys.ranking import Reason
-from recsys.serving.answers import Recommendations, SimilarItems, padded
+from recsys.serving.answer.constraints import Request, Where, constrain, shortfalls
+from recsys.serving.answer.explain import explain_lists, person_profile
+from recsys.serving.answer.queries import Asked, ask_histories, ask_users, item_rows
+from recsys.serving.answer.rank import rank, similar_rows
+from recsys.serving.answer.recommendations import Recommendations, SimilarItems, padded
+from recsys.serving.answer.score import pair_scores
+from recsys.serving.answer.single import page_view
 from recsys.serving.arguments import check_config, check_k, check_types
-from recsys.serving.arriving import Arrivals
-from recsys.serving.asked import ask_histories, ask_users, item_rows
-from recsys.serving.building import build_snapshot
-from recsys.serving.change import Change
 from recsys.serving.config import RecommenderConfig
-from recsys.serving.constraints import Request, Where, constrain
-from recsys.serving.drift import Drift
-from recsys.serving.explaining import explain_lists, person_profile
-from recsys.serving.observing import observe
-from recsys.serving.ranking import pair_scores, rank
-from recsys.serving.saved import load_snapshot, save_snapshot
-from recsys.serving.shortfall import shortfalls
-from recsys.serving.similar import similar_rows
-from recsys.serving.single import page_view
-from recsys.serving.snapshot import Asked, Snapshot
+from recsys.serving.fit.build import build_snapshot
+from recsys.serving.observe.arrivals import Arrivals
+from recsys.serving.observe.change import Change
+from recsys.serving.observe.observe import observe
+from recsys.serving.state.lineage import Drift
+from recsys.serving.state.saved import load_snapshot, save_snapshot
+from recsys.serving.state.snapshot import Snapshot
 
 
 class Recommender:

@@ -110,7 +110,7 @@ def test_the_page_opens_with_what_the_numbers_do_not_show(tmp_path: Path) -> Non
 def test_a_pair_is_measured_on_the_same_people(tmp_path: Path) -> None:
     import numpy as np
 
-    from benchmarks.quality.run import values_file
+    from benchmarks.quality.results import values_file
 
     file = tmp_path / "quality.json"
     rows = (("recsys balanced", "lastfm", 0.3), ("peer", "lastfm", 0.1))

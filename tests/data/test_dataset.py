@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from recsys.core.errors import DataError
-from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.data.events import EventLog
-from recsys.data.people import People
+from recsys.data.logs.events import EventLog
+from recsys.data.tables.catalog import Catalog
+from recsys.data.tables.people import People
 
 EVENTS = EventLog.from_frame(
     {

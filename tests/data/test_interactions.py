@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from recsys.core.clock import to_utc
 from recsys.core.errors import ConfigError, DataError
-from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.data.events import EventLog
 from recsys.data.interactions import (
     InteractionConfig,
     TimedEvents,
@@ -20,7 +18,9 @@ from recsys.data.interactions import (
     seen,
     taste_events,
 )
-from recsys.data.people import People
+from recsys.data.logs.events import EventLog
+from recsys.data.tables.catalog import Catalog
+from recsys.data.tables.people import People
 
 NOW = to_utc("2018-02-01")
 Event = tuple[str, str, str, float | None, str | None]

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from recsys.core.errors import ArtifactError
-from recsys.data.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.data.events import EventLog
-from recsys.data.people import People
+from recsys.data.logs.events import EventLog
 from recsys.data.saved import load_dataset, save_dataset
+from recsys.data.tables.catalog import Catalog
+from recsys.data.tables.people import People
 
 
 def dataset() -> Dataset:

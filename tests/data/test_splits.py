@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.core.errors import ConfigError, DataError
-from recsys.data.events import EventLog
+from recsys.data.logs.events import EventLog
 from recsys.data.splits import random_per_user, split_by_time, split_by_user, split_last_n
 
 rows = st.lists(

@@ -16,7 +16,7 @@ from recsys.index import (
     choose_index,
     load_index,
 )
-from recsys.index.narrowing import Sample
+from recsys.index.codes.tune import Sample
 from recsys.testing.contracts import grouped_vectors
 
 Kind: TypeAlias = Literal["exact", "hnsw", "flat"]
@@ -66,7 +66,7 @@ def test_codes_are_fitted_and_judged_on_other_queries(monkeypatch: pytest.Monkey
 
 
 def test_a_large_catalog_is_coded_and_a_larger_one_linked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recsys.index.narrowing._is_short", lambda *_: False)
+    monkeypatch.setattr("recsys.index.codes.tune._is_short", lambda *_: False)
     vectors = grouped_vectors(900, seed=1)
     for graph_from, linked in ((1000, False), (900, True)):
         config = IndexConfig(exact_up_to=0, graph_from=graph_from, recall_target=0.9, links=8)

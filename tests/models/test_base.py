@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.models.base import Block, Queries, TrainingSet
-from recsys.models.ease import EASEBlock
-from recsys.models.popularity import PopularityBlock
+from recsys.models.blocks.neighbours.ease import EASEBlock
+from recsys.models.blocks.popularity.popularity import PopularityBlock
 from recsys.testing import interactions
 
 

@@ -7,8 +7,8 @@ import scipy.sparse as sp
 from recsys.core.contribution import total
 from recsys.core.progress import silent
 from recsys.models.base import Block, KernelBlock, Queries, TrainingSet, VectorBlock
-from recsys.models.fitting import fit_blocks
-from recsys.models.history import known_queries
+from recsys.models.blocks.history_weights import known_queries
+from recsys.models.fit import fit_blocks
 from recsys.models.hybrid import HybridModel, block_scales, block_scores
 from recsys.models.spec import BlockSpec
 

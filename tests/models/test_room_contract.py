@@ -10,17 +10,17 @@ from recsys.core.arrays import FloatMatrix, freeze
 from recsys.core.contribution import total
 from recsys.core.errors import DataError, NotFittedError
 from recsys.core.progress import silent
-from recsys.models.affinity import AffinityBlock
-from recsys.models.als import ALSBlock, ALSConfig, BPRBlock, BPRConfig
 from recsys.models.base import Block, ItemwiseBlock, KernelBlock, Queries, TrainingSet, VectorBlock
-from recsys.models.content import ContentBlock, ContentConfig
-from recsys.models.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
-from recsys.models.ease import EASEBlock, EASEConfig
-from recsys.models.feature_als import FeatureALSBlock, FeatureALSConfig
-from recsys.models.item_knn import ItemKNNBlock, ItemKNNConfig
-from recsys.models.lightfm import LightFMBlock, LightFMConfig
-from recsys.models.sparse_ease import SparseEASEBlock, SparseEASEConfig
-from recsys.models.spectral import SpectralBlock, SpectralConfig
+from recsys.models.blocks.factors.feature_als import FeatureALSBlock, FeatureALSConfig
+from recsys.models.blocks.factors.implicit import ALSBlock, ALSConfig, BPRBlock, BPRConfig
+from recsys.models.blocks.factors.lightfm import LightFMBlock, LightFMConfig
+from recsys.models.blocks.factors.spectral import SpectralBlock, SpectralConfig
+from recsys.models.blocks.neighbours.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
+from recsys.models.blocks.neighbours.ease import EASEBlock, EASEConfig
+from recsys.models.blocks.neighbours.item_knn import ItemKNNBlock, ItemKNNConfig
+from recsys.models.blocks.neighbours.sparse_ease import SparseEASEBlock, SparseEASEConfig
+from recsys.models.blocks.tags.affinity import AffinityBlock
+from recsys.models.blocks.tags.content import ContentBlock, ContentConfig
 
 BLOCKS: dict[str, Callable[[], Block]] = {
     "spectral": lambda: SpectralBlock(SpectralConfig(n_factors=6, half_life_days=30)),

@@ -9,11 +9,11 @@ import scipy.sparse as sp
 from recsys.core.arrays import FloatMatrix
 from recsys.core.progress import silent
 from recsys.models.base import Queries, TrainingSet
-from recsys.models.fitting import HybridConfig, fit_hybrid
-from recsys.models.history import known_queries
+from recsys.models.blend.validation import ValidationConfig
+from recsys.models.blocks.history_weights import known_queries
+from recsys.models.fit import HybridConfig, fit_hybrid
 from recsys.models.hybrid import block_scores
 from recsys.models.spec import BLOCKS, BlockSpec
-from recsys.models.validation import ValidationConfig
 
 TOLERANCE = 1e-4
 """Of the difference of two scores, over the standard deviation of the scores."""
@@ -46,7 +46,7 @@ def with_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FloatMatrix]:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     def run(call: Callable[[], FloatMatrix], n_threads: int) -> FloatMatrix:
-        monkeypatch.setattr("recsys.models.parallel.n_threads", lambda: n_threads)
+        monkeypatch.setattr("recsys.core.threads.n_threads", lambda: n_threads)
         monkeypatch.setattr("multiprocessing.cpu_count", lambda: n_threads)  # implicit asks it
         monkeypatch.setattr("os.cpu_count", lambda: n_threads)
         with threadpool_limits(n_threads):

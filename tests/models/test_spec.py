@@ -4,8 +4,8 @@ import pytest
 
 from recsys.core.errors import ConfigError
 from recsys.models.base import TrainingSet
-from recsys.models.ease import EASEBlock
-from recsys.models.popularity import PopularityBlock
+from recsys.models.blocks.neighbours.ease import EASEBlock
+from recsys.models.blocks.popularity.popularity import PopularityBlock
 from recsys.models.spec import BLOCKS, BlockSpec, check_labels, knows_taste
 
 

@@ -1,0 +1,186 @@
+"""One budget of threads: ours times BLAS's must not pass what the caller allows."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from itertools import repeat
+from typing import Any, TypeVar
+
+import numpy as np
+
+from recsys.core.arrays import Csr, FloatMatrix
+from recsys.core.errors import ConfigError
+from recsys.core.progress import Progress, silent
+
+PartT = TypeVar("PartT")
+
+
+def n_cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_budget(n_threads: int | None, *, is_small: bool) -> int:
+    """Return how many threads to use.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        What the caller allows. None: one if the work ``is_small``, else all cores.
+    is_small : bool
+        Whether starting a thread costs more than it brings.
+
+    Raises
+    ------
+    ConfigError
+        If ``n_threads`` is not positive.
+    """
+    if n_threads is not None and n_threads < 1:
+        raise ConfigError(f"n_threads must be > 0 or None (all cores); got {n_threads}.")
+    if is_small:
+        return 1
+    return n_cores() if n_threads is None else n_threads
+
+
+def run_parts(work: Callable[[PartT], None], parts: Sequence[PartT], *, n_threads: int) -> None:
+    """Do ``work`` for each part, on up to ``n_threads`` threads with one BLAS thread each.
+
+    The threads live as long as the call: nothing is left to survive a fork or to be shared by
+    concurrent callers.
+    """
+    with _one_blas_thread():
+        if n_threads == 1 or len(parts) <= 1:
+            for part in parts:
+                work(part)
+            return
+        n_workers = min(n_threads, len(parts))
+        with ThreadPoolExecutor(n_workers, initializer=_limit_this_thread) as pool:
+            for done in [pool.submit(work, part) for part in parts]:
+                done.result()
+
+
+class _SharedLimit:
+    """The BLAS pools of the process switched off while anyone works.
+
+    There is one switch for all threads, so concurrent callers have to share it: the first one in
+    turns the pools off and the last one out restores them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_inside = 0
+        self._before: list[int] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._n_inside == 0:
+                self._before = _switch(_shared_pools(), repeat(1))
+            self._n_inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                _switch(_shared_pools(), self._before)
+
+
+_shared_limit = _SharedLimit()
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    before = _limit_this_thread()
+    try:
+        with _shared_limit:
+            yield
+    finally:
+        _switch(_own_pools(), before)
+
+
+def _limit_this_thread() -> list[int]:
+    # a BLAS on OpenMP keeps its number of threads per calling thread
+    return _switch(_own_pools(), repeat(1))
+
+
+def _switch(pools: list[Any], n_threads: Iterable[int]) -> list[int]:
+    # threadpoolctl's own limit() does the same in 30 microseconds: it asks for every fact first
+    before = [int(pool.get_num_threads()) for pool in pools]
+    _take_over(pools)
+    for pool, n in zip(pools, n_threads, strict=False):
+        pool.set_num_threads(n)
+    _take_over(pools)
+    return before
+
+
+def _take_over(pools: list[Any]) -> None:
+    # threadpoolctl 3.8 listens to the first thread only and silently ignores all others; here the
+    # threads have agreed behind a lock, and whichever comes last has to be heard
+    for pool in pools:
+        if hasattr(pool, "clear_controlling_thread"):
+            pool.clear_controlling_thread(force=True)
+
+
+@cache
+def _shared_pools() -> list[Any]:
+    return [pool for pool in _blas_pools() if pool.threading_layer != "openmp"]
+
+
+@cache
+def _own_pools() -> list[Any]:
+    return [pool for pool in _blas_pools() if pool.threading_layer == "openmp"]
+
+
+@cache
+def _blas_pools() -> list[Any]:
+    threadpoolctl: Any = importlib.import_module("threadpoolctl")  # it has no type hints
+    return list(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def n_threads() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def for_tiles(
+    work: Callable[[int, int], None],
+    n_rows: int,
+    *,
+    tile: int,
+    progress: Progress = silent,
+    stage: str = "",
+) -> None:
+    """Call ``work(start, stop)`` for all tiles of ``n_rows`` rows, on every processor.
+
+    BLAS is held to one thread meanwhile: the tiles are the parallelism, and a tile's numbers then
+    do not depend on the machine's number of threads.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    bounds = [(start, min(start + tile, n_rows)) for start in range(0, n_rows, tile)]
+    with threadpool_limits(1), ThreadPoolExecutor(n_threads()) as pool:
+        jobs = [pool.submit(work, start, stop) for start, stop in bounds]
+        for done, job in enumerate(jobs, start=1):
+            job.result()
+            if stage:
+                progress(stage, done, len(jobs))
+
+
+def product(matrix: Csr, dense: FloatMatrix, *, tile: int = 4096) -> FloatMatrix:
+    """Return ``matrix @ dense`` as float32, rows shared out (scipy's product frees the GIL)."""
+    out = np.empty((matrix.shape[0], dense.shape[1]), dtype=np.float32)
+
+    def work(start: int, stop: int) -> None:
+        out[start:stop] = matrix[start:stop] @ dense
+
+    for_tiles(work, matrix.shape[0], tile=tile)
+    return out

@@ -1,0 +1,1 @@
+"""Caller's ids, and the map between them and rows."""

@@ -1,0 +1,1 @@
+"""Append-only logs: events, exposures and sent digests."""

@@ -1,0 +1,167 @@
+"""From a table as it came in to the columns of an event log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray, DoubleArray, RowArray, TimeArray
+from recsys.core.clock import to_utc
+from recsys.core.errors import DataError
+from recsys.data.event_kinds import KindTable
+from recsys.data.ids.id_map import IdMap
+from recsys.data.logs.duplicates import first_of_each
+from recsys.data.readers.columns import id_column, text_column
+from recsys.data.readers.source import BadRow, OnBadRow, RowReport, Source
+from recsys.data.readers.times import NAT, number_column, time_column
+from recsys.data.text_codes import encoded
+
+EVENT_COLUMNS = (
+    "user_id", "item_id", "kind", "value", "amount", "currency", "occurred_at", "event_id",
+    "session_id", "request_id",
+)  # fmt: skip
+
+TEXTS = ("session_id", "request_id", "event_id", "currency")
+
+DEFAULT_KIND = "view"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventColumns:
+    """What an event log is made of; see there for the meaning."""
+
+    users: IdMap
+    items: IdMap
+    user_rows: RowArray
+    item_rows: RowArray
+    kind_codes: npt.NDArray[np.int16]
+    values: npt.NDArray[np.float32]
+    occurred_at: TimeArray
+    amounts: DoubleArray | None
+    texts: dict[str, Any]
+    skipped: tuple[BadRow, ...]
+    n_skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """How events are to be read."""
+
+    kinds: KindTable
+    on_bad_row: OnBadRow
+    now: np.datetime64 | None
+
+    @classmethod
+    def of(
+        cls,
+        columns: Mapping[str, str] | None,
+        kinds: KindTable | Mapping[str, float] | None,
+        on_bad_row: OnBadRow,
+        now: Any,
+    ) -> EventSettings:
+        """Check the arguments of :meth:`EventLog.read`."""
+        if columns is not None and not isinstance(columns, Mapping):
+            raise DataError(f"columns must map our names to yours; got {type(columns).__name__}.")
+        table = kinds if isinstance(kinds, KindTable) else KindTable().with_kinds(kinds or {})
+        return cls(table, on_bad_row, None if now is None else to_utc(now))
+
+    def read(self, source: Source) -> EventColumns:
+        """Read and check every column, then leave the bad rows out.
+
+        Raises
+        ------
+        DataError
+            If a required column is missing, or a row is bad and the settings say "stop".
+        """
+        return _columns(source, kinds=self.kinds, on_bad_row=self.on_bad_row, now=self.now)
+
+
+def _columns(
+    source: Source, *, kinds: KindTable, on_bad_row: OnBadRow, now: np.datetime64 | None
+) -> EventColumns:
+    source.require("user_id", "item_id")
+    report = RowReport(source, on_bad_row)
+    users, items = id_column(source, report, "user_id"), id_column(source, report, "item_id")
+    codes = kind_column(source, report, kinds)
+    values = number_column(source, report, "value")
+    amounts = number_column(source, report, "amount")
+    times = time_column(source, report, "occurred_at", now=now)
+    texts = {name: text_column(source, name) for name in TEXTS}
+    keep, skipped, n_skipped = report.finish()
+    user_map, user_rows = users.mapped(keep, name="user_id")
+    item_map, item_rows = items.mapped(keep, name="item_id")
+    n_rows = source.n_rows
+    return EventColumns(
+        users=user_map,
+        items=item_map,
+        user_rows=user_rows,
+        item_rows=item_rows,
+        kind_codes=kept(codes, keep),
+        values=kept(np.full(n_rows, np.nan) if values is None else values, keep).astype(np.float32),
+        occurred_at=kept(np.full(n_rows, NAT) if times is None else times, keep),
+        amounts=None if amounts is None else kept(amounts, keep),
+        texts={k: encoded(_kept_texts(v, keep)) for k, v in texts.items() if v is not None},
+        skipped=skipped,
+        n_skipped=n_skipped,
+    )
+
+
+def kind_column(source: Source, report: RowReport, kinds: KindTable) -> npt.NDArray[np.int16]:
+    """Read the kind of each row as (n_rows,) int16 codes; "view" where not given."""
+    import pyarrow.compute as pc
+
+    default = kinds.code(DEFAULT_KIND) if DEFAULT_KIND in kinds else -1
+    texts = text_column(source, "kind")
+    if texts is None:
+        if default < 0 and source.n_rows:
+            report.bad(np.ones(source.n_rows, np.bool_), "kind", kinds.unknown(DEFAULT_KIND))
+        return np.full(source.n_rows, default, np.int16)
+    coded = pc.dictionary_encode(texts)
+    names = coded.dictionary.to_pylist()
+    table = np.append(kinds.codes(names), np.int16(default))
+    place = pc.fill_null(coded.indices, len(names)).to_numpy(zero_copy_only=False)
+    report.bad(
+        table[place] < 0,
+        "kind",
+        lambda at: kinds.unknown([*names, DEFAULT_KIND][place[at]]),
+    )
+    return np.asarray(table[place], np.int16)
+
+
+def duplicate_rows(
+    user_rows: RowArray,
+    item_rows: RowArray,
+    kind_codes: npt.NDArray[np.int16],
+    occurred_at: TimeArray,
+    event_ids: Any | None,
+) -> BoolArray:
+    """Say of each event whether an earlier row is the same event.
+
+    The same ``event_id``, or, where there is none, the same user, item, kind and time.
+    """
+    keys: list[npt.NDArray[Any]] = [
+        user_rows,
+        item_rows,
+        kind_codes,
+        occurred_at.view(np.int64),
+    ]
+    if event_ids is None:
+        return ~first_of_each(keys)
+    codes = np.asarray(event_ids.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+    nameless = codes < 0
+    return ~first_of_each([codes, *(np.where(nameless, key, 0) for key in keys)])
+
+
+def kept(array: npt.NDArray[Any], keep: BoolArray | None) -> npt.NDArray[Any]:
+    """Return the rows to keep; all of them for None."""
+    return array if keep is None else array[keep]
+
+
+def _kept_texts(texts: Any, keep: BoolArray | None) -> Any:
+    import pyarrow as pa
+
+    return texts if keep is None else texts.filter(pa.array(keep))

@@ -1,0 +1,165 @@
+"""What was composed goes into the history, and is confirmed when it was sent."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from recsys.core.arrays import NO_ROW, BoolArray, RowArray
+from recsys.core.clock import to_utc
+from recsys.core.errors import ConfigError, DataError, RecsysWarning
+from recsys.data import DigestHistory, IdMap
+from recsys.digest.confirmations import read_sent
+from recsys.digest.received import LONG_AGO, NEVER, Received
+
+Record: TypeAlias = "Mapping[str, Any]"
+
+HISTORY_ENDINGS = (".jsonl", ".ndjson")
+
+
+def check_history(path: Path) -> None:
+    """Raise unless rows can be added to the history file.
+
+    Raises
+    ------
+    ConfigError
+        If its ending is not that of JSON Lines.
+    DataError
+        If it is a folder.
+    """
+    if not path.name.lower().endswith(HISTORY_ENDINGS):
+        raise ConfigError(
+            f"history must end in {' or '.join(HISTORY_ENDINGS)}: it grows by lines; "
+            f"got {path.name!r}."
+        )
+    if path.is_dir():
+        raise DataError(f"{path} must be a file; it is a folder. Give a file name in it.")
+
+
+def remember(
+    path: Path, chunks: Iterable[Sequence[Record]], *, received: Received, items: IdMap
+) -> int:
+    """Add the items of all digests to the history file, all of them or none; return how many.
+
+    Parameters
+    ----------
+    path : Path
+        JSON Lines; made if it does not exist.
+    chunks : iterable of sequences of mappings
+        Records of digests as written, read one chunk at a time.
+    received : Received
+        The history before. What is in it already, of a run that was killed while it wrote, is
+        not added again.
+    items : IdMap
+        The model's items.
+    """
+    before = path.stat().st_size if path.exists() else None
+    n_rows = 0
+    try:
+        for chunk in chunks:
+            n_rows += DigestHistory.append(path, _new_rows(chunk, received, items))
+    except BaseException:
+        if before is None:
+            path.unlink(missing_ok=True)
+        else:
+            os.truncate(path, before)
+        raise
+    return n_rows
+
+
+def confirm(history: str | Path, sent: str | Path) -> int:
+    """Mark digests in the history as sent; return the number of people.
+
+    Parameters
+    ----------
+    history : path
+        The history file of :func:`recsys.digest.run`; rows "sent" are added to it.
+    sent : path
+        CSV, JSON Lines or Parquet with ``user_id`` and, where several issues are open, ``issue``;
+        the output of :func:`recsys.digest.run` will do. Without an issue the last one counts.
+
+    Raises
+    ------
+    ConfigError
+        If the history is not JSON Lines.
+    DataError
+        If a file is missing or cannot be read.
+
+    Warns
+    -----
+    RecsysWarning
+        If some of the people are not in the history; they are left out.
+    """
+    path = Path(history)
+    check_history(path)
+    if not path.is_file():
+        raise DataError(f"{path} must be the history of a digest run; there is no such file.")
+    past = DigestHistory.read(path)
+    ids, issues = read_sent(Path(sent))
+    users = past.users.rows(_like(past.users, ids))
+    if (users == NO_ROW).any():
+        warnings.warn(
+            f"{int((users == NO_ROW).sum())} of {len(ids)} rows of {sent} are of people without a "
+            f"digest in {path}; they are left out.",
+            RecsysWarning,
+            stacklevel=2,
+        )
+    chosen = _is_open(past) & _is_meant(past, users, issues)
+    rows = past.select(chosen).to_frame().to_pylist()
+    if rows:
+        DigestHistory.append(path, ({**row, "status": "sent"} for row in rows))
+    return len(np.unique(past.user_rows[chosen]))
+
+
+def _new_rows(
+    chunk: Sequence[Record], received: Received, items: IdMap
+) -> Iterator[dict[str, Any]]:
+    ids = [record["user_id"] for record in chunk]
+    moment = to_utc(chunk[0]["as_of"]) if chunk else NEVER
+    last_at, had = received.last(ids), received.rows_of(ids)
+    for record, last, rows in zip(chunk, last_at, had, strict=True):
+        is_known = last >= moment  # NaT, never, compares False
+        known = {str(one) for one in items.ids(rows)} if is_known else ()
+        for item in record["items"]:
+            if str(item["item_id"]) not in known:
+                yield {
+                    "user_id": record["user_id"],
+                    "item_id": item["item_id"],
+                    "sent_at": moment,
+                    "issue": record["issue"],
+                    "status": "composed",
+                }
+
+
+def _is_open(past: DigestHistory) -> BoolArray:
+    """Return (n_rows,) bool: composed, and not among what was confirmed before."""
+    pairs = past.user_rows.astype(np.int64) * len(past.items) + past.item_rows
+    return np.asarray(~past.is_sent & ~np.isin(pairs, pairs[past.is_sent]), dtype=bool)
+
+
+def _is_meant(past: DigestHistory, users: RowArray, issues: Sequence[str | None]) -> BoolArray:
+    """Return (n_rows,) bool: of the person and issue named, or of the person's last issue."""
+    names = {name: code for code, name in enumerate(past.issues.dictionary.to_pylist())}
+    unnamed = len(names)
+    codes = past.issues.indices.fill_null(unnamed).to_numpy(zero_copy_only=False)
+    given = np.array([names.get(one, unnamed + 1) for one in issues if one], dtype=np.int64)
+    has_issue = np.array([bool(one) for one in issues], dtype=bool)
+    named = users[has_issue].astype(np.int64) * (unnamed + 2) + given
+    is_named = np.isin(past.user_rows.astype(np.int64) * (unnamed + 2) + codes, named)
+    last_at = np.full(len(past.users), LONG_AGO)
+    np.fmax.at(last_at, past.user_rows, past.sent_at)
+    is_last = ~(past.sent_at < last_at[past.user_rows])
+    is_asked = np.isin(past.user_rows, users[~has_issue])
+    return np.asarray(is_named | (is_last & is_asked), dtype=bool)
+
+
+def _like(users: IdMap, ids: Sequence[Any]) -> list[Any]:
+    """Return ids in the sort of ``users``: CSV has numbers as text."""
+    if users.kind == "int":
+        return [int(one) if isinstance(one, str) and one.isdecimal() else one for one in ids]
+    return [str(one) for one in ids]

@@ -1,0 +1,1 @@
+"""Two-stage search: int8 codes first, full scores second."""

@@ -1,0 +1,134 @@
+"""Links among short codes, and the order in which codes and links lie in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import RowArray, freeze
+from recsys.core.errors import ArtifactError
+from recsys.core.rng import named_rng
+from recsys.index.codes.code import ShortCode
+from recsys.index.codes.links import flat_links, with_ways_in
+from recsys.index.hnsw.links import NO_LINK
+
+MOST_HUBS = 256
+"""Hubs are the square root of the items, and no more than this: from 4 to 1000 of 100k items, the
+recall was the same. Half of them are the longest: where most items are all but alike, hubs drawn
+among all lead nowhere."""
+
+NO_ROWS: RowArray = freeze(np.zeros(0, np.int32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodeGraph:
+    """Links among codes, or the order of the codes alone.
+
+    Attributes
+    ----------
+    links : (n_items, n_links) int32
+        Places of large inner products and of like directions; -1 ends a line. No column: no walk.
+    hubs : (n_hubs,) int32
+        Places among which a walk looks for its first.
+    rows : (n_items,) int32
+        The item at each place, where a place is a line of ``links`` and of the codes. Empty: places
+        are rows, as in indexes saved in format 1.
+    places : (n_items,) int32
+        The place of each item; empty if ``rows`` is.
+
+    Notes
+    -----
+    Items stand in the order of their lengths. Walks to the largest products meet long codes mostly,
+    and so the memory they touch lies close together: at 1M codes of 32 numbers a walk with 64
+    candidates took 66 microseconds, against 108 in the order of the rows.
+    """
+
+    links: RowArray
+    hubs: RowArray
+    rows: RowArray = field(default_factory=lambda: NO_ROWS)
+    places: RowArray = field(default_factory=lambda: NO_ROWS)
+
+    @classmethod
+    def build(
+        cls, code: ShortCode, *, m: int, ef_construction: int, seed: int
+    ) -> tuple[ShortCode, CodeGraph]:
+        """Link the codes of at least one item.
+
+        Returns
+        -------
+        tuple of ShortCode and CodeGraph
+            The codes by place, and their links; see :class:`IndexConfig` for the settings.
+        """
+        ordered, order = cls.in_order(code)
+        rows, places = order.rows, order.places
+        # linked in the order of the rows: where most items are all but alike, a graph linked by
+        # length, the short first, led to .60 of the best 10 at most, this one to .999
+        codes = code.of_items()
+        by_row = flat_links(codes, m=m, ef_construction=ef_construction, deterministic=True)
+        links = np.where(by_row < 0, NO_LINK, places[by_row])[rows]
+        with_ways_in(links, codes[rows])
+        hubs = _hubs(len(codes), seed=seed)
+        return ordered, cls(freeze(links), freeze(hubs), rows, places)
+
+    @classmethod
+    def in_order(cls, code: ShortCode) -> tuple[ShortCode, CodeGraph]:
+        """Return the codes by place, and their order without links."""
+        rows: RowArray = np.argsort(code.lengths(), kind="stable").astype(np.int32)
+        places = np.empty_like(rows)
+        places[rows] = np.arange(len(rows), dtype=np.int32)
+        no_links = np.zeros((len(rows), 0), np.int32)
+        return code.taken(rows), cls(freeze(no_links), NO_ROWS, freeze(rows), freeze(places))
+
+    @property
+    def has_links(self) -> bool:
+        """Whether a walk can go anywhere."""
+        return bool(self.links.shape[1])
+
+    @property
+    def arrays(self) -> tuple[RowArray, RowArray, RowArray, RowArray]:
+        """All arrays, as compiled code takes them."""
+        return self.links, self.hubs, self.rows, self.places
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what has to be saved."""
+        names = ("links", "hubs", "rows", "places")
+        return dict(zip(names, self.arrays, strict=True))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], *, n_items: int) -> CodeGraph:
+        """Take what :meth:`to_arrays` gave, possibly mapped; in format 1 there is no order.
+
+        Raises
+        ------
+        ArtifactError
+            If the arrays do not fit together. The numbers in them are checked where they are used.
+        """
+        graph = cls(
+            arrays["links"],
+            arrays["hubs"],
+            arrays.get("rows", NO_ROWS),
+            arrays.get("places", NO_ROWS),
+        )
+        is_whole = all(array.dtype == np.int32 for array in graph.arrays)
+        is_shaped = [array.ndim for array in graph.arrays] == [2, 1, 1, 1]
+        in_order = len(graph.rows) == len(graph.places) and len(graph.rows) in (0, n_items)
+        if not (is_whole and is_shaped and in_order and len(graph.links) == n_items):
+            raise ArtifactError("the saved graph of an index is damaged. Save it again.")
+        return graph
+
+
+def _hubs(n_items: int, *, seed: int) -> RowArray:
+    """Return the places where walks look for their first: half the longest codes, half drawn."""
+    n_hubs = min(int(np.ceil(np.sqrt(n_items))), MOST_HUBS)
+    others, longest = np.split(np.arange(n_items), [n_items - n_hubs // 2])
+    rng = named_rng(seed, "index", "hubs")
+    drawn = rng.choice(others, n_hubs - len(longest), replace=False)
+    return np.concatenate([np.sort(drawn), longest]).astype(np.int32)
+
+
+NO_GRAPH = CodeGraph(freeze(np.zeros((0, 0), np.int32)), NO_ROWS)
+"""No links: every code is looked at."""

@@ -1,0 +1,1 @@
+"""An index together with the vectors that changed since it was built."""

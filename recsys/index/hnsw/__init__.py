@@ -1,0 +1,1 @@
+"""The HNSW graph of faiss over whole vectors."""

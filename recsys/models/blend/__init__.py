@@ -1,0 +1,1 @@
+"""Learning the weights of the blocks on validation data."""

@@ -1,0 +1,1 @@
+"""The blocks of the hybrid, grouped by what they learn from."""

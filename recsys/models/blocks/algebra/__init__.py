@@ -1,0 +1,1 @@
+"""Linear algebra and compiled loops shared by blocks."""

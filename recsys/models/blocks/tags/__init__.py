@@ -1,0 +1,1 @@
+"""Blocks that score by tags and text."""

@@ -1,0 +1,278 @@
+"""From a training set to a fitted hybrid: choose blocks, learn weights, fit on everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import NonNegativeInt, PositiveFloat
+
+from recsys.core.arrays import DoubleArray
+from recsys.core.config import Config
+from recsys.core.errors import ConfigError
+from recsys.core.progress import Progress
+from recsys.models.base import Block, TrainingSet
+from recsys.models.blend.floors import default_weights
+from recsys.models.blend.learn import Learnt, learn_from_parts
+from recsys.models.blend.validation import ValidationConfig
+from recsys.models.blocks.history_weights import known_queries
+from recsys.models.hybrid import BUCKET_EDGES, HybridModel, scaled_hybrid
+from recsys.models.presets.als_regularization import with_als_strength
+from recsys.models.presets.choose import choose_blocks
+from recsys.models.presets.footprint import DataSize, blocks_that_fit, check_blocks
+from recsys.models.presets.sparse import is_sparse, sparse_default_weights
+from recsys.models.presets.timeliness import without_times, without_useless_times
+from recsys.models.spec import BlockSpec, check_labels, has_vectors
+
+ITEMS_ONLY = frozenset({"content"})
+"""Kinds of blocks that learn from the items' profiles, not from events: fitted once."""
+
+Preset = Literal["fast", "balanced", "best"]
+
+
+class HybridConfig(Config):
+    """Settings of the hybrid."""
+
+    blocks: tuple[BlockSpec, ...] | None = None
+    """The blocks; None lets the data choose."""
+    weights: dict[str, tuple[float, ...]] | None = None
+    """Per block one weight for each activity bucket, or one for all; None learns them. Where the
+    data choose the blocks, those without a weight are left out."""
+    use_times: bool | None = None
+    """Whether the times of events are learnt from. None: yes where ``blocks`` are given; where the
+    data choose them, only if times say what people do next."""
+    bucket_edges: tuple[int, ...] = BUCKET_EDGES
+    """Items consumed at which a person enters the next activity bucket; ascending."""
+    validation: ValidationConfig = ValidationConfig()
+    """The part of the training events that weights are learnt on."""
+    memory_limit_mb: PositiveFloat | None = None
+    """Megabytes (10^6 bytes) that fitting may take beside the data; None: what the machine, or its
+    container, has available. Blocks the data chose are left out beyond it, others refused."""
+    seed: NonNegativeInt = 0
+    """Fixes every random draw."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedHybrid:
+    """A fitted hybrid, and how it came about.
+
+    Attributes
+    ----------
+    model : HybridModel
+    specs : tuple of BlockSpec
+        The blocks, in the model's order.
+    notes : tuple of str
+        Why these blocks and weights, for a person to read.
+    validation : dict
+        What was measured while learning the weights; empty when they were not learnt.
+    """
+
+    model: HybridModel
+    specs: tuple[BlockSpec, ...]
+    notes: tuple[str, ...]
+    validation: dict[str, Any] = field(default_factory=dict)
+
+
+def fit_hybrid(
+    training: TrainingSet, config: HybridConfig, *, preset: Preset, progress: Progress
+) -> FittedHybrid:
+    """Return a hybrid fitted on all of ``training``.
+
+    Parameters
+    ----------
+    training : TrainingSet
+    config : HybridConfig
+    preset : {"fast", "balanced", "best"}
+        Which blocks are worth their time, where ``config.blocks`` is None.
+    progress : Progress
+        Told of each block and each validation part.
+
+    Raises
+    ------
+    ConfigError
+        If a weight names no block, or a block cannot fit in memory.
+    """
+    training, specs, notes = choose(training, config, preset=preset)
+    fitted: dict[str, Block] = {}
+    measured: dict[str, Any] = {}
+    if config.weights is not None:
+        weights = given_weights(config.weights, specs, config.bucket_edges)
+        if config.blocks is not None and len(specs) > len(config.blocks):
+            weights[:, -1] = 0.01 * weights.max()  # what was added; who is unknown gets a list too
+        notes = [*notes, "weights as configured"]
+        if config.blocks is None:  # nobody asked for the blocks that have no weight
+            specs, weights = _worth_fitting(specs, weights)
+    else:
+        specs, tried = _with_strength(training, specs, config, progress=progress)
+        notes = [*notes, *tried]
+        learnt = _learn(training, specs, config, fitted=fitted, progress=progress)
+        weights, measured, notes = learnt.weights, learnt.measured, [*notes, learnt.note]
+        chosen = specs
+        specs, weights = _worth_fitting(specs, weights)
+        notes += _left_out(chosen, specs)
+    blocks = fit_blocks(specs, training, progress=progress, fitted=fitted)
+    model = scaled_hybrid(
+        blocks,
+        weights,
+        known_queries(training),
+        bucket_edges=config.bucket_edges,
+        seed=config.seed,
+    )
+    return FittedHybrid(model, specs, tuple(notes), measured)
+
+
+def choose(
+    training: TrainingSet, config: HybridConfig, *, preset: Preset
+) -> tuple[TrainingSet, tuple[BlockSpec, ...], list[str]]:
+    """Return what is learnt from, with which blocks, and why, for a person to read.
+
+    Raises
+    ------
+    ConfigError
+        If two blocks have one name, or a block cannot fit in memory.
+    """
+    size, limit = DataSize.of(training), config.memory_limit_mb
+    told: list[str] = []
+    if config.use_times is False:
+        training, told = without_times(training), ["times: left out as configured"]
+    elif config.use_times is None and config.blocks is None:
+        training, told = without_useless_times(training)
+    if config.blocks is not None:
+        specs, notes = _with_vectors(config.blocks)
+    else:
+        specs, notes = choose_blocks(training, preset=preset, seed=config.seed)
+        specs, too_large = blocks_that_fit(specs, size, limit_mb=limit)
+        notes = [*notes, *too_large]
+    check_blocks(specs, size, limit_mb=limit)
+    check_labels(specs)
+    return training, specs, [*told, *notes]
+
+
+def _with_vectors(specs: tuple[BlockSpec, ...]) -> tuple[tuple[BlockSpec, ...], list[str]]:
+    """Return configured blocks, with popularity where an index could find nothing by them."""
+    notes = ["blocks as configured"]
+    if any(has_vectors(spec) for spec in specs):
+        return specs, notes
+    notes.append("popularity: added to find candidates, since no configured block has vectors")
+    return (*specs, BlockSpec(kind="popularity")), notes
+
+
+def fit_blocks(
+    specs: Sequence[BlockSpec],
+    training: TrainingSet,
+    *,
+    progress: Progress,
+    fitted: dict[str, Block] | None = None,
+) -> list[Block]:
+    """Return blocks fitted on ``training``, in the order of ``specs``.
+
+    Parameters
+    ----------
+    specs : sequence of BlockSpec
+    training : TrainingSet
+    progress : Progress
+        Told of each block.
+    fitted : dict of label to Block, or None
+        Blocks that learn from items alone are kept here, and taken from here the next time; None
+        fits every block.
+    """
+    fitted = {} if fitted is None else fitted
+    blocks = []
+    for at, spec in enumerate(specs):
+        progress(f"fit {spec.label}", at, len(specs))
+        block = fitted.get(spec.label) or spec.build()
+        if spec.label not in fitted:
+            block.fit(training, progress=progress)
+        if spec.kind in ITEMS_ONLY:
+            fitted[spec.label] = block
+        blocks.append(block)
+    progress("fit", len(specs), len(specs))
+    return blocks
+
+
+def given_weights(
+    weights: dict[str, tuple[float, ...]],
+    specs: Sequence[BlockSpec],
+    bucket_edges: Sequence[int],
+) -> DoubleArray:
+    """Return configured weights as a (n_buckets, n_blocks) float64 table; 0 for blocks not named.
+
+    Raises
+    ------
+    ConfigError
+        If a name is no block's, or the number of weights fits neither 1 nor the buckets.
+    """
+    labels = [spec.label for spec in specs]
+    n_buckets = len(bucket_edges) + 1
+    table = np.zeros((n_buckets, len(labels)))
+    for name, values in weights.items():
+        if name not in labels:
+            raise ConfigError(f"weights must name blocks ({', '.join(labels)}); got {name!r}.")
+        if len(values) not in (1, n_buckets):
+            raise ConfigError(
+                f"weights of {name!r} must be 1 number or one per activity bucket ({n_buckets}); "
+                f"got {len(values)}."
+            )
+        table[:, labels.index(name)] = values
+    return table
+
+
+def _with_strength(
+    training: TrainingSet,
+    specs: tuple[BlockSpec, ...],
+    config: HybridConfig,
+    *,
+    progress: Progress,
+) -> tuple[tuple[BlockSpec, ...], list[str]]:
+    """Return the blocks with what has to be tried on this data, where nobody configured them."""
+    if config.blocks is not None or not is_sparse(training):
+        return specs, []
+    return with_als_strength(
+        training, specs, validation=config.validation, seed=config.seed, progress=progress
+    )
+
+
+def _learn(
+    training: TrainingSet,
+    specs: tuple[BlockSpec, ...],
+    config: HybridConfig,
+    *,
+    fitted: dict[str, Block],
+    progress: Progress,
+) -> Learnt:
+    def fit(part: TrainingSet) -> list[Block]:
+        return fit_blocks(specs, part, progress=progress, fitted=fitted)
+
+    learnt = None
+    if len(specs) > 1:
+        learnt = learn_from_parts(
+            training,
+            specs,
+            fit=fit,
+            validation=config.validation,
+            bucket_edges=config.bucket_edges,
+            seed=config.seed,
+        )
+    if learnt is None:
+        table = sparse_default_weights(training, specs, config.bucket_edges)
+        if table is None:
+            table = default_weights(specs, config.bucket_edges)
+        return Learnt(table, {}, "weights: defaults (too few people to learn from)")
+    return learnt
+
+
+def _left_out(chosen: Sequence[BlockSpec], kept: Sequence[BlockSpec]) -> list[str]:
+    """Say which blocks got no weight, for a person to read."""
+    kept_labels = {spec.label for spec in kept}
+    out = [spec.label for spec in chosen if spec.label not in kept_labels]
+    return [f"left out, since they add nothing here: {', '.join(out)}"] if out else []
+
+
+def _worth_fitting(
+    specs: tuple[BlockSpec, ...], weights: DoubleArray
+) -> tuple[tuple[BlockSpec, ...], DoubleArray]:
+    """Leave out the blocks that have no weight in any bucket."""
+    used = np.asarray(weights.any(axis=0), dtype=bool)
+    return tuple(spec for spec, one in zip(specs, used, strict=True) if one), weights[:, used]

@@ -1,0 +1,1 @@
+"""Which blocks a preset uses, by the properties of the data."""

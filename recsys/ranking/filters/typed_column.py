@@ -1,0 +1,268 @@
+"""Columns by type: coded once, then compared at the speed of arrays. Null never matches."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray, Csr, RowArray
+from recsys.core.clock import to_utc
+from recsys.core.errors import ConfigError, DataError, clip
+from recsys.ranking.filters.expression import Operator
+
+_COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+class TypedColumn(Protocol):
+    """One column, ready to be compared. Null never matches."""
+
+    def is_null(self) -> BoolArray:
+        """Return where nothing was given."""
+
+    def compare(self, op: Operator, value: str) -> BoolArray:
+        """Return where ``column op value`` holds."""
+
+    def is_in(self, values: Sequence[str]) -> BoolArray:
+        """Return where the column is one of ``values``."""
+
+    def has(self, values: Sequence[str], *, every: bool) -> BoolArray:
+        """Return where a list holds one (or all) of ``values``."""
+
+
+def typed_column(name: str, values: npt.NDArray[Any]) -> TypedColumn:
+    """Return a column by the type of its values.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    values : (n,) datetime64, number, bool or object
+        Objects are texts, integers, UUIDs, booleans, tuples (lists) or None.
+    """
+    if values.dtype.kind == "M":
+        return TimeColumn(name, values)
+    if values.dtype.kind in "iuf":
+        return NumberColumn(name, values, np.isnan(values) if values.dtype.kind == "f" else None)
+    cells = values.tolist()
+    sorts = {type(cell) for cell in cells} - {type(None)}
+    if sorts & {tuple, list}:
+        return ListColumn.of_cells(name, cells)
+    if sorts and sorts <= {int, float}:
+        is_null = np.array([cell is None or cell != cell for cell in cells], dtype=np.bool_)  # noqa: PLR0124
+        kind = np.int64 if sorts == {int} else np.float64
+        filled = [0 if cell is None else cell for cell in cells]
+        return NumberColumn(name, np.array(filled, dtype=kind), is_null)
+    return TextColumn(name, cells)
+
+
+class _OneValue:
+    """A column that is no list."""
+
+    _name: str
+
+    def has(self, values: Sequence[str], *, every: bool) -> BoolArray:  # noqa: ARG002
+        """Refuse."""
+        raise ConfigError(
+            f"where must use has with tags or lists; {self._name!r} holds one value. "
+            "Use = or in (...)."
+        )
+
+
+class TimeColumn(_OneValue):
+    """Moments in UTC."""
+
+    def __init__(self, name: str, values: npt.NDArray[np.datetime64]) -> None:
+        self._name = name
+        self._values = values
+
+    def is_null(self) -> BoolArray:
+        """Return where nothing was given."""
+        return np.isnat(self._values)
+
+    def compare(self, op: Operator, value: str) -> BoolArray:
+        """Return where ``column op value`` holds."""
+        held = _COMPARE[op](self._values, self._moment(value))
+        return np.asarray(held & ~self.is_null(), dtype=np.bool_)
+
+    def is_in(self, values: Sequence[str]) -> BoolArray:
+        """Return where the column is one of ``values``."""
+        wanted = np.array([self._moment(value) for value in values], dtype="datetime64[us]")
+        return np.isin(self._values, wanted)
+
+    def _moment(self, value: str) -> np.datetime64:
+        try:
+            return to_utc(value)
+        except DataError as err:
+            raise ConfigError(
+                f"where must compare {self._name!r} with a date; got {clip(repr(value))}. "
+                "Write 2026-01-31 or 2026-01-31T09:30:00Z."
+            ) from err
+
+
+class NumberColumn(_OneValue):
+    """Numbers; whole ones are compared exactly."""
+
+    def __init__(self, name: str, values: npt.NDArray[Any], is_null: BoolArray | None) -> None:
+        self._name = name
+        self._values = values
+        self._is_null = np.zeros(len(values), dtype=np.bool_) if is_null is None else is_null
+
+    def is_null(self) -> BoolArray:
+        """Return where nothing was given."""
+        return self._is_null.copy()
+
+    def compare(self, op: Operator, value: str) -> BoolArray:
+        """Return where ``column op value`` holds."""
+        held = _COMPARE[op](self._values, self._number(value))
+        return np.asarray(held & ~self._is_null, dtype=np.bool_)
+
+    def is_in(self, values: Sequence[str]) -> BoolArray:
+        """Return where the column is one of ``values``."""
+        out = np.zeros(len(self._values), dtype=np.bool_)
+        numbers = {self._number(value) for value in values}
+        whole = [one for one in numbers if isinstance(one, int) and abs(one) < 2**63]
+        if self._values.dtype.kind in "iu" and whole:
+            out |= np.isin(self._values, np.array(whole, dtype=np.int64))
+            numbers -= set(whole)
+        out |= np.isin(self._values, np.array(list(numbers), dtype=np.float64))
+        return out & ~self._is_null
+
+    def _number(self, value: str) -> int | float:
+        if not _NUMBER.fullmatch(value):
+            raise ConfigError(
+                f"where must compare {self._name!r} with a number; got {clip(repr(value))}."
+            )
+        return int(value) if value.lstrip("+-").isdigit() else float(value)
+
+
+class TextColumn(_OneValue):
+    """Texts, compared by their characters; booleans are "true" and "false"."""
+
+    def __init__(self, name: str, cells: Sequence[object]) -> None:
+        self._name = name
+        self._code_of: dict[str, int] = {}
+        self._codes = _codes(cells, self._code_of)
+
+    def is_null(self) -> BoolArray:
+        """Return where nothing was given."""
+        return self._codes < 0
+
+    def compare(self, op: Operator, value: str) -> BoolArray:
+        """Return where ``column op value`` holds."""
+        if op == "=":
+            return self.is_in([value])
+        holds = _COMPARE[op]
+        return self._where([holds(text, value) for text in self._code_of])
+
+    def is_in(self, values: Sequence[str]) -> BoolArray:
+        """Return where the column is one of ``values``."""
+        codes = [self._code_of[value] for value in values if value in self._code_of]
+        if len(codes) == 1:
+            return np.asarray(self._codes == codes[0], dtype=np.bool_)
+        wanted = np.zeros(len(self._code_of), dtype=np.bool_)
+        wanted[codes] = True
+        return self._where(wanted)
+
+    def _where(self, wanted: Any) -> BoolArray:
+        padded = np.append(np.asarray(wanted, dtype=np.bool_), False)  # code -1 takes the last
+        out: BoolArray = padded[self._codes]
+        return out
+
+
+class ListColumn:
+    """A list of texts, or the tags, of each row; ``=`` and ``in`` mean ``has`` and ``has any``.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    rows : (n_entries,) int
+        Whose entry it is.
+    codes : (n_entries,) int32
+        What it says.
+    code_of : mapping of text to int
+        The texts.
+    n_rows : int
+        Length of the column.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        rows: npt.NDArray[np.int64],
+        codes: RowArray,
+        code_of: Mapping[str, int],
+        n_rows: int,
+    ) -> None:
+        self._name = name
+        self._rows = rows
+        self._codes = codes
+        self._code_of = code_of
+        self._n_rows = n_rows
+
+    @classmethod
+    def of_cells(cls, name: str, cells: Sequence[Any]) -> ListColumn:
+        """Take tuples or lists; None is an empty one."""
+        rows = np.repeat(np.arange(len(cells)), [len(cell or ()) for cell in cells])
+        code_of: dict[str, int] = {}
+        codes = _codes([one for cell in cells for one in cell or ()], code_of)
+        return cls(name, rows=rows, codes=codes, code_of=code_of, n_rows=len(cells))
+
+    @classmethod
+    def of_tags(cls, name: str, tags: Csr, names: Sequence[str]) -> ListColumn:
+        """Take an (n_rows, n_tags) csr; a name may stand for several columns."""
+        code_of: dict[str, int] = {}
+        code_of_column = _codes(names, code_of)
+        rows = np.repeat(np.arange(tags.shape[0]), np.diff(tags.indptr))
+        codes = code_of_column[tags.indices]
+        return cls(name, rows=rows, codes=codes, code_of=code_of, n_rows=tags.shape[0])
+
+    def is_null(self) -> BoolArray:
+        """Return where the list is empty."""
+        out = np.ones(self._n_rows, dtype=np.bool_)
+        out[self._rows] = False
+        return out
+
+    def compare(self, op: Operator, value: str) -> BoolArray:
+        """Return where the list holds the value, or is not empty and does not."""
+        if op not in ("=", "!="):
+            raise ConfigError(f"where must not use {op} on {self._name!r}: it is a list. Use has.")
+        held = self.has([value], every=False)
+        return held if op == "=" else ~held & ~self.is_null()
+
+    def is_in(self, values: Sequence[str]) -> BoolArray:
+        """Return where the list holds one of the values."""
+        return self.has(values, every=False)
+
+    def has(self, values: Sequence[str], *, every: bool) -> BoolArray:
+        """Return where the list holds one (or all) of the values; of no values, nowhere."""
+        out = np.full(self._n_rows, every and bool(values), dtype=np.bool_)
+        for value in values:
+            one = np.zeros(self._n_rows, dtype=np.bool_)
+            one[self._rows[self._codes == self._code_of.get(value, -2)]] = True
+            out = out & one if every else out | one
+        return out
+
+
+def _codes(cells: Sequence[object], code_of: dict[str, int]) -> RowArray:
+    codes = np.empty(len(cells), dtype=np.int32)
+    for at, cell in enumerate(cells):
+        codes[at] = -1 if cell is None else code_of.setdefault(_text(cell), len(code_of))
+    return codes
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, bool | np.bool_):
+        return "true" if cell else "false"
+    return str(cell)

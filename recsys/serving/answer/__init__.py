@@ -1,0 +1,1 @@
+"""From user ids to ranked lists, stage by stage."""

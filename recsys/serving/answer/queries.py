@@ -1,0 +1,247 @@
+"""From ids or histories to queries the model can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recsys.core.arrays import NO_ROW, RowArray, objects
+from recsys.core.errors import DataError, UnknownIdError, clip
+from recsys.models import Queries, QueryState
+from recsys.serving.state.csr_rows import spread
+from recsys.serving.state.snapshot import Snapshot
+
+RECENT_CONFIDENCE = 1.0
+"""Confidence of an item given as a bare id: one ordinary view."""
+
+
+def ask_users(
+    snapshot: Snapshot, user_ids: Iterable[Any], *, recent: Iterable[Any] | None = None
+) -> Asked:
+    """Return the people named, known or not.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    user_ids : iterable of ids
+        Unknown ones become newcomers.
+    recent : sequence of item ids, sequence of such sequences, or None
+        Items of this session: one list for all, or one per person. None means none.
+
+    Raises
+    ------
+    DataError
+        If ``user_ids`` is a single text, or ``recent`` has the wrong length.
+    UnknownIdError
+        If an item of ``recent`` is unknown.
+    """
+    if getattr(user_ids, "ndim", 1) > 1:
+        raise DataError("user_ids must be a list of ids; got a table. Give one column of it.")
+    ids = as_ids(user_ids, name="user_ids")
+    rows = snapshot.users.rows(ids)
+    if recent is not None:
+        queries = _with_recent(
+            snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent")
+        )
+        return Asked(ids, rows, queries, snapshot.model.states(queries), is_session=True)
+    personal = _personal_rows(snapshot, rows)
+    if (personal != NO_ROW).all():
+        return Asked(ids, rows, snapshot.queries_of(rows), snapshot.states_of(rows))
+    queries = _known_or_empty(snapshot, personal)
+    return Asked(ids, rows, queries, _states(snapshot, personal, queries))
+
+
+def ask_histories(snapshot: Snapshot, histories: Iterable[Iterable[Any]]) -> Asked:
+    """Return people described by what they consumed, folded in.
+
+    Raises
+    ------
+    DataError
+        If a history is no list of ids.
+    UnknownIdError
+        If an item is unknown.
+    """
+    given = as_ids(histories, name="histories")
+    for one in given:
+        if not _is_list(one):
+            raise DataError(
+                "histories must be one list of item ids per person; got "
+                f"{clip(repr(one))} in place of a list. Write [[...]] for one person."
+            )
+    lists = item_lists(snapshot, given, len(given), name="histories") if len(given) else []
+    rows = np.full(len(lists), NO_ROW, dtype=np.int32)
+    queries = _with_recent(snapshot, rows, lists)
+    ids = objects([None] * len(lists))
+    return Asked(ids, rows, queries, snapshot.model.states(queries), is_session=True)
+
+
+def as_ids(values: Iterable[Any], *, name: str) -> Any:
+    """Return ids, of any sort of list, as an object array.
+
+    Raises
+    ------
+    DataError
+        If ``values`` is one text or number, or a table, instead of a list of ids.
+    """
+    if hasattr(values, "columns"):
+        raise DataError(
+            f"{name} must be a list of ids; got a {type(values).__name__}. Give one column of it."
+        )
+    if isinstance(values, str | bytes | int | float | np.generic):
+        shown = clip(repr(values))
+        raise DataError(f"{name} must be a list of ids; got {shown}. Write [{shown}].")
+    if not isinstance(values, Iterable):
+        raise DataError(f"{name} must be a list of ids; got {clip(repr(values))}.")
+    return objects(_elements(values))
+
+
+def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_ids") -> RowArray:
+    """Return the rows of items that must be known.
+
+    Raises
+    ------
+    UnknownIdError
+        If one is not; up to five are named.
+    """
+    ids = as_ids(item_ids, name=name)
+    rows = snapshot.items.rows(ids)
+    if (rows == NO_ROW).any():
+        unknown = list(ids[rows == NO_ROW])
+        raise UnknownIdError.of("item", unknown, n_known=snapshot.n_items)
+    return rows
+
+
+def item_lists(
+    snapshot: Snapshot, lists: Iterable[Any], n_queries: int, *, name: str
+) -> list[RowArray]:
+    """Return one array of item rows per person, from one list for all or one per person.
+
+    None among the ids, as at the end of a short list, is left out.
+
+    Raises
+    ------
+    DataError
+        If there are several lists, but not one per person; or ids and lists side by side.
+    UnknownIdError
+        If an item is unknown.
+    """
+    given = as_ids(lists, name=name)
+    is_list = [_is_list(one) for one in given]
+    if not any(is_list):
+        return [item_rows(snapshot, _real(given), name=name)] * n_queries
+    if not all(is_list):
+        raise DataError(
+            f"{name} must be ids, or one list of ids per person; got some of both. "
+            "Write [] for a person without."
+        )
+    if len(given) != n_queries:
+        raise DataError(
+            f"{name} must be one list for all or one per person ({n_queries}); "
+            f"got {len(given)} lists."
+        )
+    real = [_real(_elements(single)) for single in given]
+    rows = item_rows(snapshot, [one for single in real for one in single], name=name)
+    return np.split(rows, np.cumsum([len(single) for single in real])[:-1])
+
+
+def _elements(values: Iterable[Any]) -> list[Any]:
+    """Return the elements of any sort of list as Python values."""
+    if hasattr(values, "to_pylist"):  # pyarrow: its elements are no Python values
+        return list(values.to_pylist())
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        return list(values.tolist())
+    return list(values)
+
+
+def _real(ids: Iterable[Any]) -> list[Any]:
+    """Leave out None, as at the end of a short list: page 2 excludes the whole of page 1."""
+    return [one for one in ids if one is not None]
+
+
+def _is_list(one: Any) -> bool:
+    return isinstance(one, Iterable) and not isinstance(one, str | bytes)
+
+
+def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
+    out = np.array(rows, dtype=np.int32)
+    known = out != NO_ROW
+    out[known] = np.where(snapshot.personal_of(out[known]), out[known], NO_ROW)
+    return out
+
+
+def _known_or_empty(snapshot: Snapshot, rows: RowArray) -> Queries:
+    """Return the queries of known rows, and empty ones for row -1."""
+    known = rows != NO_ROW
+    some = snapshot.queries_of(rows[known])
+    return Queries(
+        history=spread(some.history, known),
+        age_days=some.age_days,
+        tags=spread(some.tags, known),
+    )
+
+
+def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
+    """Return stored states for known rows, and one computed state for everybody unknown."""
+    unknown = np.flatnonzero(rows == NO_ROW)
+    nobody = snapshot.model.states(queries.take(unknown[:1]))
+    state = snapshot.states_of(np.maximum(rows, 0)) if snapshot.n_users else None
+    if state is None:
+        return nobody.take(np.zeros(len(rows), dtype=np.int64))
+    known = rows != NO_ROW
+    return QueryState(
+        vectors=np.where(known[:, None], state.vectors, nobody.vectors),
+        buckets=np.where(known, state.buckets, nobody.buckets),
+    )
+
+
+def _with_recent(snapshot: Snapshot, rows: RowArray, recent: list[RowArray]) -> Queries:
+    """Return what is known of each person, with the session's items added at age 0."""
+    base = _known_or_empty(snapshot, _personal_rows(snapshot, rows))
+    ages = sp.csr_matrix(
+        (base.age_days + 1, base.history.indices, base.history.indptr), shape=base.history.shape
+    )
+    lines = np.repeat(np.arange(len(recent)), [len(one) for one in recent])
+    columns = np.concatenate(recent) if recent else np.zeros(0, np.int32)
+    fresh = sp.csr_matrix(
+        (np.full(len(columns), RECENT_CONFIDENCE, np.float32), (lines, columns)),
+        shape=base.history.shape,
+    )
+    fresh.data[:] = RECENT_CONFIDENCE  # the same item twice in a session counts once
+    history = sp.csr_matrix(base.history.maximum(fresh))
+    history.sort_indices()
+    # stored as age + 1, so that "seen just now" is not an absent entry; a session's item is now
+    shifted = sp.csr_matrix(ages - ages.multiply(fresh > 0)) + sp.csr_matrix(fresh > 0)
+    shifted = sp.csr_matrix(shifted, dtype=np.float32)
+    shifted.eliminate_zeros()
+    shifted.sort_indices()
+    return Queries(history=history, age_days=shifted.data - 1, tags=base.tags)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """The people of one request.
+
+    Attributes
+    ----------
+    ids : (n_queries,) object
+        As given; None where a person is only a history.
+    user_rows : (n_queries,) int32
+        -1 for unknown people.
+    queries : Queries
+        What is known of each; empty for unknown people.
+    states : QueryState
+        What the blocks make of them.
+    is_session : bool
+        Whether the history holds items that the snapshot has not seen from these people.
+    """
+
+    ids: npt.NDArray[np.object_]
+    user_rows: RowArray
+    queries: Queries
+    states: QueryState
+    is_session: bool = False

@@ -1,0 +1,1 @@
+"""Fitting: from a data set to a snapshot."""

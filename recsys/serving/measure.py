@@ -1,0 +1,83 @@
+"""Ranking under the caller's own rules alone: for measurement, not for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from recsys.core.arrays import BoolArray, Csr
+from recsys.core.topk import TopK
+from recsys.index import top_k
+from recsys.serving.answer.constraints import Constraints
+from recsys.serving.answer.queries import ask_users
+from recsys.serving.answer.rank import rank
+from recsys.serving.answer.score import scores_of_all
+from recsys.serving.recommender import Recommender
+
+EXACT_BATCH = 64
+"""People whose scores of all items are held at once by the yardstick."""
+
+
+def rank_rows(
+    model: Recommender,
+    user_ids: Iterable[Any],
+    *,
+    k: int,
+    exclude: Csr,
+    allowed: BoolArray,
+) -> TopK:
+    """Return item rows under the caller's own rules alone: for measurement, not for people.
+
+    Parameters
+    ----------
+    model : Recommender
+    user_ids : iterable of n_queries ids
+    k : int
+        Greater than 0.
+    exclude : (n_queries, n_items) csr
+        Pairs left out; nothing else is.
+    allowed : (n_items,) bool
+        The candidates.
+    """
+    asked = ask_users(model.snapshot, user_ids)
+    mask_of = np.zeros(len(asked.user_rows), dtype=np.int32)
+    constraints = Constraints(exclude, [allowed], mask_of, None)
+    return rank(model.snapshot, asked, constraints, k=k)
+
+
+def exact_rows(
+    model: Recommender,
+    user_ids: Iterable[Any],
+    *,
+    k: int,
+    exclude: Csr,
+    allowed: BoolArray,
+) -> TopK:
+    """Return what :func:`rank_rows` would with every item scored by every block: the yardstick.
+
+    Parameters
+    ----------
+    model, user_ids, k, exclude, allowed
+        As in :func:`rank_rows`.
+
+    Notes
+    -----
+    Takes ``n_queries * n_items`` scores; memory is bounded by working through a few people at a
+    time.
+    """
+    snapshot = model.snapshot
+    asked = ask_users(snapshot, user_ids)
+    parts = []
+    n_queries = len(asked.user_rows)
+    for start in range(0, max(n_queries, 1), EXACT_BATCH):
+        lines = np.arange(start, min(start + EXACT_BATCH, n_queries))
+        queries, states = asked.queries.take(lines), asked.states.take(lines)
+        known = (queries, states, snapshot.model.query_vectors(states))
+        scores = scores_of_all(snapshot.model, known)
+        parts.append(top_k(scores, k, exclude=exclude[lines], allowed=allowed))
+    return TopK(
+        rows=np.concatenate([part.rows for part in parts]),
+        scores=np.concatenate([part.scores for part in parts]),
+    )

@@ -1,0 +1,1 @@
+"""Incremental updates: from a state and new data to the next state."""

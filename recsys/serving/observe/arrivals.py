@@ -1,0 +1,205 @@
+"""What is given to observe, checked, in the rows of a snapshot and without what it has already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import NO_ROW, BoolArray
+from recsys.core.errors import DataError
+from recsys.data import Catalog, EventLog, IdMap, People, few_events
+from recsys.serving.observe.delta import Acts, Facts, Overlay
+from recsys.serving.observe.reverse_lookups import ticks
+from recsys.serving.state.snapshot import Snapshot
+
+FEW_COMPARED = 8
+"""Events of one person up to which each is compared with all that are known."""
+
+FEW = 64
+"""Ids that are looked up one by one before anything larger is done with them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrivals:
+    """What is new, under the caller's ids.
+
+    Attributes
+    ----------
+    events : EventLog
+    catalog : Catalog
+    people : People
+        Each may be empty.
+    """
+
+    events: EventLog
+    catalog: Catalog
+    people: People
+
+    @classmethod
+    def of(
+        cls, events: Any, items: Any, item_tags: Any, users: Any, *, known: Snapshot
+    ) -> Arrivals:
+        """Take logs and tables, or frames of them; None is nothing.
+
+        Parameters
+        ----------
+        events, items, item_tags, users
+            As of :meth:`Recommender.observe`.
+        known : Snapshot
+            Whose kinds of events are understood, and whose ids are looked up first.
+
+        Raises
+        ------
+        DataError
+            If a row of a frame breaks the contract, or an argument is something else.
+        """
+        if isinstance(item_tags, Catalog | EventLog | People):
+            raise DataError("item_tags must be a frame; a Catalog goes in as items.")
+        return cls(
+            events=_events(events, known),
+            catalog=_catalog(items, item_tags),
+            people=_people(users),
+        )
+
+
+def _events(events: Any, known: Snapshot) -> EventLog:
+    kinds = known.kinds
+    if events is None:
+        return EventLog.empty(kinds=kinds)
+    if isinstance(events, EventLog):
+        return events
+    if isinstance(events, Catalog | People):
+        raise DataError(f"events must be an EventLog or a frame; got a {type(events).__name__}.")
+    few = few_events(events, users=known.users, items=known.items, kinds=kinds)
+    return EventLog.from_frame(events, kinds=kinds) if few is None else few
+
+
+def _catalog(items: Any, item_tags: Any) -> Catalog:
+    if isinstance(items, EventLog | People):
+        raise DataError(f"items must be a Catalog or a frame; got a {type(items).__name__}.")
+    if isinstance(items, Catalog):
+        if item_tags is None:
+            return items
+        return items.upserted(Catalog.from_frame(item_tags=item_tags))
+    if items is None and item_tags is None:
+        return _no_items()
+    return Catalog.from_frame(items, item_tags=item_tags)
+
+
+def _people(users: Any) -> People:
+    if users is None:
+        return _no_people()
+    if isinstance(users, People):
+        return users
+    if isinstance(users, Catalog | EventLog):
+        raise DataError(f"users must be People or a frame; got a {type(users).__name__}.")
+    return People.from_frame(users)
+
+
+@cache
+def _no_items() -> Catalog:
+    return Catalog.empty()
+
+
+@cache
+def _no_people() -> People:
+    return People.empty()
+
+
+def with_ids(overlay: Overlay, arrivals: Arrivals) -> Overlay:
+    """Return the overlay with a row for every id that arrives.
+
+    Described ids come first, in their order; then those that only events name, in the order of the
+    ids, so that the order of events says nothing.
+
+    Raises
+    ------
+    DataError
+        If ids are of another sort than the snapshot's.
+    """
+    events, people, catalog = arrivals.events, arrivals.people, arrivals.catalog
+    users, items = overlay.users, overlay.items
+    kinds = overlay.kinds.union(events.kinds)
+    if people.n_users:
+        users = _grown(users, people.users.ids().tolist(), name="user_id")
+    if catalog.n_items:
+        items = _grown(items, catalog.items.ids().tolist(), name="item_id")
+    if events.users is not users:
+        users = _grown(users, _used(events.users, events.user_rows), name="user_id")
+    if events.items is not items:
+        items = _grown(items, _used(events.items, events.item_rows), name="item_id")
+    if users is overlay.users and items is overlay.items and kinds is overlay.kinds:
+        return overlay  # as most often: one event of someone known
+    return replace(overlay, users=users, items=items, kinds=kinds)
+
+
+def new_events(facts: Facts, events: EventLog) -> EventLog:
+    """Return the events that the snapshot does not have, in its rows.
+
+    Parameters
+    ----------
+    facts : Facts
+        Whose overlay has a row for every id of the events.
+    events : EventLog
+        Without repeated ones among themselves.
+    """
+    overlay = facts.overlay
+    log = events.rerowed(overlay.users, overlay.items, overlay.kinds)
+    again = _known_ids(facts, log) | _known_keys(facts, log)
+    return log.select(~again) if again.any() else log
+
+
+def _grown(ids: IdMap, more: list[Any], *, name: str) -> IdMap:
+    if not more or (len(more) <= FEW and (ids.rows(more) != NO_ROW).all()):
+        return ids
+    return ids.grown(more, name=name)
+
+
+def _used(ids: IdMap, rows: npt.NDArray[np.int32]) -> list[Any]:
+    return sorted(ids.ids(np.unique(rows)).tolist()) if len(rows) else []
+
+
+def _known_ids(facts: Facts, log: EventLog) -> BoolArray:
+    """Say of each event whether one with its ``event_id`` was there."""
+    if log.event_ids is None:
+        return np.zeros(log.n_events, dtype=np.bool_)
+    overlay, old = facts.overlay, facts.overlay.lookups.event_ids
+    given = log.event_ids.to_pylist()
+    return np.array(
+        [one is not None and (one in old or one in overlay.event_ids) for one in given], np.bool_
+    )
+
+
+def _known_keys(facts: Facts, log: EventLog) -> BoolArray:
+    """Say of each event without an id whether the same person did the same at the same time."""
+    out = np.zeros(log.n_events, dtype=np.bool_)
+    mine = Acts.of(log, np.arange(log.n_events))
+    for row in set(log.user_rows[~mine.named].tolist()):
+        places = np.flatnonzero((log.user_rows == row) & ~mine.named)
+        for acts in facts.acts_of(row):
+            out[places] |= _among(mine, places, acts)
+    return out
+
+
+def _among(mine: Acts, places: npt.NDArray[np.int64], acts: Acts) -> BoolArray:
+    """Say of some events whether they are among others of the same person that have no id."""
+    if len(places) > FEW_COMPARED:
+        known = {key for key, named in zip(_keys(acts), acts.named, strict=True) if not named}
+        keys = _keys(mine)
+        return np.array([keys[at] in known for at in places.tolist()], dtype=np.bool_)
+    same = (
+        (mine.item_rows[places, None] == acts.item_rows)
+        & (mine.kind_codes[places, None] == acts.kind_codes)
+        & (ticks(mine.occurred_at[places])[:, None] == ticks(acts.occurred_at))
+        & ~acts.named
+    )
+    return np.asarray(same.any(axis=1), dtype=np.bool_)
+
+
+def _keys(acts: Acts) -> list[tuple[int, int, int]]:
+    times = ticks(acts.occurred_at).tolist()
+    return list(zip(acts.item_rows.tolist(), acts.kind_codes.tolist(), times, strict=True))

@@ -1,0 +1,278 @@
+"""What was observed since a snapshot was whole: touched people, changed items, further events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray, csr_rows
+from recsys.core.persistent_map import Layered
+from recsys.data import Catalog, EventLog, IdMap, KindTable, People
+from recsys.index import ChangedVectors, DeltaIndex
+from recsys.models import ItemPatch, fitted_patch
+from recsys.serving.observe.person import Person
+from recsys.serving.observe.reverse_lookups import Lookups
+from recsys.serving.state.access import personal_people
+from recsys.serving.state.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Acts:
+    """Events of one person.
+
+    Attributes
+    ----------
+    item_rows, kind_codes, values, occurred_at : (n_events,) arrays
+        As in an event log; the codes are those of the overlay.
+    named : (n_events,) bool
+        Which have an ``event_id``.
+    """
+
+    item_rows: RowArray
+    kind_codes: npt.NDArray[np.int16]
+    values: npt.NDArray[np.float32]
+    occurred_at: TimeArray
+    named: BoolArray
+
+    @classmethod
+    def of(cls, log: EventLog, places: npt.NDArray[np.int64]) -> Acts:
+        """Return some events of a log."""
+        named = np.zeros(len(places), dtype=np.bool_)
+        if log.event_ids is not None:
+            named = np.asarray(log.event_ids.take(places).is_valid())
+        return cls(
+            log.item_rows[places],
+            log.kind_codes[places],
+            log.values[places],
+            log.occurred_at[places],
+            named,
+        )
+
+    def followed_by(self, other: Acts) -> Acts:
+        """Return these and then the others."""
+        return Acts(
+            np.concatenate([self.item_rows, other.item_rows]),
+            np.concatenate([self.kind_codes, other.kind_codes]),
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.occurred_at, other.occurred_at]),
+            np.concatenate([self.named, other.named]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlay:
+    """Everything that differs from a whole snapshot; never changed after it is made.
+
+    Attributes
+    ----------
+    users, items : IdMap
+        Those of the snapshot, grown.
+    kinds : KindTable
+        Those of the snapshot, then further ones.
+    logs : tuple of EventLog
+        Accepted events, call by call, in rows of ``users`` and ``items``.
+    acts : mapping of user row to Acts
+        The same events, by person.
+    people : mapping of user row to Person
+        Who was touched.
+    profiles : People
+        Who was described, as they are now.
+    catalog : Catalog
+        The items that are new or were described, as they are now.
+    item_rows : (n_described,) int32
+        Their rows.
+    features : (n_described, n_tags) csr
+        Their profiles.
+    authors : mapping of item row to user row
+        Whoever made them; -1 nobody known.
+    makers : mapping of item row to (time, user row)
+        The first observed authoring event of an item.
+    patch : ItemPatch
+        The items whose vectors differ.
+    changes : ChangedVectors
+        These vectors, and those that the index of the snapshot holds beside its main part.
+    event_ids : mapping of str to None
+        Ids of the observed events.
+    lookups : Lookups
+        The whole snapshot turned round.
+    """
+
+    users: IdMap
+    items: IdMap
+    kinds: KindTable
+    logs: tuple[EventLog, ...]
+    acts: Layered[int, Acts]
+    people: Layered[int, Person]
+    profiles: People
+    catalog: Catalog
+    item_rows: RowArray
+    features: Csr
+    authors: Layered[int, int]
+    makers: Layered[int, tuple[int, int]]
+    patch: ItemPatch
+    changes: ChangedVectors
+    event_ids: Layered[str, None]
+    lookups: Lookups
+
+    @classmethod
+    def empty(cls, base: Snapshot) -> Overlay:
+        """Return the overlay of a snapshot since which nothing happened."""
+        return cls(
+            users=base.users,
+            items=base.items,
+            kinds=base.dataset.events.kinds,
+            logs=(),
+            acts=Layered(),
+            people=Layered(),
+            profiles=People.empty(),
+            catalog=Catalog.empty(),
+            item_rows=np.zeros(0, np.int32),
+            features=base.item_profiles.matrix[:0],
+            authors=Layered(),
+            makers=Layered(),
+            patch=fitted_patch(base.model),
+            changes=_changes_of(base),
+            event_ids=Layered(),
+            lookups=Lookups(base),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """A whole snapshot and what came since, asked about rows of both.
+
+    Attributes
+    ----------
+    base : Snapshot
+        Whole.
+    overlay : Overlay
+    """
+
+    base: Snapshot
+    overlay: Overlay
+
+    @property
+    def lacks_events(self) -> bool:
+        """Whether the snapshot was saved without its events, so that histories stand for them."""
+        return not self.base.dataset.events.n_events and bool(self.base.queries.history.nnz)
+
+    def described(self, user_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: who of some people was described since."""
+        if not self.overlay.profiles.n_users:
+            return np.zeros(len(user_rows), dtype=np.bool_)
+        ids = self.overlay.users.ids(user_rows)
+        return np.asarray(self.overlay.profiles.users.rows(ids) != NO_ROW, dtype=np.bool_)
+
+    def muting(self, user_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: who of some people muted anything."""
+        out = np.zeros(len(user_rows), dtype=np.bool_)
+        old = user_rows < self.base.n_users
+        out[old] = self.overlay.lookups.muting[user_rows[old]]
+        profiles = self.overlay.profiles
+        if profiles.n_users:
+            places = profiles.users.rows(self.overlay.users.ids(user_rows))
+            for at in np.flatnonzero(places != NO_ROW).tolist():
+                row = int(places[at])
+                out[at] = bool(profiles.muted_tags[row] or profiles.muted_authors[row])
+        return out
+
+    def acts_of(self, user_row: int) -> list[Acts]:
+        """Return the events of a person: those of the snapshot, then those since."""
+        known = user_row < self.base.n_users
+        old = [Acts.of(self.base.dataset.events, self.base.events_of(user_row))] if known else []
+        return old + ([self.overlay.acts[user_row]] if user_row in self.overlay.acts else [])
+
+    def log_of(self, user_rows: RowArray) -> EventLog:
+        """Return all events of some people, in the log's order person by person.
+
+        Parameters
+        ----------
+        user_rows : (n,) int32
+            Distinct.
+        """
+        nothing = Acts.of(self.base.dataset.events, np.zeros(0, np.int64))
+        parts = [self.acts_of(row) for row in user_rows.tolist()]
+        every = [nothing, *(part for mine in parts for part in mine)]
+        counts = [sum(len(part.item_rows) for part in mine) for mine in parts]
+        return EventLog(
+            users=self.overlay.users,
+            items=self.overlay.items,
+            user_rows=np.repeat(user_rows.astype(np.int32), counts),
+            item_rows=np.concatenate([part.item_rows for part in every]),
+            kind_codes=np.concatenate([part.kind_codes for part in every]),
+            values=np.concatenate([part.values for part in every]),
+            occurred_at=np.concatenate([part.occurred_at for part in every]),
+            kinds=self.overlay.kinds,
+        )
+
+    def authors_of(self, item_rows: RowArray) -> RowArray:
+        """Return the user row of who made each item; -1 where nobody is known."""
+        n_base = self.base.n_items
+        out = np.full(len(item_rows), NO_ROW, dtype=np.int32)
+        old = item_rows < n_base
+        out[old] = self.base.dataset.author_rows[item_rows[old]]
+        changed = self.overlay.authors
+        if changed:
+            for at in np.flatnonzero(np.isin(item_rows, list(changed))).tolist():
+                out[at] = changed[int(item_rows[at])]
+        return out
+
+    def personal_of(self, user_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: who is served personally."""
+        out = np.ones(len(user_rows), dtype=np.bool_)
+        old = user_rows < self.base.n_users
+        out[old] = self.base.personal[user_rows[old]]
+        profiles = self.overlay.profiles
+        if profiles.n_users:
+            places = profiles.users.rows(self.overlay.users.ids(user_rows))
+            given = places != NO_ROW
+            out[given] = personal_people(profiles)[places[given]]
+        return out
+
+    def people_at(self, user_rows: RowArray) -> People:
+        """Return what is known of some people beside events, in that order."""
+        ids = self.overlay.users.ids(user_rows)
+        known = self.base.dataset.people.at_rows(user_rows[user_rows < self.base.n_users])
+        places = self.overlay.profiles.users.rows(ids)
+        given = self.overlay.profiles.at_rows(places[places != NO_ROW])
+        return known.upserted(given).aligned(IdMap.of(ids))
+
+    def catalog_at(self, item_rows: RowArray) -> Catalog:
+        """Return some items, in that order, as they are now."""
+        ids, described = self.overlay.items.ids(item_rows), self.overlay.catalog
+        old = item_rows[item_rows < self.base.n_items]
+        catalog = self.base.dataset.catalog
+        known = catalog.at_rows(old) if len(old) else self.overlay.lookups.no_items
+        if described.n_items:
+            places = described.items.rows(ids)
+            if (places != NO_ROW).any():
+                known = known.upserted(described.at_rows(places[places != NO_ROW]))
+        return known.aligned(IdMap.of(ids))
+
+    def features_at(self, item_rows: RowArray) -> Csr:
+        """Return the (n, n_tags) csr profiles of some items, as they are now."""
+        overlay, n_base = self.overlay, self.base.n_items
+        places = places_of(item_rows, overlay.item_rows)
+        known = csr_rows(
+            self.base.item_profiles.matrix,
+            np.where((item_rows < n_base) & (places == NO_ROW), item_rows, NO_ROW),
+        )
+        return known + csr_rows(overlay.features, places) if (places != NO_ROW).any() else known
+
+
+def places_of(rows: RowArray, among: RowArray) -> npt.NDArray[np.int64]:
+    """Return the (n,) int64 place of each row among distinct others, in any order; -1 if none."""
+    if not len(among):
+        return np.full(len(rows), NO_ROW, dtype=np.int64)
+    order = np.argsort(among)
+    found = order[np.minimum(np.searchsorted(among, rows, sorter=order), len(among) - 1)]
+    return np.where(among[found] == rows, found, NO_ROW)
+
+
+def _changes_of(base: Snapshot) -> ChangedVectors:
+    """Return the vectors beside the main part of an index: those of observing begin with them."""
+    if isinstance(base.index, DeltaIndex):
+        return base.index.changes
+    return ChangedVectors.empty(int(base.model.item_factors.shape[1]))

@@ -1,0 +1,287 @@
+"""From a snapshot and what happened since to the next snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
+from recsys.core.errors import ArtifactError, DataError
+from recsys.data import EventLog, IdMap, TimedEvents
+from recsys.index import ChangedVectors, DeltaIndex, VectorIndex
+from recsys.models import HybridModel, ItemPatch, PatchedHybrid, PopularityBlock
+from recsys.serving.observe.arrivals import Arrivals, new_events, with_ids
+from recsys.serving.observe.change import Change
+from recsys.serving.observe.compact import renewed
+from recsys.serving.observe.delta import Acts, Facts, Overlay
+from recsys.serving.observe.fold_in import fold_in, taste, taste_of_new
+from recsys.serving.observe.items import describe, patched, touched_users
+from recsys.serving.observe.person import Person
+from recsys.serving.observe.popularity import recounted
+from recsys.serving.observe.snapshot import ObservedSnapshot
+from recsys.serving.state.access import eligible_items
+from recsys.serving.state.lineage import Lineage
+from recsys.serving.state.snapshot import Snapshot
+
+NOTHING = TimedEvents(
+    np.zeros(0, np.int32),
+    np.zeros(0, np.int32),
+    np.zeros(0, np.float32),
+    np.zeros(0, "datetime64[us]"),
+)
+
+MAX_PEOPLE = 10_000
+"""People folded in again beside a whole snapshot, at which it is made whole."""
+
+MAX_ITEMS = 4_000
+"""The same for items whose vector changed, beside an exact index: a scan of them costs little."""
+
+MAX_LOGS = 10_000
+"""The same for calls."""
+
+
+def observe(snapshot: Snapshot, arrivals: Arrivals) -> tuple[Snapshot, Change]:
+    """Return the next snapshot, and what changed; the one given stays as it is.
+
+    Raises
+    ------
+    DataError
+        If ids are of another sort than the snapshot's.
+    ConfigError
+        If a ``visible_to`` cannot be read, or a block cannot take new items.
+    ArtifactError
+        If the model was saved in a format that does not hold what counts new events.
+    """
+    if not isinstance(snapshot, ObservedSnapshot):
+        _check_counts(snapshot)
+    now = _later(snapshot.now, arrivals.events)
+    before = _facts(_prepared(snapshot, now))
+    return _observe(snapshot, before, arrivals, now=now)
+
+
+def _observe(
+    snapshot: Snapshot, before: Facts, arrivals: Arrivals, *, now: np.datetime64
+) -> tuple[Snapshot, Change]:
+    base, old = before.base, before.overlay
+    facts = Facts(base, with_ids(old, arrivals))
+    log = new_events(facts, arrivals.events)
+    facts = Facts(base, _with_events(facts.overlay, log))
+    facts = Facts(base, _with_profiles(facts.overlay, arrivals))
+    n_before, n_people = len(old.items), len(old.users)
+    described = describe(facts, arrivals.catalog, log, n_before=n_before, n_people=n_people)
+    facts = described.facts
+    patch = patched(described, old.patch)
+    users = touched_users(before, described, log, arrivals.people)
+    theirs = facts.log_of(users)
+    people = fold_in(facts, users, PatchedHybrid(base.model, patch), log=theirs)
+    added = None
+    if not (len(described.rows) or arrivals.people.n_users):
+        added = taste_of_new(facts, log, theirs)
+    former = NOTHING if added is not None else _former_taste(before, users)
+    later = _joined([NOTHING, *(one.taste for one in people.values())]) if added is None else added
+    patch, counted = recounted(
+        facts, patch, before=former, after=later, log=log, described=described.rows
+    )
+    overlay = _grown(facts, people, patch, np.union1d(described.rows, counted))
+    after = ObservedSnapshot(
+        Facts(base, overlay),
+        now=now,
+        version=_version(snapshot, log, arrivals),
+        model=_model(base.model, overlay),
+        index=_index(base, overlay.changes),
+        eligible=_eligible(snapshot, overlay, now),
+        lineage=_prior(snapshot, base).after(log),
+        before=snapshot,
+    )
+    n_moved = int((described.is_new | described.other_tags).sum())
+    change = _change(snapshot, after, arrivals, log, n_folded=len(users), n_moved=n_moved)
+    return after, change
+
+
+def _prior(snapshot: Snapshot, base: Snapshot) -> Lineage:
+    """Return the counts so far; the moment that popularity speaks for is that of the base."""
+    return replace(snapshot.lineage, dated=base.lineage.dated)
+
+
+def _facts(snapshot: Snapshot) -> Facts:
+    if isinstance(snapshot, ObservedSnapshot):
+        return snapshot.facts
+    return Facts(snapshot, Overlay.empty(snapshot))
+
+
+def _check_counts(snapshot: Snapshot) -> None:
+    blocks = [one for one in snapshot.model.blocks if isinstance(one, PopularityBlock)]
+    if not all(one.can_count for one in blocks):
+        raise ArtifactError(
+            "a model that observes must have been saved in format 1.1 or newer; this one is of "
+            "format 1.0, which does not hold what popularity is counted from. Fit anew."
+        )
+
+
+def _prepared(snapshot: Snapshot, now: np.datetime64) -> Snapshot:
+    """Return the snapshot to observe on: made whole where a day went by, or too much came."""
+    dated = any(isinstance(b, PopularityBlock) and b.is_dated for b in snapshot.model.blocks)
+    days = snapshot.lineage.days_until(now) if dated else 0
+    if days or (isinstance(snapshot, ObservedSnapshot) and _is_full(snapshot)):
+        return renewed(snapshot, days=days)
+    return snapshot
+
+
+def _is_full(snapshot: ObservedSnapshot) -> bool:
+    overlay = snapshot.overlay
+    return (
+        len(overlay.people) > MAX_PEOPLE
+        or overlay.patch.n_changed > MAX_ITEMS
+        or len(overlay.logs) > MAX_LOGS
+    )
+
+
+def _later(now: np.datetime64, events: EventLog) -> np.datetime64:
+    """Return the moment to speak for: that of the last event, if it is later."""
+    last = events.last_time
+    if np.isnat(last) or (not np.isnat(now) and last <= now):
+        return now
+    moment: np.datetime64 = last.astype("datetime64[us]")
+    return moment
+
+
+def _with_events(overlay: Overlay, log: EventLog) -> Overlay:
+    if not log.n_events:
+        return overlay
+    acts: dict[int, Acts] = {}
+    for row, places in _places_by(log.user_rows):
+        mine = Acts.of(log, places)
+        known = overlay.acts.get(row)
+        acts[row] = mine if known is None else known.followed_by(mine)
+    named = [] if log.event_ids is None else log.event_ids.to_pylist()
+    ids = overlay.event_ids.plus({one: None for one in named if one is not None})
+    return replace(overlay, logs=(*overlay.logs, log), acts=overlay.acts.plus(acts), event_ids=ids)
+
+
+def _places_by(rows: RowArray) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    """Give each distinct row with the places where it stands."""
+    if len(rows) == 1:
+        yield int(rows[0]), np.zeros(1, dtype=np.int64)
+        return
+    order = np.argsort(rows, kind="stable")
+    distinct, starts = np.unique(rows[order], return_index=True)
+    yield from zip(distinct.tolist(), np.split(order, starts[1:]), strict=True)
+
+
+def _with_profiles(overlay: Overlay, arrivals: Arrivals) -> Overlay:
+    people = arrivals.people
+    if not people.n_users:
+        return overlay
+    return replace(overlay, profiles=overlay.profiles.upserted(people))
+
+
+def _former_taste(before: Facts, user_rows: RowArray) -> TimedEvents:
+    """Return the taste of people as it was: what popularity counts of them."""
+    known = user_rows[user_rows < len(before.overlay.users)]
+    people = before.overlay.people
+    folded = {row: people[row] for row in known.tolist() if row in people}
+    rest = np.array([row for row in known.tolist() if row not in folded], dtype=np.int32)
+    found = [taste(before, rest)] if len(rest) else [NOTHING]
+    return _joined([*found, *(one.taste for one in folded.values())])
+
+
+def _joined(parts: Sequence[TimedEvents]) -> TimedEvents:
+    return TimedEvents(
+        np.concatenate([part.user_rows for part in parts]),
+        np.concatenate([part.item_rows for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate([part.occurred_at for part in parts]),
+    )
+
+
+def _grown(
+    facts: Facts, people: Mapping[int, Person], patch: ItemPatch, item_rows: RowArray
+) -> Overlay:
+    """Return the overlay with people, and with some items' vectors, as they are now."""
+    overlay = facts.overlay
+    changes = overlay.changes
+    if len(item_rows):
+        vectors = PatchedHybrid(facts.base.model, patch).vectors_of(item_rows)
+        changes = changes.followed_by(item_rows, vectors)
+    return replace(overlay, people=overlay.people.plus(people), patch=patch, changes=changes)
+
+
+def _model(fitted: HybridModel, overlay: Overlay) -> HybridModel:
+    if not overlay.patch.n_changed:
+        return fitted
+    model = PatchedHybrid(fitted, overlay.patch, overlay.changes)
+    if model.n_items != len(overlay.items):
+        lacking = len(overlay.items) - model.n_items
+        raise DataError(f"a patch must hold every new item; {lacking} lack.")
+    return model
+
+
+def _index(base: Snapshot, changes: ChangedVectors) -> VectorIndex:
+    if not len(changes.rows):
+        return base.index
+    main = base.index.main if isinstance(base.index, DeltaIndex) else base.index
+    return DeltaIndex(main, changes)
+
+
+def _eligible(before: Snapshot, overlay: Overlay, now: np.datetime64) -> BoolArray:
+    """Return which items may be shown: as before, less what is over, and as described since."""
+    gone = overlay.lookups.expired_by(now)
+    told = eligible_items(overlay.catalog, now=now) if len(overlay.item_rows) else None
+    if len(overlay.items) == before.n_items and not before.eligible[gone].any():
+        old = before.eligible
+        if told is None or (old[overlay.item_rows] == told).all():
+            return old  # as most often; whoever keeps something by it can go on
+    out = np.ones(len(overlay.items), dtype=np.bool_)
+    out[: before.n_items] = before.eligible
+    out[gone] = False
+    if told is not None:
+        out[overlay.item_rows] = told
+    return freeze(out)
+
+
+def _version(snapshot: Snapshot, log: EventLog, arrivals: Arrivals) -> str:
+    """Return a name of the state: that of the fit, and what its history comes to."""
+    digest = hashlib.sha256(snapshot.version.encode())
+    for part in (log.user_rows, log.item_rows, log.kind_codes, log.occurred_at):
+        digest.update(part.tobytes())
+    for table in (arrivals.catalog.table, arrivals.people.table):
+        if not table.num_rows:
+            continue
+        digest.update(str(table.to_pydict()).encode())
+    return f"{snapshot.lineage.version}+{digest.hexdigest()[:8]}"
+
+
+def _change(
+    before: Snapshot,
+    after: ObservedSnapshot,
+    arrivals: Arrivals,
+    log: EventLog,
+    *,
+    n_folded: int,
+    n_moved: int,
+) -> Change:
+    users, items = before.users, before.items
+    repeated = arrivals.events.n_events - log.n_events + arrivals.events.n_dropped_duplicates
+    n_retired = 0
+    if after.eligible is not before.eligible:
+        n_retired = int((before.eligible & ~after.eligible[: before.n_items]).sum())
+    return Change(
+        n_events=log.n_events,
+        n_repeated_events=repeated,
+        n_late_events=int((log.occurred_at < before.now).sum()),
+        n_new_users=after.n_users - len(users),
+        n_new_items=after.n_items - len(items),
+        n_described_users=_n_known(users, arrivals.people.users),
+        n_described_items=_n_known(items, arrivals.catalog.items),
+        n_retired_items=n_retired,
+        n_folded_users=n_folded,
+        n_moved_items=n_moved,
+    )
+
+
+def _n_known(ids: IdMap, some: IdMap) -> int:
+    return int((ids.rows(some.ids()) != NO_ROW).sum()) if len(some) else 0

@@ -1,0 +1,1 @@
+"""The immutable state that a request reads."""

@@ -1,0 +1,276 @@
+"""One immutable state of the recommender: everything a request reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
+from recsys.data import Dataset, IdMap, KindTable
+from recsys.index import ExactIndex, VectorIndex
+from recsys.models import BlockSpec, HybridModel, Queries, QueryState
+from recsys.profiles import ItemProfiles, TagVocabulary
+from recsys.ranking import TypedColumns, Wording, parse_filter
+from recsys.serving.config import RecommenderConfig
+from recsys.serving.state.csr_rows import row_matrix, rows_of
+from recsys.serving.state.filter_cache import FilterCache
+from recsys.serving.state.item_similarity import similarity_index
+from recsys.serving.state.lineage import Lineage
+from recsys.serving.state.visibility import VisibilityTable
+
+
+@dataclass(frozen=True, eq=False)  # no slots: what is made at first use is kept
+class Snapshot:
+    """Everything a request reads; never changed after it is made.
+
+    Attributes
+    ----------
+    config : RecommenderConfig
+    version : str
+        Names this state in answers and exposures.
+    now : datetime64[us]
+        The moment it speaks for; NaT without times.
+    dataset : Dataset
+        People, items and events, on shared rows.
+    item_profiles : ItemProfiles
+        (n_items, n_tags) tag weights.
+    model : HybridModel
+        Fitted blocks and their weights.
+    specs : tuple of BlockSpec
+        What the blocks were built from.
+    index : VectorIndex
+        Over ``model.item_factors``.
+    queries : Queries
+        What is known of each user row.
+    states : QueryState
+        What the blocks make of them.
+    seen : (n_users, n_items) csr
+        Pairs left out when seen items are excluded.
+    refused : (n_users, n_items) csr
+        Pairs never shown: hidden, disliked or reported.
+    muted : (n_users, n_items) csr
+        Pairs never shown because the person muted the author or a tag.
+    own : (n_users, n_items) csr
+        Pairs of authors and their items.
+    visibility : VisibilityTable
+        Which items are for whom.
+    personal : (n_users,) bool
+        Who is served personally: consented, and not banned or deleted.
+    eligible : (n_items,) bool
+        Items that may be shown at all: active, not expired.
+    notes : tuple of str
+        Why the model is as it is.
+    lineage : Lineage
+        What its fit knew.
+    measured : dict
+        What was measured while fitting, such as the validation; never a time, so that the same fit
+        has the same bytes.
+    """
+
+    config: RecommenderConfig
+    version: str
+    now: np.datetime64
+    dataset: Dataset
+    item_profiles: ItemProfiles
+    model: HybridModel
+    specs: tuple[BlockSpec, ...]
+    index: VectorIndex
+    queries: Queries
+    states: QueryState
+    seen: Csr
+    refused: Csr
+    muted: Csr
+    own: Csr
+    visibility: VisibilityTable
+    personal: BoolArray
+    eligible: BoolArray
+    notes: tuple[str, ...]
+    lineage: Lineage
+    measured: dict[str, Any]
+
+    @property
+    def users(self) -> IdMap:
+        """Ids and rows of the known people."""
+        return self.dataset.users
+
+    @property
+    def items(self) -> IdMap:
+        """Ids and rows of the items."""
+        return self.dataset.items
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are."""
+        return len(self.items)
+
+    @property
+    def n_users(self) -> int:
+        """How many people are known."""
+        return len(self.users)
+
+    @property
+    def whole(self) -> Snapshot:
+        """The same state in whole arrays, without changes beside them."""
+        return self
+
+    @property
+    def tags(self) -> TagVocabulary:
+        """The vocabulary of the profiles."""
+        return self.item_profiles.tags
+
+    @property
+    def kinds(self) -> KindTable:
+        """The event kinds that are understood."""
+        return self.dataset.events.kinds
+
+    @property
+    def backend(self) -> str:
+        """The dataframe library that answers come in: that of the events."""
+        return self.dataset.events.backend
+
+    def queries_of(self, user_rows: RowArray) -> Queries:
+        """Return what is known of some people."""
+        return self.queries.take(user_rows)
+
+    def states_of(self, user_rows: RowArray) -> QueryState:
+        """Return what the blocks make of some people."""
+        return self.states.take(user_rows)
+
+    def personal_of(self, user_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: who of some people is served personally."""
+        return self.personal[user_rows]
+
+    def query_of(self, user_row: int) -> Queries:
+        """Return what is known of one person, as of :meth:`queries_of`."""
+        queries = self.queries
+        starts = queries.history.indptr
+        return Queries(
+            history=row_matrix(queries.history, user_row),
+            age_days=queries.age_days[starts[user_row] : starts[user_row + 1]],
+            tags=row_matrix(queries.tags, user_row),
+        )
+
+    def state_of(self, user_row: int) -> QueryState:
+        """Return what the blocks make of one person, as of :meth:`states_of`."""
+        states = self.states
+        mine = slice(user_row, user_row + 1)
+        return QueryState(states.vectors[mine], states.buckets[mine])
+
+    def is_personal(self, user_row: int) -> bool:
+        """Say whether one person is served personally."""
+        return bool(self.personal[user_row])
+
+    def hidden_rows(self, user_row: int, *, with_seen: bool, with_own: bool) -> RowArray:
+        """Return the rising rows of the items to leave out for one person."""
+        parts = [self.refused, self.muted]
+        parts += [self.seen] if with_seen else []
+        parts += [self.own] if with_own else []
+        lines: list[RowArray] = [
+            one.indices[one.indptr[user_row] : one.indptr[user_row + 1]] for one in parts
+        ]
+        filled = [line for line in lines if len(line)]
+        if len(filled) < 2:
+            return (filled or lines)[0]
+        rows: RowArray = np.unique(np.concatenate(filled))
+        return rows
+
+    def audience_of(self, user_row: int) -> bytes:
+        """Return what tells apart people who may see other items; empty where all see all."""
+        holds = self.visibility.holds
+        return holds[user_row].tobytes() if holds.shape[1] else b""
+
+    def hidden_of(self, user_rows: RowArray, *, with_seen: bool, with_own: bool) -> Csr:
+        """Return the (n, n_items) csr of pairs to leave out; none for row -1."""
+        return rows_of(self.hidden(with_seen=with_seen, with_own=with_own), user_rows)
+
+    def visible(self, user_rows: RowArray) -> tuple[list[BoolArray | None], RowArray]:
+        """Return the distinct masks of items (None is everything), and whose they are."""
+        return self.visibility.masks(user_rows)
+
+    @property
+    def is_for_all(self) -> BoolArray:
+        """(n_items,) bool: which items everybody may see."""
+        return self.visibility.is_for_all
+
+    def mask_of(self, where: Any) -> BoolArray:
+        """Return (n_items,) bool: which items a filter lets through.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be read.
+        """
+        return parse_filter(where).mask(self.columns)
+
+    def title(self, item_row: int) -> str | None:
+        """Return the title of an item; None if it has none."""
+        found: str | None = self.dataset.catalog.column("title")[item_row]
+        return found
+
+    def blocked_of(self, item_rows: RowArray) -> BoolArray:
+        """Return (n,) bool: which of some items are blocked."""
+        found = self.dataset.catalog.column("status")[item_rows] == "blocked"
+        return np.asarray(found, dtype=np.bool_)
+
+    def last_kinds(self, user_row: int) -> dict[int, str]:
+        """Return by item row what a person last did with it."""
+        events = self.dataset.events
+        mine = self.events_of(user_row)
+        names = events.kinds.names
+        return {int(events.item_rows[at]): names[int(events.kind_codes[at])] for at in mine}
+
+    @cached_property
+    def wording(self) -> Wording:
+        """How reasons are said: popularity by the shortest half-life that has a weight."""
+        days = [
+            spec.block_config().to_dict().get("half_life_days")
+            for at, spec in enumerate(self.specs)
+            if spec.kind == "popularity" and self.model.weights[:, at].any()
+        ]
+        known = [one for one in days if one is not None]
+        return Wording(popularity_half_life_days=min(known, default=None))
+
+    @cached_property
+    def columns(self) -> TypedColumns:
+        """The catalog as filters read it, typed at first use."""
+        return TypedColumns(self.dataset.catalog)
+
+    @cached_property
+    def filters(self) -> FilterCache:
+        """The sets of items that were asked for last."""
+        return FilterCache()
+
+    def hidden(self, *, with_seen: bool, with_own: bool) -> Csr:
+        """Return the (n_users, n_items) csr of pairs to leave out, kept after its first use."""
+        key = (with_seen, with_own)
+        if key not in self._hidden:
+            parts = [self.refused, self.muted]
+            parts += [self.seen] if with_seen else []
+            parts += [self.own] if with_own else []
+            filled = [part for part in parts if part.nnz]
+            self._hidden[key] = freeze_csr(sum(filled[1:], filled[0])) if filled else self.refused
+        return self._hidden[key]
+
+    @cached_property
+    def _hidden(self) -> dict[tuple[bool, bool], Csr]:
+        return {}
+
+    @cached_property
+    def similarity(self) -> ExactIndex:
+        """Unit item vectors of taste, made when first asked for."""
+        return similarity_index(self.model, self.item_profiles)
+
+    @cached_property
+    def _by_user(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        rows = self.dataset.events.user_rows
+        order = np.argsort(rows, kind="stable")
+        return order, np.searchsorted(rows[order], np.arange(self.n_users + 1))
+
+    def events_of(self, user_row: int) -> npt.NDArray[np.int64]:
+        """Return the positions of a person's events, in the log's order."""
+        order, starts = self._by_user
+        return order[starts[user_row] : starts[user_row + 1]]

@@ -1,0 +1,163 @@
+"""Which blocks are blended, and how far the blend is trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys.models.blend.held_out import MAX_FOLDS, Examples, best_blend, towards
+from recsys.models.blend.pool import Pool
+from recsys.models.spec import BlockSpec
+
+N_PEOPLE, N_CANDIDATES = 240, 40
+FORECAST = BlockSpec(kind="popularity", name="forecast", settings={"half_life_days": 1.0})
+FADING = BlockSpec(
+    kind="popularity", name="fading", settings={"half_life_days": 1.0, "forecast_new": False}
+)
+SLOW = BlockSpec(
+    kind="popularity", name="slow", settings={"half_life_days": 30.0, "forecast_new": False}
+)
+TASTE = BlockSpec(kind="affinity")
+
+
+def examples(*strengths: tuple[float, ...], seed: int = 0) -> Examples:
+    """Return people of one part for each line of strengths: how far they follow each block."""
+    rng = np.random.default_rng(seed)
+    n_blocks = len(strengths[0])
+    parts = np.repeat(np.arange(len(strengths), dtype=np.int32), N_PEOPLE // len(strengths))
+    scores = rng.normal(size=(len(parts), N_CANDIDATES, n_blocks))
+    noise = rng.gumbel(size=(len(parts), N_CANDIDATES))
+    wanted = np.einsum("pcb,pb->pc", scores, np.array(strengths)[parts]) + noise
+    relevant = wanted >= np.sort(wanted, axis=1)[:, -3:-2]
+    pool = Pool.of(scores.astype(np.float32), relevant)
+    return Examples(pool, np.zeros(len(parts), np.int32), parts)
+
+
+def test_taste_that_helps_in_every_part_is_blended_in() -> None:
+    blend = best_blend([FADING, TASTE], examples(*[(1.0, 1.0)] * 3), n_buckets=1)
+    assert blend.learnt.weights[0, 1] > 0.5 * blend.learnt.weights[0, 0]
+    assert blend.trust > 0
+    assert blend.held_out is not None
+    assert blend.popularity is not None
+    assert blend.held_out > blend.popularity
+
+
+def test_what_helps_in_one_part_and_harms_in_the_next_is_left_out() -> None:
+    lucky = examples((1.0, 1.5), (1.0, -1.5), (1.0, 1.5), (1.0, -1.5))
+    blend = best_blend([FADING, TASTE], lucky, n_buckets=1)
+    assert blend.trust == 0
+    assert blend.learnt.weights[0, 1] == 0
+    assert blend.learnt.weights[0, 0] > 0
+    assert "left out" in blend.note
+
+
+def test_the_popularity_that_is_best_on_all_parts_is_what_remains() -> None:
+    nothing = examples(*[(0.5, 1.0, 0.0)] * 3)
+    blend = best_blend([SLOW, FADING, TASTE], nothing, n_buckets=2)
+    table = blend.learnt.weights
+    assert (table[:, 1] > table[:, 0]).all()
+    assert (table[:, 1] > 3 * table[:, 2]).all()
+
+
+def test_the_forecast_is_not_mixed_with_what_was_only_seen() -> None:
+    either = examples(*[(1.0, 0.6, 0.5)] * 3)
+    weights = best_blend([FORECAST, FADING, TASTE], either, n_buckets=1).learnt.weights[0]
+    assert weights[0] > 0
+    assert weights[1] == 0
+
+
+def test_a_forecast_that_is_as_good_as_what_was_seen_is_kept() -> None:
+    alike = examples(*[(1.0, 1.0, 0.5)] * 3)
+    alike.pool.scores[:, :, 1] = alike.pool.scores[:, :, 0]
+    weights = best_blend([FORECAST, FADING, TASTE], alike, n_buckets=1).learnt.weights[0]
+    assert weights[0] > 0
+    assert weights[1] == 0
+
+
+def test_a_forecast_that_is_surely_worse_gives_way() -> None:
+    worse = examples(*[(0.3, 1.0, 0.5)] * 3)
+    weights = best_blend([FORECAST, FADING, TASTE], worse, n_buckets=1).learnt.weights[0]
+    assert weights[0] == 0
+    assert weights[1] > 0
+
+
+def test_a_blend_that_holds_is_kept_whole() -> None:
+    blend = best_blend([FADING, TASTE], examples(*[(1.0, 0.4)] * 3), n_buckets=1)
+    assert blend.trust == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_blend_that_harms_where_it_was_not_learnt_is_kept_in_part(seed: int) -> None:
+    uneven = examples((1.0, 1.5), (1.0, 0.1), (1.0, 0.1), seed=seed)
+    blend = best_blend([FADING, TASTE], uneven, n_buckets=1)
+    assert 0 < blend.trust < 1
+    assert f"{blend.trust:.0%} of it" in blend.note
+    assert blend.held_out is not None
+    assert blend.popularity is not None
+    assert blend.held_out > blend.popularity
+
+
+def test_blocks_of_no_use_in_any_part_have_no_weight() -> None:
+    specs = [FADING, TASTE, BlockSpec(kind="content")]
+    weights = best_blend(specs, examples(*[(1.0, 1.0, -0.5)] * 3), n_buckets=2).learnt.weights
+    assert (weights[:, :2] > 0).all()
+    assert (weights[:, 2] == 0).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_caution_does_not_mix_them_either(seed: int) -> None:
+    doubtful = examples((1.0, 1.0, 0.4), (1.0, 1.0, -0.2), (1.0, 1.0, 0.3), seed=seed)
+    weights = best_blend([FORECAST, FADING, TASTE], doubtful, n_buckets=1).learnt.weights[0]
+    assert (weights[:2] > 0).sum() == 1
+
+
+def test_one_part_is_taken_at_its_word() -> None:
+    blend = best_blend([FADING, TASTE], examples((1.0, 1.0)), n_buckets=1)
+    assert blend.held_out is None
+    assert blend.trust == 1
+    assert blend.note == ""
+
+
+def test_blocks_without_any_popularity_are_blended_as_well() -> None:
+    blend = best_blend([TASTE, BlockSpec(kind="content")], examples(*[(1.0, 1.0)] * 3), n_buckets=1)
+    assert (blend.learnt.weights > 0).all()
+
+
+def test_the_same_examples_give_the_same_blend() -> None:
+    one, other = (
+        best_blend([FADING, TASTE], examples(*[(1.0, 0.3)] * 3), n_buckets=1) for _ in range(2)
+    )
+    assert one.learnt.weights.tolist() == other.learnt.weights.tolist()
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=30))
+def test_folds_keep_parts_whole_and_in_their_order(parts: list[int]) -> None:
+    rows = np.array(parts, dtype=np.int32)
+    pool = Pool.of(np.zeros((len(rows), 2, 1), np.float32), np.zeros((len(rows), 2), bool))
+    folds = Examples(pool, rows, rows).folds()
+    assert len(np.unique(folds)) == min(len(np.unique(rows)), MAX_FOLDS)
+    order = np.argsort(rows, kind="stable")
+    assert (np.diff(folds[order]) >= 0).all()
+    for part in np.unique(rows):
+        assert len(np.unique(folds[rows == part])) == 1
+
+
+@pytest.mark.parametrize("most", [1, 7, 240, 1000])
+def test_thinning_keeps_at_most_so_many_people(most: int) -> None:
+    people = examples((1.0,), (1.0,))
+    some = people.thinned(most)
+    assert some.shape == (people.pool.n_people,)
+    assert 1 <= some.sum() <= most
+
+
+@given(trust=st.floats(0, 1))
+def test_the_way_to_one_block_keeps_the_weight_of_popularity(trust: float) -> None:
+    weights = np.array([[0.5, 0.3, 0.4], [0.0, 0.0, 0.9]])
+    popular = np.array([0, 1])
+    mixed = towards(weights, 1, popular=popular, trust=trust)
+    assert mixed[0, popular].sum() == pytest.approx(0.8)
+    assert mixed[0, 2] == pytest.approx(0.4 * trust)
+    assert (mixed.sum(axis=1) > 0).all()
+    assert towards(weights, 1, popular=popular, trust=1.0).tolist() == weights.tolist()

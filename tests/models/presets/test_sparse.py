@@ -1,0 +1,156 @@
+"""The blocks for sparse data without times."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recsys.models.base import TrainingSet
+from recsys.models.presets.sparse import (
+    ALS_OPERATIONS,
+    ALS_STARTS,
+    START,
+    als_operations,
+    is_sparse,
+    sparse_blocks,
+    sparse_default_weights,
+    sparse_start,
+)
+from recsys.models.spec import BlockSpec
+
+New = Callable[..., TrainingSet]
+
+
+def sparse_world(n_users: int = 900, n_items: int = 1000) -> sp.csr_matrix:
+    """Return people with three items each."""
+    rng = np.random.default_rng(0)
+    items = np.stack([rng.choice(n_items, 3, replace=False) for _ in range(n_users)])
+    rows = np.repeat(np.arange(n_users), 3)
+    ones = np.ones(len(rows), np.float32)
+    return sp.csr_matrix((ones, (rows, items.ravel())), shape=(n_users, n_items))
+
+
+def tags(n_items: int = 1000) -> sp.csr_matrix:
+    return sp.csr_matrix(np.eye(4, dtype=np.float32)[np.arange(n_items) % 4])
+
+
+def labels(training: TrainingSet, preset: str = "best") -> list[str]:
+    return [spec.label for spec in sparse_blocks(training, preset=preset, seed=0)[0]]
+
+
+def test_few_pairs_without_times_are_sparse(new_training: New) -> None:
+    assert is_sparse(new_training(sparse_world()))
+
+
+def test_dense_data_data_with_times_and_little_data_have_their_own_recipe(
+    training: TrainingSet, new_training: New
+) -> None:
+    matrix = sparse_world()
+    times = np.full(matrix.nnz, np.datetime64("2024-01-01", "us"))
+    assert not is_sparse(training)
+    assert not is_sparse(new_training(sp.csr_matrix(np.ones((60, 50), np.float32))))
+    assert not is_sparse(new_training(matrix, times=times))
+    assert not is_sparse(new_training(sparse_world(100)))
+
+
+def test_kernels_learn_from_tags_where_there_are_any(new_training: New) -> None:
+    for features, weight in ((tags(), 1.0), (None, 0.0)):
+        specs, _ = sparse_blocks(
+            new_training(sparse_world(), features=features), preset="balanced", seed=0
+        )
+        found = [spec.settings["tag_weight"] for spec in specs if spec.kind == "item_knn"]
+        assert found == [weight, weight]
+
+
+def test_items_with_tags_that_nobody_met_are_weighed_apart(new_training: New) -> None:
+    matrix = sparse_world()
+    met = matrix[:, np.unique(matrix.indices)]
+    n_met = met.shape[1]
+    assert "new_items" in labels(new_training(matrix, features=tags()))
+    assert "new_items" not in labels(new_training(matrix))
+    assert "new_items" not in labels(new_training(met, features=tags(n_met)))
+
+
+@pytest.mark.parametrize("scale", [1, 40])
+def test_the_balanced_preset_pays_for_als_where_it_is_cheap(scale: int, new_training: New) -> None:
+    matrix = sp.csr_matrix(sp.vstack([sparse_world()] * scale))
+    training = new_training(matrix)
+    cheap = als_operations(training) <= ALS_OPERATIONS
+    assert cheap == (scale == 1)
+    assert ("feature_als" in labels(training, "balanced")) == cheap
+    assert "feature_als" in labels(training, "best")
+
+
+def test_nothing_is_known_beforehand_of_blocks_that_somebody_configured(new_training: New) -> None:
+    training = new_training(sparse_world())
+    specs, _ = sparse_blocks(training, preset="best", seed=0)
+    assert sparse_start(training, specs) is not None
+    assert sparse_start(training, [*specs, BlockSpec(kind="lightfm")]) is None
+    assert sparse_start(training, [BlockSpec(kind="content"), BlockSpec(kind="popularity")]) is None
+
+
+def test_without_tags_learning_starts_from_every_block_of_taste(new_training: New) -> None:
+    training = new_training(sparse_world())
+    specs = [BlockSpec(kind="popularity"), *sparse_blocks(training, preset="best", seed=0)[0]]
+    starts = sparse_start(training, specs)
+    assert starts is not None
+    assert (starts[:, 0] == 0).all()
+    assert (starts[:, 1:] > 0).all()
+    # they differ in what ALS is worth, the usual one first
+    is_als = np.array([spec.kind == "feature_als" for spec in specs])
+    assert (starts[:, ~is_als] == starts[0, ~is_als]).all()
+    votes = starts[:, is_als].sum(axis=1)
+    assert len(np.unique(votes)) == len(votes) > 1
+    assert votes[0] == START["feature_als"]
+    assert (starts[:, is_als] == starts[:, is_als][:, :1]).all()
+
+
+def test_als_has_several_starts_where_they_are_cheap_that_share_its_vote(
+    new_training: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = new_training(sparse_world())
+    cost = als_operations(training)
+    for affordable, n_starts in ((0.5, 1), (2.5, 2), (100.0, ALS_STARTS)):
+        name = "recsys.models.presets.sparse.ALS_STARTS_OPERATIONS"
+        monkeypatch.setattr(name, affordable * cost)
+        specs, notes = sparse_blocks(training, preset="balanced", seed=3)
+        als = [spec for spec in specs if spec.kind == "feature_als"]
+        assert len(als) == n_starts
+        assert len({spec.label for spec in als}) == n_starts
+        assert len({spec.settings["seed"] for spec in als}) == n_starts
+        assert any(note.endswith(f"from {n_starts} starts") for note in notes) == (n_starts > 1)
+    tagged, _ = sparse_blocks(
+        new_training(sparse_world(), features=tags()), preset="balanced", seed=3
+    )
+    assert sum(spec.kind == "feature_als" for spec in tagged) == 1
+
+
+@pytest.mark.parametrize(("preset", "n_vectors_without_tags"), [("fast", 1), ("balanced", 0)])
+def test_with_tags_learning_starts_from_what_learns_from_tags(
+    preset: str, n_vectors_without_tags: int, new_training: New
+) -> None:
+    training = new_training(sparse_world(), features=tags())
+    specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
+    specs += sparse_blocks(training, preset=preset, seed=0)[0]
+    starts = sparse_start(training, specs)
+    assert starts is not None
+    assert len(starts) == 1
+    votes = dict(zip([spec.label for spec in specs], starts[0].tolist(), strict=True))
+    assert votes["popularity"] == 0
+    assert votes["spectral"] == n_vectors_without_tags
+    assert votes["new_items"] == 0
+    others = set(votes) - {"popularity", "spectral", "new_items"}
+    assert all(votes[label] > 0 for label in others)
+
+
+def test_one_item_each_is_read_by_its_tags_first(new_training: New) -> None:
+    training = new_training(sparse_world(), features=tags())
+    specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
+    specs += sparse_blocks(training, preset="balanced", seed=0)[0]
+    table = sparse_default_weights(training, specs, (1, 5, 20))
+    assert table is not None
+    np.testing.assert_array_equal(np.flatnonzero(table[0]), [0])
+    assert table[1, 1] == table[1].max()
+    assert table[1, 0] == 0
+    assert sparse_default_weights(training, specs[:2], (1, 5, 20)) is None
