@@ -17,7 +17,7 @@ from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
 from recsys.data import Catalog, EventLog, IdMap, People
 from recsys.evaluation.machine import peak_rss_mb, versions
-from recsys.evaluation.targets import Targets, pair_matrix, targets
+from recsys.evaluation.targets import Targets, pair_matrix, targets, without_pairs
 from recsys.metrics import (
     bootstrap_interval,
     coverage,
@@ -78,7 +78,8 @@ def evaluate(
     train, test : EventLog
         Fitted on; measured against.
     mask : EventLog or None
-        Pairs neither fitted nor recommended, such as a validation part.
+        Pairs neither fitted, tuned on nor recommended, such as a validation part; events of
+        ``train`` on these pairs are left out too.
     catalog : Catalog or None
         Its items are candidates too.
     users : People or None
@@ -100,6 +101,8 @@ def evaluate(
     Test items outside count in the denominator of recall and are reported as ``n_outside``.
     """
     options = EvaluationOptions() if options is None else options
+    if mask is not None:
+        train = without_pairs(train, mask)
     started = time.perf_counter()
     found = None
     if options.tuning is not None:
@@ -270,14 +273,14 @@ def _summary(
 def _beyond(
     model: Recommender, ranked: RowArray, *, allowed: BoolArray, ks: Iterable[int]
 ) -> dict[str, float]:
-    n_items = len(model.items)
-    counts = np.bincount(model.seen.indices, minlength=n_items)
+    counts = np.bincount(model.seen.indices, minlength=len(model.items))
     n_users = max(len(model.users), 1)
-    share = n_items / max(int(allowed.sum()), 1)
+    n_candidates = max(int(allowed.sum()), 1)
+    shown = np.where(ranked == NO_ROW, NO_ROW, np.cumsum(allowed)[ranked] - 1).astype(np.int32)
     out = {}
     for k in ks:
-        out[f"coverage@{k}"] = min(coverage(ranked, n_items=n_items, k=k) * share, 1.0)
-        out[f"gini@{k}"] = gini(ranked, n_items=n_items, k=k)
+        out[f"coverage@{k}"] = coverage(shown, n_items=n_candidates, k=k)
+        out[f"gini@{k}"] = gini(shown, n_items=n_candidates, k=k)
         out[f"novelty@{k}"] = _mean(novelty(ranked, item_counts=counts, n_users=n_users, k=k))
         features = model.item_profiles.matrix
         if features.nnz:

@@ -111,6 +111,15 @@ def pair_matrix(events: EventLog, users: IdMap, items: IdMap) -> Csr:
     return sp.csr_matrix((ones, (user_rows[known], item_rows[known])), shape=shape)
 
 
+def without_pairs(events: EventLog, mask: EventLog) -> EventLog:
+    """Return the events on no (user, item) pair of ``mask``, with the same id maps."""
+    masked = pair_matrix(mask, events.users, events.items)
+    n_items = np.int64(len(events.items))
+    mask_users = np.repeat(np.arange(len(events.users), dtype=np.int64), np.diff(masked.indptr))
+    keys = events.user_rows.astype(np.int64) * n_items + events.item_rows
+    return events.select(~np.isin(keys, mask_users * n_items + masked.indices))
+
+
 def _wanted(test: EventLog, kinds: Sequence[str] | None, positive: str | None) -> BoolArray:
     if kinds is None:
         roles = np.array([test.kinds[name].role == "positive" for name in test.kinds.names])

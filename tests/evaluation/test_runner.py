@@ -221,3 +221,29 @@ def test_candidates_that_nobody_knows_are_refused() -> None:
     for candidates, error in ((["no"], recsys.DataError), (["y", "no"], recsys.UnknownIdError)):
         with pytest.raises(error, match="no"):
             evaluate(TRAIN, test, config=ALL_TIME, options=EvaluationOptions(candidates=candidates))
+
+
+def test_masked_pairs_of_train_are_not_fitted() -> None:
+    events, catalog, people = synthetic_world(n_users=80, n_items=60, seed=3)
+    part = np.random.default_rng(0).integers(0, 4, events.n_events)
+    train, mask, test = (events.select(which) for which in (part < 3, part == 2, part == 3))
+    masked = set(zip(mask.user_rows.tolist(), mask.item_rows.tolist(), strict=True))
+    pairs = zip(train.user_rows.tolist(), train.item_rows.tolist(), strict=True)
+    less = train.select(np.array([pair not in masked for pair in pairs]))
+
+    def metrics(fitted: recsys.EventLog) -> dict[str, float]:
+        return evaluate(
+            fitted, test, mask=mask, catalog=catalog, users=people,
+            config=recsys.RecommenderConfig(preset="fast"),
+            options=EvaluationOptions(ks=(10,), n_resamples=5, as_of=events.last_time),
+        ).metrics  # fmt: skip
+
+    assert metrics(train) == metrics(less)
+
+
+def test_concentration_and_coverage_are_over_the_candidates() -> None:
+    test = log(("d", "y", "view"), ("d", "x", "view"))
+    options = EvaluationOptions(ks=(2,), candidates=["x", "y"])
+    found = evaluate(TRAIN, test, config=ALL_TIME, options=options).metrics
+    assert found["coverage@2"] == 1.0
+    assert found["gini@2"] == 0.0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import recsys
 from recsys.data import IdMap
-from recsys.evaluation.targets import EventColumns, Targets, pair_matrix, targets
+from recsys.evaluation.targets import EventColumns, Targets, pair_matrix, targets, without_pairs
 from recsys.testing import event_logs
 
 ITEMS = IdMap.of(["x", "y", "z"])
@@ -123,3 +123,24 @@ def test_every_pair_is_relevant_or_outside(test: recsys.EventLog, data: st.DataO
     assert found.relevant.nnz + found.n_outside == found.n_relevant.sum()
     assert set(found.relevant.indices) <= set(np.flatnonzero(mask).tolist())
     assert (found.n_relevant > 0).all()
+
+
+pairs = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), min_size=1, max_size=9)
+
+
+@given(pairs, pairs)
+def test_events_on_masked_pairs_are_left_out_and_no_others(
+    told: list[tuple[str, str]], masked: list[tuple[str, str]]
+) -> None:
+    def timed(pairs: list[tuple[str, str]]) -> recsys.EventLog:
+        users, items = zip(*pairs, strict=True)
+        times = [f"2024-01-01T00:00:{at:02}" for at in range(len(pairs))]
+        return recsys.EventLog.from_frame(
+            {"user_id": users, "item_id": items, "occurred_at": times}
+        )
+
+    events = timed(told)
+    left = without_pairs(events, timed(masked))
+    kept = zip(left.users.ids(left.user_rows), left.items.ids(left.item_rows), strict=True)
+    assert list(kept) == [pair for pair in told if pair not in set(masked)]
+    assert left.items is events.items  # an item that only masked pairs hold stays a candidate
