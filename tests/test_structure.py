@@ -36,12 +36,12 @@ NAMED_TWICE = {
     "product", "read_manifest", "tune", "verify", "with_data", "write_manifest",
 }  # fmt: skip
 
-NEAR_TWINS = {frozenset({"learn", "learned"})}
+NEAR_TWINS: set[frozenset[str]] = set()
 
 GERUNDS = {"ranking", "rolling", "weighting"}
 """Names of modules that are nouns of the field, though they end in -ing."""
 
-CYCLES = {"models": [["blend", "presets"]]}
+CYCLES: dict[str, list[list[str]]] = {}
 
 CONSTANTS = {
     "cli": 15, "core": 5, "data": 23, "datasets": 5, "digest": 7, "evaluation": 4, "index": 79,

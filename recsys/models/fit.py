@@ -14,15 +14,16 @@ from recsys.core.config import Config
 from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress
 from recsys.models.base import Block, TrainingSet
-from recsys.models.blend.floors import default_weights
-from recsys.models.blend.learn import Learnt, learn_from_parts
-from recsys.models.blend.validation import ValidationConfig
+from recsys.models.blend.examples import examples_of_parts
+from recsys.models.blend.recipe import Recipe
+from recsys.models.blend.validation import ValidationConfig, validation_parts
+from recsys.models.blend.weights import Learnt, learn
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel, scaled_hybrid
 from recsys.models.presets.als_regularization import with_als_strength
-from recsys.models.presets.choose import choose_blocks
+from recsys.models.presets.choose import choose_blocks, recipe_for
 from recsys.models.presets.footprint import DataSize, blocks_that_fit, check_blocks
-from recsys.models.presets.sparse import is_sparse, sparse_default_weights
+from recsys.models.presets.sparse import is_sparse
 from recsys.models.presets.timeliness import without_times, without_useless_times
 from recsys.models.spec import BlockSpec, check_labels, has_vectors
 
@@ -94,24 +95,22 @@ def fit_hybrid(
     ConfigError
         If a weight names no block, or a block cannot fit in memory.
     """
-    training, specs, notes = choose(training, config, preset=preset)
+    training, recipe = choose(training, config, preset=preset, progress=progress)
+    specs, notes = recipe.blocks, list(recipe.notes)
     fitted: dict[str, Block] = {}
     measured: dict[str, Any] = {}
     if config.weights is not None:
         weights = given_weights(config.weights, specs, config.bucket_edges)
         if config.blocks is not None and len(specs) > len(config.blocks):
             weights[:, -1] = 0.01 * weights.max()  # what was added; who is unknown gets a list too
-        notes = [*notes, "weights as configured"]
+        notes.append("weights as configured")
         if config.blocks is None:  # nobody asked for the blocks that have no weight
             specs, weights = _worth_fitting(specs, weights)
     else:
-        specs, tried = _with_strength(training, specs, config, progress=progress)
-        notes = [*notes, *tried]
-        learnt = _learn(training, specs, config, fitted=fitted, progress=progress)
-        weights, measured, notes = learnt.weights, learnt.measured, [*notes, learnt.note]
-        chosen = specs
+        learnt = _learn(training, recipe, config, fitted=fitted, progress=progress)
+        weights, measured = learnt.weights, learnt.measured
         specs, weights = _worth_fitting(specs, weights)
-        notes += _left_out(chosen, specs)
+        notes += [learnt.note, *_left_out(recipe.blocks, specs)]
     blocks = fit_blocks(specs, training, progress=progress, fitted=fitted)
     model = scaled_hybrid(
         blocks,
@@ -124,9 +123,9 @@ def fit_hybrid(
 
 
 def choose(
-    training: TrainingSet, config: HybridConfig, *, preset: Preset
-) -> tuple[TrainingSet, tuple[BlockSpec, ...], list[str]]:
-    """Return what is learnt from, with which blocks, and why, for a person to read.
+    training: TrainingSet, config: HybridConfig, *, preset: Preset, progress: Progress
+) -> tuple[TrainingSet, Recipe]:
+    """Return the events that are learnt from, and the recipe for them.
 
     Raises
     ------
@@ -147,7 +146,13 @@ def choose(
         notes = [*notes, *too_large]
     check_blocks(specs, size, limit_mb=limit)
     check_labels(specs)
-    return training, specs, [*told, *notes]
+    if config.blocks is None and config.weights is None and is_sparse(training):
+        specs, tried = with_als_strength(
+            training, specs, validation=config.validation, seed=config.seed, progress=progress
+        )
+        notes = [*notes, *tried]
+    notes = [*told, *notes]
+    return training, recipe_for(training, specs, bucket_edges=config.bucket_edges, notes=notes)
 
 
 def _with_vectors(specs: tuple[BlockSpec, ...]) -> tuple[tuple[BlockSpec, ...], list[str]]:
@@ -219,48 +224,29 @@ def given_weights(
     return table
 
 
-def _with_strength(
-    training: TrainingSet,
-    specs: tuple[BlockSpec, ...],
-    config: HybridConfig,
-    *,
-    progress: Progress,
-) -> tuple[tuple[BlockSpec, ...], list[str]]:
-    """Return the blocks with what has to be tried on this data, where nobody configured them."""
-    if config.blocks is not None or not is_sparse(training):
-        return specs, []
-    return with_als_strength(
-        training, specs, validation=config.validation, seed=config.seed, progress=progress
-    )
-
-
 def _learn(
     training: TrainingSet,
-    specs: tuple[BlockSpec, ...],
+    recipe: Recipe,
     config: HybridConfig,
     *,
     fitted: dict[str, Block],
     progress: Progress,
 ) -> Learnt:
     def fit(part: TrainingSet) -> list[Block]:
-        return fit_blocks(specs, part, progress=progress, fitted=fitted)
+        return fit_blocks(recipe.blocks, part, progress=progress, fitted=fitted)
 
-    learnt = None
-    if len(specs) > 1:
-        learnt = learn_from_parts(
-            training,
-            specs,
-            fit=fit,
-            validation=config.validation,
-            bucket_edges=config.bucket_edges,
-            seed=config.seed,
-        )
-    if learnt is None:
-        table = sparse_default_weights(training, specs, config.bucket_edges)
-        if table is None:
-            table = default_weights(specs, config.bucket_edges)
-        return Learnt(table, {}, "weights: defaults (too few people to learn from)")
-    return learnt
+    examples = None
+    if len(recipe.blocks) > 1:
+        parts = validation_parts(training, config.validation, seed=config.seed)
+        examples = examples_of_parts(parts, fit, bucket_edges=config.bucket_edges, seed=config.seed)
+    if examples is None:
+        return Learnt(recipe.defaults, {}, "weights: defaults (too few people to learn from)")
+    learnt = learn(examples, recipe)
+    n_parts = len(np.unique(examples.parts))
+    note = f"weights: learnt on {examples.n_people} people in {n_parts} validation part(s)"
+    note = "; ".join(one for one in (note, learnt.note) if one)
+    measured = {"n_people": examples.n_people, "n_parts": n_parts, **learnt.measured}
+    return Learnt(learnt.weights, measured, note)
 
 
 def _left_out(chosen: Sequence[BlockSpec], kept: Sequence[BlockSpec]) -> list[str]:

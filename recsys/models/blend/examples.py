@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
 from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray
 from recsys.index import top_k
-from recsys.models.base import Queries
-from recsys.models.blend.validation import (
-    ValidationPart,
-    relevance_of,
-)
-from recsys.models.hybrid import HybridModel, block_scores
+from recsys.models.base import Block, Queries, TrainingSet
+from recsys.models.blend.pool import Pool
+from recsys.models.blend.validation import ValidationPart, relevance_of
+from recsys.models.blocks.history_weights import known_queries
+from recsys.models.hybrid import HybridModel, block_scores, scaled_hybrid
 from recsys.models.spec import knows_taste
 
 POOL = 200
@@ -24,16 +25,102 @@ CHUNK_SCORES = 2_000_000
 """Scores of a block held at once, where more than 16 people need no more."""
 
 
+MAX_NEWCOMERS = 400
+"""Validation people per part who are also measured as if nothing were known of them."""
+
+FitBlocks: TypeAlias = Callable[[TrainingSet], list[Block]]
+
+Piece: TypeAlias = tuple[FloatMatrix, BoolArray, RowArray, RowArray]
+"""Scores, what was taken, activity bucket and validation part of some people."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Labelled candidates of people, each of one validation part.
+
+    Attributes
+    ----------
+    pool : Pool
+    buckets : (n_people,) int32
+        Activity bucket of each.
+    parts : (n_people,) int32
+        Validation part of each, counted from the latest.
+    n_repeated : int
+        Examples that show a person of another example once more, with an empty history.
+    """
+
+    pool: Pool
+    buckets: RowArray
+    parts: RowArray
+    n_repeated: int = 0
+
+    @property
+    def n_people(self) -> int:
+        """How many validation people there are, each counted once per part."""
+        return self.pool.n_people - self.n_repeated
+
+    @classmethod
+    def joined(cls, pieces: Iterable[Piece], *, n_repeated: int = 0) -> Examples:
+        """Return the examples of several groups of people as one."""
+        scores, relevant, buckets, parts = (
+            np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
+        )
+        return cls(Pool.of(scores, relevant), buckets, parts, n_repeated)
+
+    def thinned(self, most: int) -> BoolArray:
+        """Return which (n_people,) are left if every n-th is, so that at most ``most`` are."""
+        step = max(-(-self.pool.n_people // most), 1)
+        return np.asarray(np.arange(self.pool.n_people) % step == 0, dtype=bool)
+
+    def folds(self, most: int) -> RowArray:
+        """Return (n_people,) int32: parts joined, in their order, to at most ``most`` folds."""
+        _, order = np.unique(self.parts, return_inverse=True)
+        n_parts = int(order.max(initial=0)) + 1
+        return (order * min(n_parts, most) // n_parts).astype(np.int32)
+
+
+def examples_of_parts(
+    parts: Iterable[ValidationPart],
+    fit: FitBlocks,
+    *,
+    bucket_edges: Sequence[int],
+    seed: int,
+) -> Examples | None:
+    """Return the examples of validation parts; None if there is no part.
+
+    Up to ``MAX_NEWCOMERS`` people of each part occur twice: once more with an empty history.
+
+    Parameters
+    ----------
+    parts : iterable of ValidationPart
+    fit : callable
+        Returns the blocks fitted on a training set.
+    bucket_edges : sequence of int
+        Of the activity buckets.
+    seed : int
+        Draws the people on whom the scales of the blocks are measured.
+    """
+    pieces: list[Piece] = []
+    n_repeated = 0
+    for at, part in enumerate(parts):
+        queries = known_queries(part.training).take(part.user_rows)
+        blocks = fit(part.training)
+        ones = np.ones((len(bucket_edges) + 1, len(blocks)))
+        model = scaled_hybrid(blocks, ones, queries, bucket_edges=bucket_edges, seed=seed)
+        pieces.append(_piece(model, part, queries, at=at))
+        newcomers = as_newcomers(queries.chunk(0, MAX_NEWCOMERS))
+        pieces.append(_piece(model, part.first(MAX_NEWCOMERS), newcomers, at=at))
+        n_repeated += newcomers.n_queries
+    return Examples.joined(pieces, n_repeated=n_repeated) if pieces else None
+
+
 def as_newcomers(queries: Queries) -> Queries:
-    """Return the same people as if nothing was known of what they did: who a newcomer may be."""
+    """Return the same people with empty histories, as new users are."""
     nothing = sp.csr_matrix(queries.history.shape, dtype=np.float32)
     return Queries(history=nothing, age_days=np.zeros(0, np.float32), tags=queries.tags)
 
 
-def examples_of(
-    model: HybridModel, part: ValidationPart, queries: Queries
-) -> tuple[FloatMatrix, BoolArray, RowArray]:
-    """Return (n, POOL, n_blocks) standardised block scores, what was consumed, and buckets."""
+def _piece(model: HybridModel, part: ValidationPart, queries: Queries, *, at: int) -> Piece:
     pieces = []
     step = int(np.clip(CHUNK_SCORES // max(model.n_items, 1), 16, 256))
     for start in range(0, queries.n_queries, step):
@@ -42,7 +129,7 @@ def examples_of(
     scores = np.concatenate([piece[0] for piece in pieces])
     relevant = np.concatenate([piece[1] for piece in pieces])
     buckets = np.searchsorted(model.bucket_edges, queries.n_consumed, side="right")
-    return scores, relevant, buckets.astype(np.int32)
+    return scores, relevant, buckets.astype(np.int32), np.full(len(scores), at, dtype=np.int32)
 
 
 def _pooled(

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, DoubleArray, RowArray
-from recsys.models.blend.logit import RIDGE, conditional_logit, learn_from_pool
-from recsys.models.blend.pool import LearntWeights, Pool
+from recsys.models.blend.examples import Examples
+from recsys.models.blend.logit import RIDGE, conditional_logit, learn_weights
+from recsys.models.blend.pool import LearntWeights
 from recsys.models.blend.popularity_sets import block_sets, steady_popularity
 from recsys.models.spec import BlockSpec
 
@@ -28,35 +29,6 @@ CAUTION = 2.0
 
 CHOICE_PEOPLE = 2000
 """People that weights for held-out parts are learnt on; more are thinned evenly."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """What weights are learnt on: candidates of people, each of one validation part.
-
-    Attributes
-    ----------
-    pool : Pool
-    buckets : (n_people,) int32
-        Activity bucket of each.
-    parts : (n_people,) int32
-        Validation part of each, counted from the latest.
-    """
-
-    pool: Pool
-    buckets: RowArray
-    parts: RowArray
-
-    def thinned(self, most: int) -> BoolArray:
-        """Return which (n_people,) are left if every n-th is, so that at most ``most`` are."""
-        step = max(-(-self.pool.n_people // most), 1)
-        return np.asarray(np.arange(self.pool.n_people) % step == 0, dtype=bool)
-
-    def folds(self) -> RowArray:
-        """Return (n_people,) int32: parts joined, in their order, to at most ``MAX_FOLDS``."""
-        _, order = np.unique(self.parts, return_inverse=True)
-        n_parts = int(order.max(initial=0)) + 1
-        return (order * min(n_parts, MAX_FOLDS) // n_parts).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +97,7 @@ def best_blend(specs: Sequence[BlockSpec], examples: Examples, *, n_buckets: int
             (Blend(_learnt(examples, columns, n_buckets=n_buckets)) for columns in sets),
             key=lambda blend: blend.learnt.metric,
         )
-    folds = examples.folds()
+    folds = examples.folds(MAX_FOLDS)
     tables = [_held_out_weights(examples, columns) for columns in sets]
     values = [examples.pool.ndcg_by(table) for table in tables]
     best = _best_set(values, folds)
@@ -233,7 +205,7 @@ def _held_out_popularity(
 def _held_out_weights(examples: Examples, columns: Columns) -> DoubleArray:
     """Return (n_people, n_blocks) weights of some blocks, learnt on the other folds each time."""
     n_blocks = examples.pool.scores.shape[2]
-    folds, some = examples.folds(), examples.thinned(CHOICE_PEOPLE)
+    folds, some = examples.folds(MAX_FOLDS), examples.thinned(CHOICE_PEOPLE)
     pool, of_some = examples.pool.only(some).blocks(columns), folds[some]
     out = np.zeros((len(folds), n_blocks))
     start = np.zeros(len(columns))
@@ -260,7 +232,7 @@ def _learnt(
     """Return weights learnt on all examples; 0 for the blocks outside ``columns``."""
     pool = examples.pool.blocks(columns)
     first = None if start is None else start[columns]
-    found = learn_from_pool(pool, examples.buckets, n_buckets=n_buckets, start=first)
+    found = learn_weights(pool, examples.buckets, n_buckets=n_buckets, start=first)
     table = np.zeros((n_buckets, examples.pool.scores.shape[2]))
     table[:, columns] = found.weights
     single = int(columns[found.best_single])

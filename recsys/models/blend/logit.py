@@ -1,11 +1,11 @@
-"""Blend weights learnt on validation people: what each block is worth at each activity."""
+"""Blend weights by conditional logit: common ones, then those of each activity bucket."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
+from recsys.core.arrays import DoubleArray
 from recsys.models.blend.pool import MIN_PEOPLE, LearntWeights, Pool
 
 RIDGE = 1e-3
@@ -18,11 +18,11 @@ MAX_STEPS = 60
 
 
 def learn_weights(
-    scores: FloatMatrix,
-    relevant: BoolArray,
+    pool: Pool,
     buckets: npt.NDArray[np.int32],
     *,
     n_buckets: int,
+    start: DoubleArray | None = None,
 ) -> LearntWeights:
     r"""Return blend weights by conditional logit, never below the best single block.
 
@@ -38,39 +38,19 @@ def learn_weights(
 
     Parameters
     ----------
-    scores : (n_people, n_candidates, n_blocks) float32
-        Standardised; -inf in every block where a person has fewer candidates.
-    relevant : (n_people, n_candidates) bool
-        What the person took next.
+    pool : Pool
+        Standardised scores of the candidates, and which of them each person took next.
     buckets : (n_people,) int32
         Activity bucket of each.
     n_buckets : int
         Number of buckets.
+    start : (n_blocks,) float64 or None
+        Initial value of the search for the common weights; near the solution it is short.
 
     Notes
     -----
     On the people given, a bucket whose blend is no better than the best single block gets that
     block alone. Deterministic.
-    """
-    return learn_from_pool(Pool.of(scores, relevant), buckets, n_buckets=n_buckets)
-
-
-def learn_from_pool(
-    pool: Pool,
-    buckets: npt.NDArray[np.int32],
-    *,
-    n_buckets: int,
-    start: DoubleArray | None = None,
-) -> LearntWeights:
-    """Return the same for scores that are pooled already.
-
-    Parameters
-    ----------
-    pool : Pool
-    buckets : (n_people,) int32
-    n_buckets : int
-    start : (n_blocks,) float64 or None
-        Where the search for the common weights begins: near the answer it is short.
     """
     n_blocks = pool.scores.shape[2]
     singles = np.array([pool.ndcg_alone(at).mean() for at in range(n_blocks)])

@@ -1,4 +1,4 @@
-"""Blend weights that leave a trusted blend only where the evidence is clear."""
+"""Greedy search for blend weights from a prior blend; a step needs a gain of 2 errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
+from recsys.core.arrays import DoubleArray, FloatMatrix
 from recsys.models.blend.logit import learn_weights
 from recsys.models.blend.pool import DEPTH, MIN_PEOPLE, LearntWeights, Pool, measured_weights
 
@@ -15,24 +15,24 @@ STANDARD_ERRORS = 2.0
 """A step must gain so many standard errors of its own mean to be taken."""
 
 FACTORS = (0.0, 0.5, 0.7, 1.4, 2.0)
-"""What a step multiplies a weight by."""
+"""Factors by which a step changes a weight."""
 
 STARTS = (0.1, 0.25, 0.5, 1.0)
-"""What a step gives a block without weight, in parts of the largest trusted weight."""
+"""Values that a step gives a block without weight, as shares of the largest prior weight."""
 
 MAX_STEPS = 12
 
 
-def learn_trusted_weights(
-    scores: FloatMatrix,
-    relevant: BoolArray,
+def learn_from_priors(
+    pool: Pool,
     buckets: npt.NDArray[np.int32],
     *,
     n_buckets: int,
-    trusted: DoubleArray,
-    reach: float = np.inf,
+    prior_blends: DoubleArray,
+    max_ratio: float = np.inf,
+    fixed_shares: DoubleArray | None = None,
 ) -> LearntWeights:
-    r"""Return the weights that steps of one weight at a time lead to from a trusted blend.
+    r"""Return the weights that a greedy search from a prior blend ends at, one weight at a time.
 
     A step from weights *w* to *w'* is taken if
 
@@ -43,42 +43,49 @@ def learn_trusted_weights(
 
     Parameters
     ----------
-    scores : (n_people, n_candidates, n_blocks) float32
-        Standardised; -inf in every block where a person has fewer candidates.
-    relevant : (n_people, n_candidates) bool
-        What the person took next.
+    pool : Pool
+        Standardised scores of the candidates, and which of them each person took next.
     buckets : (n_people,) int32
-        Activity bucket of each; of bucket 0 no history is known, so that it trusts nothing.
+        Activity bucket of each; bucket 0 has no history, so its weights are those of a
+        conditional logit without a prior.
     n_buckets : int
         Number of buckets.
-    trusted : (n_blocks,) or (n_blends, n_blocks) float64
+    prior_blends : (n_blends, n_blocks) float64
         Not negative, no blend all 0. Of several learning starts from the one that measures best;
         from the first where there are too few people to tell.
-    reach : float
-        Weights stay between 1/reach and reach times those; inf lets them go anywhere.
+    max_ratio : float
+        Each weight stays within [prior / max_ratio, prior * max_ratio]; inf leaves it free.
+    fixed_shares : (n_blocks,) float64 or None
+        Weight of a block that is not learnt, as a share of the largest learnt weight; 0 where it
+        is learnt. None: all are.
 
     Notes
     -----
-    A random part held out is not what comes next: what it says weakly it may well say wrongly. And
-    the likelihood that :func:`~recsys.models.blend.logit.learn_weights` climbs counts every item
+    A random part held out is not a sample of what comes next: a small gain on it may well be a loss
+    later. And the likelihood of :func:`~recsys.models.blend.logit.learn_weights` counts every item
     taken, the measure only the first places of a list. Deterministic.
     """
-    pool = Pool.of(scores, relevant)
-    known = pool.only(buckets > 0)
-    start = _best_of(known, np.atleast_2d(trusted))
-    limits = (start / reach, start * reach) if np.isfinite(reach) else None
-    common = climb(known, start, limits=limits) if known.n_people >= MIN_PEOPLE else start
+    shares = np.zeros(pool.scores.shape[2]) if fixed_shares is None else fixed_shares
+    learnt = np.flatnonzero(shares == 0)
+    some = pool.blocks(learnt)
+    known = some.only(buckets > 0)
+    start = _best_of(known, prior_blends[:, learnt])
+    limits = (start / max_ratio, start * max_ratio) if np.isfinite(max_ratio) else None
+    enough = known.n_people >= MIN_PEOPLE
+    common = greedy_search(known, start, limits=limits) if enough else start
     table = np.tile(common, (n_buckets, 1))
     for bucket in range(n_buckets):
-        here = buckets == bucket
-        if here.sum() < MIN_PEOPLE:
+        here = some.only(buckets == bucket)
+        if here.n_people < MIN_PEOPLE:
             continue
         if bucket == 0:
-            nobody = np.zeros(int(here.sum()), dtype=np.int32)
-            table[0] = learn_weights(scores[here], relevant[here], nobody, n_buckets=1).weights[0]
+            nobody = np.zeros(here.n_people, dtype=np.int32)
+            table[0] = learn_weights(here, nobody, n_buckets=1).weights[0]
         else:
-            table[bucket] = climb(pool.only(here), common, limits=limits)
-    return measured_weights(pool, buckets, table)
+            table[bucket] = greedy_search(here, common, limits=limits)
+    out = table.max(axis=1, keepdims=True) * shares
+    out[:, learnt] = table
+    return measured_weights(pool, buckets, out)
 
 
 def _best_of(pool: Pool, blends: DoubleArray) -> DoubleArray:
@@ -89,10 +96,10 @@ def _best_of(pool: Pool, blends: DoubleArray) -> DoubleArray:
     return np.asarray(blends[best])
 
 
-def climb(
+def greedy_search(
     pool: Pool, start: DoubleArray, *, limits: tuple[DoubleArray, DoubleArray] | None = None
 ) -> DoubleArray:
-    """Return (n_blocks,) float64: where steps that are clearly worth it lead from ``start``.
+    """Return the (n_blocks,) float64 weights reached from ``start`` by steps that surely gain.
 
     Parameters
     ----------
@@ -142,71 +149,3 @@ def _ndcg(pool: Pool, blend: FloatMatrix) -> DoubleArray:
     discounts = 1 / np.log2(np.arange(DEPTH) + 2)
     ideal = np.cumsum(discounts)[np.clip(pool.relevant.sum(axis=1), 1, DEPTH) - 1]
     return np.asarray((hits @ discounts[:depth]) / ideal, dtype=np.float64)
-
-
-NEW_ITEMS_SHARE = 0.6
-"""Weight of the block of items that nobody met, where much is expected on them, in parts of the
-greatest other weight."""
-
-MUCH = 0.06
-"""Share of the coming events expected on items that nobody met, from which on it is much."""
-
-
-def learn_beside_new_items(
-    scores: FloatMatrix,
-    relevant: BoolArray,
-    buckets: npt.NDArray[np.int32],
-    *,
-    n_buckets: int,
-    trusted: DoubleArray,
-    new_items: int | None,
-    expected: float,
-    reach: float,
-) -> LearntWeights:
-    """Return weights learnt from a trusted blend, and a fixed one for items that nobody met.
-
-    Parameters
-    ----------
-    scores : (n_people, n_candidates, n_blocks) float32
-        Standardised; -inf in every block where a person has fewer candidates.
-    relevant : (n_people, n_candidates) bool
-        What the person took next.
-    buckets : (n_people,) int32
-        Activity bucket of each.
-    n_buckets : int
-        Number of buckets.
-    trusted : (n_blocks,) or (n_blends, n_blocks) float64
-        Where learning starts; see :func:`~recsys.models.blend.steps.learn_trusted_weights`.
-    new_items : int or None
-        Position of the block of items that nobody met.
-    expected : float
-        Share of the coming events to expect on those items, in [0, 1]; see
-        :func:`~recsys.models.blend.validation.expected_unmet`.
-    reach : float
-        How far the other weights may go from the trusted ones, as a factor.
-
-    Notes
-    -----
-    How often the unmet will be taken is a matter of what is published next, which no cut of the
-    past tells: held out as often as the catalogue lets expect they cost the others a tenth, held
-    out less often they are never shown. So their share is fixed at what cost at most a fiftieth of
-    the recall on three data sets, and found as many of the new items as the learnt weight did.
-    """
-    if new_items is None:
-        return learn_trusted_weights(
-            scores, relevant, buckets, n_buckets=n_buckets, trusted=trusted, reach=reach
-        )
-    others = np.delete(np.arange(scores.shape[2]), new_items)
-    found = learn_trusted_weights(
-        scores[:, :, others],
-        relevant,
-        buckets,
-        n_buckets=n_buckets,
-        trusted=trusted[..., others],
-        reach=reach,
-    )
-    table = np.zeros((n_buckets, scores.shape[2]))
-    table[:, others] = found.weights
-    share = NEW_ITEMS_SHARE * min(expected / MUCH, 1.0)
-    table[:, new_items] = share * found.weights.max(axis=1)
-    return measured_weights(Pool.of(scores, relevant), buckets, table)

@@ -1,14 +1,15 @@
-"""Which blocks suit the data, and what they weigh before anything is learnt."""
+"""Choose blocks for the data, and the way in which their weights are learnt."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from recsys.models.base import TrainingSet
-from recsys.models.presets.dense import (
-    dense_notes,
-    dense_specs,
-    is_dense,
-)
-from recsys.models.presets.sparse import is_sparse, sparse_blocks
+from recsys.models.blend.floors import default_weights
+from recsys.models.blend.recipe import Recipe
+from recsys.models.presets.dense import dense_notes, dense_recipe, dense_specs, is_dense
+from recsys.models.presets.sparse import is_sparse, sparse_blocks, sparse_recipe
 from recsys.models.presets.timed import add_collaborative, add_popularity
 from recsys.models.spec import BlockSpec
 
@@ -58,6 +59,34 @@ def choose_blocks(
             "count more"
         )
     return tuple(specs), notes
+
+
+def recipe_for(
+    training: TrainingSet,
+    specs: Sequence[BlockSpec],
+    *,
+    bucket_edges: Sequence[int],
+    notes: Sequence[str] = (),
+) -> Recipe:
+    """Return how the weights of some blocks are learnt on some data.
+
+    Parameters
+    ----------
+    training : TrainingSet
+    specs : sequence of BlockSpec
+        From :func:`choose_blocks`, or configured by somebody: their kinds count, not their names.
+    bucket_edges : sequence of int
+        Of the activity buckets.
+    notes : sequence of str
+        Why these blocks.
+    """
+    found = None
+    if is_sparse(training):
+        found = sparse_recipe(training, specs, bucket_edges)
+    elif is_dense(training):
+        found = dense_recipe(specs, bucket_edges)
+    recipe = found or Recipe(tuple(specs), default_weights(specs, bucket_edges))
+    return replace(recipe, notes=tuple(notes))
 
 
 def _with_recency(spec: BlockSpec) -> BlockSpec:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recsys.core.arrays import DoubleArray
 from recsys.models.base import TrainingSet
+from recsys.models.blend.floors import default_weights
+from recsys.models.blend.recipe import Recipe
 from recsys.models.spec import BlockSpec
 
 DENSE_ITEMS = 6_000
@@ -29,8 +30,8 @@ people take later does not. So it is not, and λ is so many people whatever the 
 MANY_PAIRS = 200_000
 """Pairs from which on there is enough to learn more factors from."""
 
-TRUSTED = {"ease": 1.0, "feature_als": 0.7}
-"""Blend that held on every data set and cut it was tried on: where learning starts."""
+PRIOR = {"ease": 1.0, "feature_als": 0.7}
+"""Prior blend, by kind: it held on every data set and cut it was tried on."""
 
 
 def is_dense(training: TrainingSet) -> bool:
@@ -78,12 +79,25 @@ def dense_notes(training: TrainingSet, specs: Sequence[BlockSpec]) -> list[str]:
     return notes + [f"{spec.label}: {why[spec.label]}" for spec in specs]
 
 
-def trusted_blend(specs: Sequence[BlockSpec]) -> DoubleArray | None:
-    """Return the (n_blocks,) float64 weights to start from; None where none are trusted."""
-    labels = [spec.label for spec in specs]
-    if not set(TRUSTED) <= set(labels):
+def dense_recipe(specs: Sequence[BlockSpec], bucket_edges: Sequence[int]) -> Recipe | None:
+    """Return how to weigh blocks on data that :func:`is_dense` holds of.
+
+    None where a kind of ``PRIOR`` is missing. Only the first block of a kind has a prior weight.
+
+    Parameters
+    ----------
+    specs : sequence of BlockSpec
+        Chosen here, or configured by somebody.
+    bucket_edges : sequence of int
+        Of the activity buckets.
+    """
+    kinds = [spec.kind for spec in specs]
+    if not set(PRIOR) <= set(kinds):
         return None
-    return np.array([TRUSTED.get(label, 0.0) for label in labels])
+    prior = np.zeros(len(kinds))
+    for kind, weight in PRIOR.items():
+        prior[kinds.index(kind)] = weight
+    return Recipe(tuple(specs), default_weights(specs, bucket_edges), prior[None])
 
 
 def _factors(n_pairs: int, *, most: int, seed: int) -> BlockSpec:

@@ -10,14 +10,16 @@ import numpy as np
 from recsys.core.arrays import DoubleArray, FloatMatrix
 from recsys.core.errors import DataError
 from recsys.core.progress import Progress
-from recsys.models.base import Block
+from recsys.models.base import Block, TrainingSet
+from recsys.models.blend.weights import learn
 from recsys.models.fit import HybridConfig, fit_blocks, given_weights
+from recsys.models.presets.choose import recipe_for
 from recsys.models.spec import BlockSpec
 from recsys.models.tuning.panels import (
     Panel,
-    learn_blend,
     mean_and_error,
     measure_blend,
+    panel_examples,
     standard_scores,
 )
 
@@ -52,6 +54,8 @@ class Bench:
     ----------
     panels : sequence of Panel
         At least one.
+    training : TrainingSet
+        The panels are cut from it; weights are learnt as a fit on all of it learns them.
     config : HybridConfig
         Its weights, where it has any, are those of every configuration.
     metric : str
@@ -61,9 +65,16 @@ class Bench:
     """
 
     def __init__(
-        self, panels: Sequence[Panel], config: HybridConfig, *, metric: str, progress: Progress
+        self,
+        panels: Sequence[Panel],
+        training: TrainingSet,
+        config: HybridConfig,
+        *,
+        metric: str,
+        progress: Progress,
     ) -> None:
         self.panels = tuple(panels)
+        self._training = training
         self._config = config
         self._metric = metric
         self._progress = progress
@@ -98,12 +109,12 @@ class Bench:
 
     def standing(self, specs: Sequence[BlockSpec], scores: Scores) -> Standing:
         """Return a configuration with its weights learnt and its people measured."""
-        n_buckets = len(self._config.bucket_edges) + 1
+        edges = self._config.bucket_edges
         if self._config.weights is not None:
-            edges = self._config.bucket_edges
             weights = given_weights(self._config.weights, specs, edges)
         else:
-            weights = learn_blend(self.panels, scores, specs, n_buckets=n_buckets)
+            recipe = recipe_for(self._training, specs, bucket_edges=edges)
+            weights = learn(panel_examples(self.panels, scores, specs), recipe).weights
         values = tuple(
             self.values(at, [scores[spec.label][at] for spec in specs], weights)
             for at in range(len(self.panels))

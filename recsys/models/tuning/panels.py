@@ -14,9 +14,7 @@ from recsys.core.rng import named_rng
 from recsys.index import top_k
 from recsys.metrics import RANKING_METRICS, ranking_metrics
 from recsys.models.base import Block, Queries, TrainingSet
-from recsys.models.blend.examples import pooled_examples
-from recsys.models.blend.floors import with_newcomer_floors
-from recsys.models.blend.learn import learnt_blend
+from recsys.models.blend.examples import Examples, pooled_examples
 from recsys.models.blend.validation import ValidationConfig, validation_parts
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.hybrid import block_scores
@@ -107,14 +105,12 @@ def standard_scores(block: Block, panel: Panel) -> FloatMatrix:
     return scores if not len(spread) else scores / np.float32(np.sqrt(spread.mean()))
 
 
-def learn_blend(
+def panel_examples(
     panels: Sequence[Panel],
     scores: Mapping[str, Sequence[FloatMatrix]],
     specs: Sequence[BlockSpec],
-    *,
-    n_buckets: int,
-) -> DoubleArray:
-    """Return (n_buckets, n_blocks) float64 weights learnt on the people who are not held out.
+) -> Examples:
+    """Return the examples of the people who are not held out; each panel is a validation part.
 
     Parameters
     ----------
@@ -123,30 +119,20 @@ def learn_blend(
         From :func:`standard_scores`.
     specs : sequence of BlockSpec
         The blocks, in the order of the weights.
-    n_buckets : int
-        Number of activity buckets.
     """
-    pieces, buckets = [], []
+    pieces = []
     for at, panel in enumerate(panels):
         rows = np.flatnonzero(~panel.held)
-        buckets.append(panel.buckets[rows])
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
-            pieces.append(
-                pooled_examples(
-                    [scores[spec.label][at][some] for spec in specs],
-                    seen=panel.seen[some],
-                    relevant=panel.relevant[some],
-                )
+            found, relevant = pooled_examples(
+                [scores[spec.label][at][some] for spec in specs],
+                seen=panel.seen[some],
+                relevant=panel.relevant[some],
             )
-    found = (
-        np.concatenate([piece[0] for piece in pieces]),
-        np.concatenate([piece[1] for piece in pieces]),
-        np.concatenate(buckets),
-        np.zeros(sum(map(len, buckets)), dtype=np.int32),  # all parts are taken for one
-    )
-    learnt = learnt_blend(specs, found, n_buckets=n_buckets).learnt
-    return with_newcomer_floors(learnt.weights, specs)
+            part = np.full(len(some), at, dtype=np.int32)
+            pieces.append((found, relevant, panel.buckets[some], part))
+    return Examples.joined(pieces)
 
 
 def measure_blend(

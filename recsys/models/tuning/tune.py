@@ -148,13 +148,18 @@ def tune_hybrid(
     seconds = np.inf if tuning.minutes is None else 60 * tuning.minutes
     budget = Budget(seconds, tuning.n_trials, progress=progress, clock=clock)
     had_times = training.has_times
-    training, specs, _ = choose(training, config, preset=preset)
+    try:
+        training, recipe = choose(training, config, preset=preset, progress=budget.watch)
+    except OutOfTimeError:
+        return _not_measured(config, budget)
+    specs = recipe.blocks
     searched = config  # the same data for the same blocks, when what was found is fitted
     if had_times and not training.has_times:
         searched = config.replace(use_times=False)
     trials = [] if log is None else log.begin(_about(training, config, specs, tuning))
     bench = Bench(
         _panels(training, config, tuning, n_blocks=len(specs)),
+        training,
         config,
         metric=tuning.metric,
         progress=budget.watch,
@@ -167,11 +172,15 @@ def tune_hybrid(
     try:
         search = Search.begin(bench, state, budget, log=log, trials=trials)
     except OutOfTimeError:
-        why = "settings as given: the time was over before they were measured"
-        return Tuned(config, False, why, 0, "time", {}, budget.used)
+        return _not_measured(config, budget)
     stopped = search.run()
     found = searched.replace(blocks=search.best.specs)
     return _judged(search, config, found, stopped=stopped, metric=tuning.metric)
+
+
+def _not_measured(config: HybridConfig, budget: Budget) -> Tuned:
+    why = "settings as given: the time was over before they were measured"
+    return Tuned(config, False, why, 0, "time", {}, budget.used)
 
 
 def fingerprint(training: TrainingSet) -> str:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.models.blend.held_out import MAX_FOLDS, Examples, best_blend, towards
+from recsys.models.blend.examples import Examples
+from recsys.models.blend.held_out import best_blend, towards
 from recsys.models.blend.pool import Pool
 from recsys.models.spec import BlockSpec
 
@@ -130,26 +131,6 @@ def test_the_same_examples_give_the_same_blend() -> None:
         best_blend([FADING, TASTE], examples(*[(1.0, 0.3)] * 3), n_buckets=1) for _ in range(2)
     )
     assert one.learnt.weights.tolist() == other.learnt.weights.tolist()
-
-
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=30))
-def test_folds_keep_parts_whole_and_in_their_order(parts: list[int]) -> None:
-    rows = np.array(parts, dtype=np.int32)
-    pool = Pool.of(np.zeros((len(rows), 2, 1), np.float32), np.zeros((len(rows), 2), bool))
-    folds = Examples(pool, rows, rows).folds()
-    assert len(np.unique(folds)) == min(len(np.unique(rows)), MAX_FOLDS)
-    order = np.argsort(rows, kind="stable")
-    assert (np.diff(folds[order]) >= 0).all()
-    for part in np.unique(rows):
-        assert len(np.unique(folds[rows == part])) == 1
-
-
-@pytest.mark.parametrize("most", [1, 7, 240, 1000])
-def test_thinning_keeps_at_most_so_many_people(most: int) -> None:
-    people = examples((1.0,), (1.0,))
-    some = people.thinned(most)
-    assert some.shape == (people.pool.n_people,)
-    assert 1 <= some.sum() <= most
 
 
 @given(trust=st.floats(0, 1))

@@ -29,14 +29,14 @@ def one_bucket() -> np.ndarray:
 
 def test_weights_follow_what_people_took() -> None:
     scores, relevant = world(3.0, 1.0, 0.0)
-    learnt = learn_weights(scores, relevant, one_bucket(), n_buckets=1)
+    learnt = learn_weights(Pool.of(scores, relevant), one_bucket(), n_buckets=1)
     first, second, third = learnt.weights[0]
     assert first > 2 * second > 4 * third
 
 
 def test_a_harmful_block_gets_nothing() -> None:
     scores, relevant = world(2.0, -2.0)
-    learnt = learn_weights(scores, relevant, one_bucket(), n_buckets=1)
+    learnt = learn_weights(Pool.of(scores, relevant), one_bucket(), n_buckets=1)
     assert learnt.weights[0, 1] == 0
     assert (learnt.weights >= 0).all()
 
@@ -44,7 +44,7 @@ def test_a_harmful_block_gets_nothing() -> None:
 @pytest.mark.parametrize("strengths", [(2.0, 1.0), (0.0, 0.0), (0.0, 3.0, 0.1), (-1.0, -1.0)])
 def test_the_blend_is_never_below_the_best_single_block(strengths: tuple[float, ...]) -> None:
     scores, relevant = world(*strengths)
-    learnt = learn_weights(scores, relevant, one_bucket(), n_buckets=1)
+    learnt = learn_weights(Pool.of(scores, relevant), one_bucket(), n_buckets=1)
     assert learnt.metric >= learnt.best_single_metric - 1e-12
 
 
@@ -52,7 +52,7 @@ def test_buckets_may_differ() -> None:
     (a, taken_a), (b, taken_b) = world(3.0, 0.0, seed=1), world(0.0, 3.0, seed=2)
     scores, relevant = np.concatenate([a, b]), np.concatenate([taken_a, taken_b])
     buckets = np.repeat(np.array([0, 1], np.int32), N_PEOPLE)
-    learnt = learn_weights(scores, relevant, buckets, n_buckets=2)
+    learnt = learn_weights(Pool.of(scores, relevant), buckets, n_buckets=2)
     assert learnt.weights[0, 0] > learnt.weights[0, 1]
     assert learnt.weights[1, 1] > learnt.weights[1, 0]
 
@@ -61,21 +61,22 @@ def test_a_bucket_of_few_people_takes_the_common_weights() -> None:
     scores, relevant = world(2.0, 1.0)
     buckets = one_bucket()
     buckets[:3] = 2
-    learnt = learn_weights(scores, relevant, buckets, n_buckets=3)
+    learnt = learn_weights(Pool.of(scores, relevant), buckets, n_buckets=3)
     assert learnt.weights[1].tolist() == learnt.weights[2].tolist()
 
 
 def test_the_order_of_people_changes_little() -> None:
     scores, relevant = world(2.0, 1.0)
-    one = learn_weights(scores, relevant, one_bucket(), n_buckets=1)
-    other = learn_weights(scores[::-1], relevant[::-1], one_bucket(), n_buckets=1)
+    one = learn_weights(Pool.of(scores, relevant), one_bucket(), n_buckets=1)
+    other = learn_weights(Pool.of(scores[::-1], relevant[::-1]), one_bucket(), n_buckets=1)
     np.testing.assert_allclose(one.weights, other.weights, rtol=1e-2)
 
 
 def test_the_same_people_give_the_same_weights() -> None:
     scores, relevant = world(2.0, 1.0)
     one, other = (
-        learn_weights(scores, relevant, one_bucket(), n_buckets=1).weights for _ in range(2)
+        learn_weights(Pool.of(scores, relevant), one_bucket(), n_buckets=1).weights
+        for _ in range(2)
     )
     assert one.tolist() == other.tolist()
 
@@ -84,15 +85,15 @@ def test_absent_candidates_have_no_say() -> None:
     scores, relevant = world(2.0, 1.0)
     padded = np.concatenate([scores, np.full_like(scores, -np.inf)], axis=1)
     more = np.concatenate([relevant, np.zeros_like(relevant)], axis=1)
-    one = learn_weights(scores, relevant, one_bucket(), n_buckets=1)
-    other = learn_weights(padded, more, one_bucket(), n_buckets=1)
+    one = learn_weights(Pool.of(scores, relevant), one_bucket(), n_buckets=1)
+    other = learn_weights(Pool.of(padded, more), one_bucket(), n_buckets=1)
     np.testing.assert_allclose(one.weights, other.weights, rtol=1e-3)
     assert one.metric == pytest.approx(other.metric)
 
 
 def test_nobody_who_took_anything_is_no_reason_to_fail() -> None:
     scores, relevant = world(1.0, 1.0)
-    learnt = learn_weights(scores, np.zeros_like(relevant), one_bucket(), n_buckets=1)
+    learnt = learn_weights(Pool.of(scores, np.zeros_like(relevant)), one_bucket(), n_buckets=1)
     assert np.isfinite(learnt.weights).all()
     assert learnt.weights.any()
 

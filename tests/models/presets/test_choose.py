@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from recsys.models.base import TrainingSet
 from recsys.models.presets import timed
-from recsys.models.presets.choose import choose_blocks
+from recsys.models.presets.choose import choose_blocks, recipe_for
 from recsys.models.presets.timed import HALF_LIVES_DAYS
 from recsys.models.spec import BlockSpec, check_labels
 
@@ -108,3 +108,21 @@ def test_in_order_without_times_the_latest_of_a_history_count_more(
             spec.settings.get("recency_boost")
             for spec in choose_blocks(plain, preset=preset, seed=0)[0]
         )
+
+
+def test_configured_blocks_with_times_have_no_prior_blend(training: TrainingSet) -> None:
+    specs = [BlockSpec(kind=kind) for kind in ("popularity", "ease", "feature_als")]
+    assert recipe_for(training, specs, bucket_edges=(1, 5)).prior_blends is None
+
+
+def test_names_of_blocks_do_not_count(
+    tastes: TrainingSet, new_training: Callable[..., TrainingSet]
+) -> None:
+    few = sp.random(400, 600, density=0.012, format="csr", rng=np.random.default_rng(0))
+    for data in (tastes, new_training(few)):
+        specs, _ = choose_blocks(data, preset="best", seed=0)
+        renamed = [spec.replace(name=f"b{at}") for at, spec in enumerate(specs)]
+        one, other = (recipe_for(data, some, bucket_edges=(1, 5)) for some in (specs, renamed))
+        assert one.prior_blends is not None
+        np.testing.assert_array_equal(one.prior_blends, other.prior_blends)
+        np.testing.assert_array_equal(one.defaults, other.defaults)

@@ -12,7 +12,7 @@ from recsys.models.base import TrainingSet
 from recsys.models.fit import HybridConfig, fit_hybrid
 from recsys.models.presets import dense
 from recsys.models.presets.choose import choose_blocks
-from recsys.models.presets.dense import DENSE_SHARE, dense_specs, is_dense, trusted_blend
+from recsys.models.presets.dense import DENSE_SHARE, dense_recipe, dense_specs, is_dense
 from recsys.models.spec import BlockSpec
 
 PRESETS = ["fast", "balanced", "best"]
@@ -65,12 +65,14 @@ def test_factors_are_fewer_than_people_and_items(new_training: Callable[..., Tra
         assert max(widths) <= 2
 
 
-def test_only_blends_of_the_trusted_blocks_are_trusted() -> None:
-    specs = [BlockSpec(kind=kind) for kind in ("popularity", "ease", "feature_als")]
-    blend = trusted_blend(specs)
-    assert blend is not None
-    assert blend.tolist() == [0.0, 1.0, 0.7]
-    assert trusted_blend(specs[:2]) is None
+def test_only_the_kinds_of_the_prior_have_one_whatever_their_names() -> None:
+    kinds = ("popularity", "ease", "feature_als", "ease")
+    specs = [BlockSpec(kind=kind, name=f"b{at}") for at, kind in enumerate(kinds)]
+    recipe = dense_recipe(specs, (1, 5))
+    assert recipe is not None
+    assert recipe.prior_blends is not None
+    assert recipe.prior_blends.tolist() == [[0.0, 1.0, 0.7, 0.0]]
+    assert dense_recipe(specs[:2], (1, 5)) is None
 
 
 def test_what_two_groups_take_is_found(films: TrainingSet) -> None:

@@ -1,25 +1,28 @@
 """The blocks for sparse data without times."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 from recsys.models.base import TrainingSet
+from recsys.models.blend.validation import expected_unmet
 from recsys.models.presets.sparse import (
     ALS_OPERATIONS,
     ALS_STARTS,
-    START,
+    MUCH,
+    NEW_ITEMS_SHARE,
+    PRIOR,
     als_operations,
     is_sparse,
     sparse_blocks,
-    sparse_default_weights,
-    sparse_start,
+    sparse_recipe,
 )
 from recsys.models.spec import BlockSpec
 
 New = Callable[..., TrainingSet]
+NEW_ITEMS = BlockSpec(kind="new_items")
 
 
 def sparse_world(n_users: int = 900, n_items: int = 1000) -> sp.csr_matrix:
@@ -82,19 +85,57 @@ def test_the_balanced_preset_pays_for_als_where_it_is_cheap(scale: int, new_trai
     assert "feature_als" in labels(training, "best")
 
 
-def test_nothing_is_known_beforehand_of_blocks_that_somebody_configured(new_training: New) -> None:
+EDGES = (1, 5, 20)
+
+
+def prior_of(training: TrainingSet, specs: Sequence[BlockSpec]) -> np.ndarray:
+    recipe = sparse_recipe(training, specs, EDGES)
+    assert recipe is not None
+    assert recipe.prior_blends is not None
+    return recipe.prior_blends
+
+
+def test_kinds_without_a_known_weight_have_no_prior(new_training: New) -> None:
     training = new_training(sparse_world())
     specs, _ = sparse_blocks(training, preset="best", seed=0)
-    assert sparse_start(training, specs) is not None
-    assert sparse_start(training, [*specs, BlockSpec(kind="lightfm")]) is None
-    assert sparse_start(training, [BlockSpec(kind="content"), BlockSpec(kind="popularity")]) is None
+    assert sparse_recipe(training, [*specs, BlockSpec(kind="lightfm")], EDGES) is None
+    nothing_known = [BlockSpec(kind="content"), BlockSpec(kind="popularity")]
+    assert sparse_recipe(training, nothing_known, EDGES) is None
+
+
+def test_names_of_blocks_change_nothing(new_training: New) -> None:
+    for features in (tags(), None):
+        training = new_training(sparse_world(), features=features)
+        specs, _ = sparse_blocks(training, preset="best", seed=0)
+        renamed = [spec.replace(name=f"b{at}") for at, spec in enumerate(specs)]
+        one, other = (sparse_recipe(training, some, EDGES) for some in (specs, renamed))
+        assert one is not None
+        assert other is not None
+        np.testing.assert_array_equal(one.prior_blends, other.prior_blends)
+        np.testing.assert_array_equal(one.defaults, other.defaults)
+        np.testing.assert_array_equal(one.fixed_shares, other.fixed_shares)
+        assert one.max_ratio == other.max_ratio
+
+
+def test_cold_items_weigh_less_where_little_is_expected_on_them(new_training: New) -> None:
+    def share(n_cold: int) -> tuple[float, float]:
+        matrix = sp.hstack([sparse_world(), sp.csr_matrix((900, n_cold))], format="csr")
+        training = new_training(matrix, features=tags(1000 + n_cold))
+        recipe = sparse_recipe(training, [BlockSpec(kind="ease"), NEW_ITEMS], EDGES)
+        assert recipe is not None
+        assert recipe.fixed_shares is not None
+        assert recipe.fixed_shares[0] == 0
+        return recipe.fixed_shares[1], NEW_ITEMS_SHARE * expected_unmet(training) / MUCH
+
+    assert share(2000)[0] == NEW_ITEMS_SHARE
+    found, expected = share(100)
+    assert found == pytest.approx(min(expected, NEW_ITEMS_SHARE))
 
 
 def test_without_tags_learning_starts_from_every_block_of_taste(new_training: New) -> None:
     training = new_training(sparse_world())
     specs = [BlockSpec(kind="popularity"), *sparse_blocks(training, preset="best", seed=0)[0]]
-    starts = sparse_start(training, specs)
-    assert starts is not None
+    starts = prior_of(training, specs)
     assert (starts[:, 0] == 0).all()
     assert (starts[:, 1:] > 0).all()
     # they differ in what ALS is worth, the usual one first
@@ -102,7 +143,7 @@ def test_without_tags_learning_starts_from_every_block_of_taste(new_training: Ne
     assert (starts[:, ~is_als] == starts[0, ~is_als]).all()
     votes = starts[:, is_als].sum(axis=1)
     assert len(np.unique(votes)) == len(votes) > 1
-    assert votes[0] == START["feature_als"]
+    assert votes[0] == PRIOR["feature_als"][0]
     assert (starts[:, is_als] == starts[:, is_als][:, :1]).all()
 
 
@@ -133,8 +174,7 @@ def test_with_tags_learning_starts_from_what_learns_from_tags(
     training = new_training(sparse_world(), features=tags())
     specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
     specs += sparse_blocks(training, preset=preset, seed=0)[0]
-    starts = sparse_start(training, specs)
-    assert starts is not None
+    starts = prior_of(training, specs)
     assert len(starts) == 1
     votes = dict(zip([spec.label for spec in specs], starts[0].tolist(), strict=True))
     assert votes["popularity"] == 0
@@ -148,9 +188,9 @@ def test_one_item_each_is_read_by_its_tags_first(new_training: New) -> None:
     training = new_training(sparse_world(), features=tags())
     specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
     specs += sparse_blocks(training, preset="balanced", seed=0)[0]
-    table = sparse_default_weights(training, specs, (1, 5, 20))
-    assert table is not None
+    recipe = sparse_recipe(training, specs, EDGES)
+    assert recipe is not None
+    table = recipe.defaults
     np.testing.assert_array_equal(np.flatnonzero(table[0]), [0])
     assert table[1, 1] == table[1].max()
     assert table[1, 0] == 0
-    assert sparse_default_weights(training, specs[:2], (1, 5, 20)) is None

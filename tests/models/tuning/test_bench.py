@@ -25,7 +25,7 @@ def bench_of(training: TrainingSet, **config: object) -> Bench:
         held_share=0.3,
         seed=0,
     )
-    return Bench(panels, settings, metric="ndcg@10", progress=silent)
+    return Bench(panels, training, settings, metric="ndcg@10", progress=silent)
 
 
 def standing(bench: Bench, *specs: BlockSpec) -> Standing:

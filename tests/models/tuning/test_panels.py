@@ -8,14 +8,16 @@ from recsys.core.errors import ConfigError
 from recsys.core.progress import silent
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blend.validation import ValidationConfig
+from recsys.models.blend.weights import learn
 from recsys.models.hybrid import block_scales, block_scores
+from recsys.models.presets.choose import recipe_for
 from recsys.models.spec import BlockSpec
 from recsys.models.tuning.panels import (
     Panel,
     cut_panels,
-    learn_blend,
     mean_and_error,
     measure_blend,
+    panel_examples,
     parse_metric,
     standard_scores,
 )
@@ -101,7 +103,8 @@ def test_weights_are_learnt_without_the_people_held_out(tastes: TrainingSet) -> 
     bad_for_held = np.where(panel.held[:, None], good, bad).astype(np.float32)
     specs = [BlockSpec(kind="ease", name="a"), BlockSpec(kind="ease", name="b")]
     scores = {"a": [good_for_held], "b": [bad_for_held]}
-    weights = learn_blend([panel], scores, specs, n_buckets=4)
+    recipe = recipe_for(tastes, specs, bucket_edges=EDGES)
+    weights = learn(panel_examples([panel], scores, specs), recipe).weights
     mean = weights[panel.buckets].mean(axis=0)
     assert mean[0] > 3 * mean[1]
 

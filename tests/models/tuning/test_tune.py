@@ -14,7 +14,10 @@ from recsys.core.errors import ConfigError
 from recsys.core.progress import silent
 from recsys.data import TimedEvents
 from recsys.models import BlockSpec, HybridConfig, TrainingSet, fit_hybrid
+from recsys.models.blend.examples import Examples
+from recsys.models.blend.recipe import Recipe
 from recsys.models.blend.validation import ValidationConfig
+from recsys.models.blend.weights import Learnt, learn
 from recsys.models.tuning import search as machinery
 from recsys.models.tuning.log import TuningLog
 from recsys.models.tuning.tune import Tuned, TuningConfig, fingerprint, tune_hybrid
@@ -253,3 +256,33 @@ def test_times_that_are_not_to_be_used_are_not(tastes: TrainingSet) -> None:
     found = fit_hybrid(one_visit(tastes), config, preset="fast", progress=silent)
     assert found.notes[:2] == ("times: left out as configured", "blocks as configured")
     assert found.validation["n_parts"] == 1
+
+
+@pytest.mark.parametrize("kind", ["timed", "dense", "sparse"])
+def test_fit_and_tune_learn_the_same_weights_from_the_same_examples(
+    kind: str,
+    training: TrainingSet,
+    tastes: TrainingSet,
+    new_training: Callable[..., TrainingSet],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(3)
+    few = sp.csr_matrix(rng.random((400, 600)) < 0.012, dtype=np.float32)
+    data = {"timed": training, "dense": tastes, "sparse": new_training(few)}[kind]
+    given: dict[str, list[tuple[Examples, Recipe]]] = {"fit": [], "tune": []}
+    for caller, module in (("fit", "recsys.models.fit"), ("tune", "recsys.models.tuning.bench")):
+
+        def learnt(examples: Examples, recipe: Recipe, to: str = caller) -> Learnt:
+            given[to].append((examples, recipe))
+            return learn(examples, recipe)
+
+        monkeypatch.setattr(f"{module}.learn", learnt)
+    config = HybridConfig(validation=ValidationConfig(min_users=10))
+    fit_hybrid(data, config, preset="balanced", progress=silent)
+    tune_hybrid(data, config, preset="balanced", tuning=TuningConfig(minutes=None, n_trials=1))
+    (examples, in_fit), (_, in_tune) = given["fit"][0], given["tune"][0]
+    assert in_fit.blocks == in_tune.blocks
+    assert (in_fit.prior_blends is None) == (kind == "timed")
+    one, other = learn(examples, in_fit), learn(examples, in_tune)
+    np.testing.assert_array_equal(one.weights, other.weights)
+    assert one.measured == other.measured

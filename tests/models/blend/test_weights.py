@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -8,12 +10,15 @@ from recsys.core.clock import to_utc
 from recsys.core.progress import silent
 from recsys.data import TimedEvents, interactions
 from recsys.models.base import TrainingSet
-from recsys.models.blend.examples import pooled_examples
-from recsys.models.blend.learn import Learnt, learn_from_parts
-from recsys.models.blend.validation import ValidationConfig
+from recsys.models.blend.examples import Examples, examples_of_parts
+from recsys.models.blend.pool import Pool
+from recsys.models.blend.recipe import Recipe
+from recsys.models.blend.validation import ValidationConfig, validation_parts
+from recsys.models.blend.weights import Learnt, learn
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.fit import fit_blocks
 from recsys.models.hybrid import scaled_hybrid
+from recsys.models.presets.choose import recipe_for
 from recsys.models.spec import BlockSpec
 
 N_USERS, N_ITEMS, N_DAYS = 60, 30, 40
@@ -43,20 +48,15 @@ def fashions(seed: int = 0) -> TrainingSet:
 
 
 def learnt_on(specs: list[BlockSpec], training: TrainingSet) -> Learnt:
-    found = learn(specs, training)
-    assert found is not None
-    return found
-
-
-def learn(specs: list[BlockSpec], training: TrainingSet, **validation: object) -> Learnt | None:
-    return learn_from_parts(
-        training,
-        specs,
-        fit=lambda part: fit_blocks(specs, part, progress=silent),
-        validation=ValidationConfig.from_dict({"window_days": 2.0, "min_users": 5, **validation}),
+    parts = validation_parts(training, ValidationConfig(window_days=2.0, min_users=5), seed=0)
+    examples = examples_of_parts(
+        parts,
+        lambda part: fit_blocks(specs, part, progress=silent),
         bucket_edges=EDGES,
         seed=0,
     )
+    assert examples is not None
+    return learn(examples, recipe_for(training, specs, bucket_edges=EDGES))
 
 
 def test_what_is_in_fashion_outweighs_what_ever_was() -> None:
@@ -65,19 +65,9 @@ def test_what_is_in_fashion_outweighs_what_ever_was() -> None:
     assert now > 3 * ever
 
 
-def test_the_note_counts_people_and_parts() -> None:
-    learnt = learnt_on([EVER, NOW], fashions())
-    assert learnt.measured["n_parts"] >= 3
-    assert "validation part" in learnt.note
-
-
 def test_the_blend_is_not_below_its_best_block_where_it_was_learnt() -> None:
     measured = learnt_on([EVER, NOW], fashions()).measured
     assert measured["ndcg@20"] >= measured["best_single_ndcg@20"] - 1e-4
-
-
-def test_with_too_few_people_nothing_is_learnt() -> None:
-    assert learn([EVER, NOW], fashions(), min_users=1000) is None
 
 
 def test_the_same_data_give_the_same_weights() -> None:
@@ -94,19 +84,6 @@ def test_the_scale_makes_the_usual_spread_one() -> None:
         assert scores.std(axis=1).mean() == pytest.approx(1, rel=1e-3)
 
 
-def test_candidates_are_the_best_of_every_block_less_what_was_seen() -> None:
-    n_items = 300
-    one = np.arange(n_items, dtype=np.float32)[None, :]
-    other = -one
-    seen = sp.csr_matrix(([1.0], ([0], [n_items - 1])), shape=(1, n_items))
-    taken = sp.csr_matrix(([1.0, 1.0], ([0, 0], [0, 150])), shape=(1, n_items))
-    scores, relevant = pooled_examples([one, other], seen=seen, relevant=taken)
-    candidates = set(scores[0, :, 0])
-    assert {n_items - 2.0, 0.0} <= candidates
-    assert n_items - 1.0 not in candidates
-    assert scores[0, relevant[0], 0].tolist() == [0.0]
-
-
 def test_parts_that_were_held_out_are_told_of() -> None:
     learnt = learnt_on([EVER, NOW], fashions())
     assert learnt.measured["held_out_ndcg@20"] > 0
@@ -114,15 +91,13 @@ def test_parts_that_were_held_out_are_told_of() -> None:
     assert "parts held out" in learnt.note
 
 
-def test_what_is_alike_for_all_is_ranked_once_with_the_same_result() -> None:
-    rng = np.random.default_rng(1)
-    row = rng.normal(size=(1, N_ITEMS)).astype(np.float32)
-    seen = sp.random(9, N_ITEMS, density=0.6, format="csr", random_state=0, dtype=np.float32)
-    relevant = sp.random(9, N_ITEMS, density=0.1, format="csr", random_state=1, dtype=np.float32)
-    other = rng.normal(size=(9, N_ITEMS)).astype(np.float32)
-    shared, plain = (
-        pooled_examples([one, other], seen=seen, relevant=relevant)
-        for one in (np.broadcast_to(row, (9, N_ITEMS)), np.repeat(row, 9, axis=0))
-    )
-    np.testing.assert_array_equal(shared[0], plain[0])
-    np.testing.assert_array_equal(shared[1], plain[1])
+def test_with_a_prior_weights_stay_near_it_and_without_one_they_are_free() -> None:
+    rng = np.random.default_rng(2)
+    scores = rng.normal(size=(200, 30, 2)).astype(np.float32)
+    relevant = scores[:, :, 1] >= np.sort(scores[:, :, 1], axis=1)[:, -3:-2]
+    examples = Examples(Pool.of(scores, relevant), np.ones(200, np.int32), np.zeros(200, np.int32))
+    recipe = Recipe((EVER, NOW), np.ones((2, 2)), np.array([[1.0, 1.0]]), max_ratio=2.0)
+    near = learn(examples, recipe).weights[1]
+    far = learn(examples, replace(recipe, prior_blends=None)).weights[1]
+    assert near[1] / near[0] == 4.0
+    assert far[1] > 100 * far[0]
