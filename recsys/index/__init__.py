@@ -3,7 +3,7 @@
 from recsys.index.base import VectorIndex
 from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
 from recsys.index.codes.index import NarrowIndex
-from recsys.index.delta.index import DeltaIndex, asks_beside, is_exact, proposes
+from recsys.index.delta.index import DeltaIndex
 from recsys.index.delta.renew import renewed_index
 from recsys.index.delta.vectors import ChangedVectors
 from recsys.index.exact import ExactIndex
@@ -26,17 +26,14 @@ __all__ = [
     "Request",
     "TunedSearch",
     "VectorIndex",
-    "asks_beside",
     "best_rows",
     "build_index",
     "checked_request",
     "choose_index",
-    "is_exact",
     "last_scores",
     "load_index",
     "measure_recall",
     "n_at_least",
-    "proposes",
     "renewed_index",
     "score_rows",
     "top_k",

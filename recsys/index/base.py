@@ -1,4 +1,4 @@
-"""What everyone above asks of an index."""
+"""Interface of vector indexes, and the search they share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from recsys.core.arrays import BoolArray, Csr, FloatMatrix
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray
 from recsys.core.topk import TopK
 from recsys.index.request import Request, checked_request
 
@@ -29,6 +29,18 @@ class VectorIndex(Protocol):
     @property
     def vectors(self) -> FloatMatrix:
         """(n_items, n_factors) float32, read-only."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every answer is the exact one, so that recall is 1 by construction."""
+
+    @property
+    def n_with_extra(self) -> int:
+        """Candidates to ask for with ``extra`` scores; 0: ask for them without.
+
+        Above 0 where candidates by vectors alone were measured to miss too many of the items that
+        other scores rank high.
+        """
 
     def search(
         self,
@@ -68,6 +80,25 @@ class VectorIndex(Protocol):
         as a short search.
         """
 
+    def candidates(self, request: Request, n: int, *, extra: FloatMatrix | None = None) -> RowArray:
+        """Return about the best ``n`` rows of each query, to be scored by the caller.
+
+        Parameters
+        ----------
+        request : Request
+            Its ``k`` is not read.
+        n : int
+            Greater than 0; may pass ``n_items``.
+        extra : (n_queries, n_items) float32, optional
+            Finite; added to the inner products before the best are chosen. None: zero.
+
+        Returns
+        -------
+        (n_queries, n_candidates) int32
+            Allowed and not excluded, each row once per query, in any order; -1 is none. At least
+            ``n`` rows per query, or all that are available.
+        """
+
     def save(self, folder: Path) -> None:
         """Write the index as a folder."""
 
@@ -86,6 +117,16 @@ class Searching(ABC):
     @abstractmethod
     def n_factors(self) -> int:
         """Length of each vector."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every answer is the exact one."""
+        return False
+
+    @property
+    def n_with_extra(self) -> int:
+        """Candidates to ask for with extra scores; see :attr:`VectorIndex.n_with_extra`."""
+        return 0
 
     @abstractmethod
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from recsys.index.base import Searching
 from recsys.index.by_length import ByLength, scan_by_length
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
-from recsys.index.scores import even_parts
+from recsys.index.scores import even_parts, fill
 
 TILE_SCORES = 1 << 18
 """Scores of a tile: 1 MB, so that it is still in the core's own cache when it is looked through."""
@@ -102,6 +102,21 @@ class ExactIndex(Searching):
     def n_factors(self) -> int:
         """Length of each vector."""
         return int(self.vectors.shape[1])
+
+    @property
+    def is_exact(self) -> bool:
+        """True: every answer is the exact one."""
+        return True
+
+    def candidates(self, request: Request, n: int, *, extra: FloatMatrix | None = None) -> RowArray:
+        """Return the exact best ``n`` of each query; see :meth:`VectorIndex.candidates`."""
+        n = min(n, max(self.n_items, 1))
+        if extra is None:
+            return self.answer(replace(request, k=n)).rows
+        heap = empty_heap(request.n_queries, n)
+        scores = np.ascontiguousarray(request.queries @ self.vectors.T + extra)
+        fill(heap, scores, request.exclude, request.allowed)
+        return freeze(heap[0])
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from recsys.core.arrays import FloatMatrix, freeze
 from recsys.core.errors import ConfigError, DataError
 from recsys.core.topk import TopK
-from recsys.index import VectorIndex, load_index, score_rows
+from recsys.index import Request, VectorIndex, checked_request, load_index, score_rows
 from recsys.testing.oracles import naive_scores, naive_top_k
 from recsys.testing.strategies import Search, searches
 
@@ -128,6 +128,42 @@ class VectorIndexContract:
             return
         longer = self.build(case.vectors).search(case.queries, k=case.k + 2, **case.limits)
         assert longer.rows[:, : case.k].tolist() == self._ask(case).rows.tolist()
+
+    def test_it_says_whether_it_is_exact(self) -> None:
+        """Callers skip what only approximate answers need."""
+        assert self.build(np.eye(2, dtype=np.float32)).is_exact is self.is_exact
+
+    @quick
+    @given(case=searches())
+    def test_candidates_are_available_and_no_fewer_than_asked(self, case: Search) -> None:
+        """Allowed, not excluded, each once per query; of an exact index they hold the best."""
+        index = self.build(case.vectors)
+        found = index.candidates(self._request(case), case.k)
+        best = index.search(case.queries, k=case.k, **case.limits)
+        for q, available in enumerate(case.available()):
+            real = [row for row in found[q].tolist() if row >= 0]
+            assert len(real) == len(set(real)) >= min(case.k, len(available))
+            assert set(real) <= available
+            if self.is_exact:
+                assert set(best.rows[q].tolist()) <= {*real, -1}
+
+    @quick
+    @given(case=searches())
+    def test_extra_scores_count_for_candidates(self, case: Search) -> None:
+        """An available item that extra scores put first is a candidate, and no item twice."""
+        index, request = self.build(case.vectors), self._request(case)
+        extra = np.zeros((len(case.queries), index.n_items), np.float32)
+        wanted = [max(available, default=-1) for available in case.available()]
+        scale = max(float(np.abs(case.vectors).sum() * np.abs(case.queries).max(initial=1)), 1.0)
+        for q, row in enumerate(wanted):
+            if row >= 0:
+                extra[q, row] = 4 * scale
+        found = index.candidates(request, case.k, extra=extra)
+        for line, row, available in zip(found.tolist(), wanted, case.available(), strict=True):
+            real = [one for one in line if one >= 0]
+            assert row == -1 or row in real
+            assert len(real) == len(set(real)) >= min(case.k, len(available))
+            assert set(real) <= available
 
     @pytest.mark.parametrize("share", [1.0, 0.5, 0.05])
     def test_enough_of_the_best_is_found_under_any_filter(self, share: float) -> None:
@@ -246,6 +282,10 @@ class VectorIndexContract:
     def test_it_is_a_vector_index(self) -> None:
         """It offers every member of the protocol."""
         assert isinstance(self.build(np.eye(2, dtype=np.float32)), VectorIndex)
+
+    def _request(self, case: Search) -> Request:
+        limits = {"exclude": None, "allowed": None, **case.limits}
+        return checked_request(case.queries, case.k, shape=case.vectors.shape, **limits)
 
     def _ask(self, case: Search) -> TopK:
         return self.build(case.vectors).search(case.queries, k=case.k, **case.limits)

@@ -55,9 +55,6 @@ MOST = 0.25
 PART = 64
 """Queries that one thread answers before it takes the next."""
 
-SPARE = 4
-"""Candidates for each item asked for, at least, where codes and other scores name them."""
-
 AT_ONCE = 16
 """Queries of which one thread holds the scores of all items."""
 
@@ -104,9 +101,9 @@ class NarrowIndex(Searching):
     walk_share : float
         Share of the items that a filter must let through for a walk; below, all it lets through is
         looked at. In [0, 1].
-    beside : int
-        Candidates kept where the caller has scores beside the vectors (of item-item kernels) and
-        all items are scored by codes and those together; 0: the codes alone name candidates.
+    n_with_extra : int
+        Least candidates where the caller has extra scores (of item-item blocks) and all items are
+        scored by codes and those together; 0: codes alone generate candidates.
     measured : dict
         What is known of the recall, for the manifest.
 
@@ -132,7 +129,7 @@ class NarrowIndex(Searching):
     effort: int = 64
     spread: float = SPREAD
     walk_share: float = 0.0
-    beside: int = 0
+    n_with_extra: int = 0
     measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -167,7 +164,7 @@ class NarrowIndex(Searching):
             return self.exact.answer(request, n_threads=n_threads)
         rows = np.empty((request.n_queries, request.k), np.int32)
         scores = np.empty(rows.shape, np.float32)
-        plan = self._plan(request, self.effort, spread=self.spread)
+        plan = self._plan(request, max(self.effort, 2 * request.k), spread=self.spread)
         sides = (self.vectors, self.code.arrays, self._links.arrays)
 
         def search_part(part: slice) -> None:
@@ -184,50 +181,46 @@ class NarrowIndex(Searching):
             run_parts(search_part, even_parts(request.n_queries, n_parts=n_parts), n_threads=budget)
         return TopK(freeze(rows), freeze(scores))
 
-    def candidates(self, request: Request, *, effort: int | None = None) -> RowArray:
-        """Return the rows that the codes say are best, on one thread, best code first.
+    def candidates(self, request: Request, n: int, *, extra: FloatMatrix | None = None) -> RowArray:
+        """Return the rows with about the largest scores of codes and extra scores together.
 
         Parameters
         ----------
         request : Request
-            Its ``k`` is the least number wanted.
-        effort : int, optional
-            Candidates to keep; None: the index's own, and at least twice ``k``.
+            Its ``k`` is not read.
+        n : int
+            Rows wanted of each query; at least ``effort`` are returned, or ``n_with_extra`` where
+            there are extra scores.
+        extra : (n_queries, n_items) float32, optional
+            Added to the scores of the codes; every item is then scored. None: zero.
 
         Returns
         -------
-        (n_queries, effort) int32
-            Allowed and not excluded; -1 where there are fewer. None is left out while a list is
-            short.
+        (n_queries, n_candidates) int32
+            Best first; allowed and not excluded; -1 where there are fewer.
         """
+        if extra is not None:
+            return self._candidates_of_sums(request, max(n, self.n_with_extra), extra)
+        n = max(n, self.effort)
+        if n > MOST * self.n_items:
+            return self.exact.candidates(request, n)
+        return self.best_codes(request, n)
+
+    def best_codes(self, request: Request, n: int) -> RowArray:
+        """Return the (n_queries, min(n, n_items)) int32 rows of the best codes, on one thread."""
         from recsys.index.codes._search import search_codes
 
-        plan = self._plan(request, effort or self.effort, spread=0.0 if effort else self.spread)
+        plan = self._plan(request, n, spread=0.0)
         out = np.empty((request.n_queries, plan.effort), dtype=np.int32)
         sides = (self.vectors, self.code.arrays, self._links.arrays)
         answer = (out, out[:, :0], np.empty((len(out), 0), np.float32))
         search_codes(request.queries, *sides, plan.told, request.exclude, plan.budget, answer)
         return out
 
-    def candidates_beside(self, request: Request, extra: FloatMatrix) -> RowArray:
-        """Return the rows that are best by codes and what the vectors do not know, best first.
-
-        Parameters
-        ----------
-        request : Request
-            Its ``k`` is the least number wanted.
-        extra : (n_queries, n_items) float32
-            Added to the scores of the codes.
-
-        Returns
-        -------
-        (n_queries, effort) int32
-            Allowed and not excluded; -1 where there are fewer. Every item is looked at.
-        """
+    def _candidates_of_sums(self, request: Request, n: int, extra: FloatMatrix) -> RowArray:
         from recsys.index.codes._code_scores import score_codes
 
-        effort = min(max(self.beside, SPARE * request.k), self.n_items)
-        heap = empty_heap(request.n_queries, effort)
+        heap = empty_heap(request.n_queries, min(n, max(self.n_items, 1)))
 
         def search_part(part: slice) -> None:
             some = request.part(part)
@@ -258,7 +251,7 @@ class NarrowIndex(Searching):
                 "effort": self.effort,
                 "spread": self.spread,
                 "walk_share": self.walk_share,
-                "beside": self.beside,
+                "n_with_extra": self.n_with_extra,
                 "max_norm": self.exact.max_norm,
                 "measured": dict(self.measured),
             }
@@ -292,7 +285,7 @@ class NarrowIndex(Searching):
             int(manifest["effort"]),
             float(manifest.get("spread", SPREAD)),
             float(manifest.get("walk_share", 0.0)),
-            int(manifest.get("beside", 0)),
+            int(manifest.get("n_with_extra", manifest.get("beside", 0))),
             dict(manifest["measured"]),
         )
 
@@ -303,7 +296,7 @@ class NarrowIndex(Searching):
     def _plan(self, request: Request, effort: int, *, spread: float) -> Plan:
         # it does not depend on what else is asked, so a list is the same alone and in a batch
         n_allowed = n_items = self.n_items
-        effort = min(max(effort, 2 * request.k), n_items)
+        effort = min(effort, n_items)
         look, scan = SCAN_NANOSECONDS + NUMBER_NANOSECONDS * self.code.width, 0.0
         is_filtered = len(request.allowed) > 0
         if is_filtered:

@@ -157,7 +157,7 @@ def _looked_at(index: NarrowIndex, sample: Sample) -> Counts:
     """
     limits = exclusion(sample.exclude, shape=(len(sample.queries), index.n_items))
     request = Request(sample.queries, sample.k, limits, np.zeros(0, np.bool_))
-    last = index.candidates(request, effort=index.effort)[:, -1]
+    last = index.best_codes(request, index.effort)[:, -1]
     queries = index.code.of_queries(sample.queries) / index.code.steps
     codes = index.code.items[last] * index.code.steps
     norms = np.maximum(np.linalg.norm(queries, axis=1), 1e-30)
@@ -258,7 +258,7 @@ def _recalls(index: NarrowIndex, sample: Sample) -> Iterator[tuple[int, float]]:
     most = min(EFFORTS[-1], index.n_items)
     limits = exclusion(sample.exclude, shape=(len(sample.queries), index.n_items))
     request = Request(sample.queries, sample.k, limits, np.zeros(0, np.bool_))
-    found = index.candidates(request, effort=most)
+    found = index.best_codes(request, most)
     for effort in EFFORTS:
         if effort >= 2 * sample.k:
             yield effort, sample.recall(_best_of(index, request, found[:, :effort]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeGuard
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from recsys.core.errors import ArtifactError, DataError
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
 from recsys.index.base import Searching, VectorIndex
-from recsys.index.codes.index import SPARE, NarrowIndex
 from recsys.index.delta.vectors import ChangedVectors
 from recsys.index.exact import ExactIndex
 from recsys.index.request import Heap, Request, empty_heap
@@ -106,9 +104,14 @@ class DeltaIndex(Searching):
         return self.main.n_factors
 
     @property
-    def effort(self) -> int:
-        """Candidates that the main index keeps; 0 where it proposes none."""
-        return self.main.effort if isinstance(self.main, NarrowIndex) else 0
+    def is_exact(self) -> bool:
+        """Whether the main index is exact."""
+        return self.main.is_exact
+
+    @property
+    def n_with_extra(self) -> int:
+        """Candidates to ask for with extra scores: those of the main index."""
+        return self.main.n_with_extra
 
     @cached_property
     def vectors(self) -> FloatMatrix:
@@ -129,66 +132,26 @@ class DeltaIndex(Searching):
         order(heap)
         return TopK(freeze(heap[0]), freeze(heap[1]))
 
-    def candidates(self, request: Request, *, effort: int | None = None) -> RowArray:
-        """Return the best of what the main index proposes, and of the changed vectors.
+    def candidates(self, request: Request, n: int, *, extra: FloatMatrix | None = None) -> RowArray:
+        """Return candidates of the main index, and the best of the changed vectors.
 
-        Parameters
-        ----------
-        request : Request
-            Its ``k`` is the least number wanted.
-        effort : int, optional
-            Candidates to keep; None: the main index's own number.
-
-        Returns
-        -------
-        (n_queries, n_candidates) int32
-            As of :meth:`NarrowIndex.candidates`.
-
-        Raises
-        ------
-        DataError
-            If the main index proposes nothing: only short codes do.
-
-        Notes
-        -----
-        What changed is proposed like the rest, by the code it had, and then scored by its vector
-        now like everything that changed. So no mask is needed to keep it out.
+        See :meth:`VectorIndex.candidates`. A changed row counts by its vector as it is now. An
+        approximate main index may still find it by the old one, which spares it a mask.
         """
-        if not isinstance(self.main, NarrowIndex):
-            raise DataError("candidates must be asked of an index of short codes.")
-        effort = max(effort or self.main.effort, request.k)
-        old = self.main.candidates(self._of_main(request, None), effort=effort)
+        some = self._of_main(request, self._alive if self.is_exact else None)
+        if extra is None:
+            old = self.main.candidates(some, n)
+            if not len(self.rows):
+                return old
+            size = min(max(n, old.shape[1]), self.n_items)
+            return self._merged(request, old, size=size, n_threads=1)[0]
+        old = self.main.candidates(some, n, extra=extra[:, : self.main.n_items])
         if not len(self.rows):
             return old
-        size = min(max(effort, old.shape[1]), self.n_items)
-        return self._merged(request, old, size=size, n_threads=1)[0]
-
-    def candidates_beside(self, request: Request, extra: FloatMatrix) -> RowArray:
-        """Return the best by what the caller adds, of the main index and of what changed.
-
-        Parameters
-        ----------
-        request : Request
-            Its ``k`` is the least number wanted.
-        extra : (n_queries, n_items) float32
-            Added to the scores of the vectors; see :meth:`NarrowIndex.candidates_beside`.
-
-        Raises
-        ------
-        DataError
-            If the main index proposes nothing: only short codes do.
-        """
-        if not isinstance(self.main, NarrowIndex):
-            raise DataError("candidates must be asked of an index of short codes.")
-        of_main = extra[:, : self.main.n_items]
-        old = self.main.candidates_beside(self._of_main(request, None), of_main)
-        if not len(self.rows):
-            return old
-        some = self._of_delta(request)
-        size = min(max(self.main.beside, SPARE * request.k), len(self.rows))
-        scores = some.queries @ self.changes.vectors.T + extra[:, self.rows]
-        heap = empty_heap(request.n_queries, size)
-        fill(heap, np.ascontiguousarray(scores), some.exclude, some.allowed)
+        of_delta = self._of_delta(request)
+        heap = empty_heap(request.n_queries, min(max(n, self.n_with_extra), len(self.rows)))
+        scores = of_delta.queries @ self.changes.vectors.T + extra[:, self.rows]
+        fill(heap, np.ascontiguousarray(scores), of_delta.exclude, of_delta.allowed)
         changed = np.where(heap[0] < 0, NO_ROW, self.rows[heap[0]])
         return np.hstack([np.where(np.isin(old, self.rows), NO_ROW, old), changed])
 
@@ -286,19 +249,3 @@ def _places(request: Request, kept: BoolArray, places: RowArray) -> tuple[np.nda
     if kept.all():
         return indptr, places
     return np.append(0, np.cumsum(kept))[indptr], places[kept]
-
-
-def proposes(index: VectorIndex) -> TypeGuard[NarrowIndex | DeltaIndex]:
-    """Say whether an index can name candidates without scoring them."""
-    return isinstance(index.main if isinstance(index, DeltaIndex) else index, NarrowIndex)
-
-
-def asks_beside(index: VectorIndex) -> TypeGuard[NarrowIndex | DeltaIndex]:
-    """Say whether an index names candidates by its codes and what the caller adds to them."""
-    main = index.main if isinstance(index, DeltaIndex) else index
-    return isinstance(main, NarrowIndex) and main.beside > 0
-
-
-def is_exact(index: VectorIndex) -> bool:
-    """Say whether every answer of an index is the exact one."""
-    return isinstance(index.main if isinstance(index, DeltaIndex) else index, ExactIndex)

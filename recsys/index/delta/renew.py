@@ -37,12 +37,12 @@ def renewed_index(
     vectors changed: they propose, and the vectors as they are now decide.
     """
     main, rows = (index.main, index.rows) if isinstance(index, DeltaIndex) else (index, NO_ROWS)
-    if isinstance(main, ExactIndex):
+    if main.is_exact:
         return ExactIndex.build(vectors)
     if not isinstance(main, FaissIndex | NarrowIndex) or len(rows) > MANY * len(vectors):
         built = rebuild(vectors)
         if isinstance(main, NarrowIndex) and isinstance(built, NarrowIndex):
-            built = replace(built, beside=main.beside)
+            built = replace(built, n_with_extra=main.n_with_extra)
         return built
     kept = replace(main, exact=ExactIndex.build(vectors[: main.n_items]))
     return DeltaIndex.build(kept, rows, vectors[rows]) if len(rows) else kept

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import FloatMatrix, freeze
+from recsys.core.arrays import FloatMatrix, RowArray, freeze
 from recsys.core.storage import atomic_folder
 from recsys.core.threads import thread_budget
 from recsys.core.topk import TopK
@@ -107,6 +107,15 @@ class FaissIndex(Searching):
             found = self.exact.answer(request.only(short), n_threads=n_threads)
             rows[short], scores[short] = found.rows, found.scores
         return TopK(freeze(rows), freeze(scores))
+
+    def candidates(self, request: Request, n: int, *, extra: FloatMatrix | None = None) -> RowArray:
+        """Return about the best ``n`` of each query, the exact ones if there are extra scores.
+
+        The graph knows nothing of extra scores; see :meth:`VectorIndex.candidates`.
+        """
+        if extra is None:
+            return self.answer(replace(request, k=min(n, max(self.n_items, 1)))).rows
+        return self.exact.candidates(request, n, extra=extra)
 
     def save(self, folder: Path) -> None:
         """Write the index as a folder.

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatMatrix, RowArray
-from recsys.index import (
-    Request,
-    VectorIndex,
-    asks_beside,
-    checked_request,
-    proposes,
-)
+from recsys.index import Request, VectorIndex, checked_request
 from recsys.models import Queries, QueryState
 from recsys.serving.state.snapshot import Snapshot
 
@@ -48,12 +41,10 @@ def candidate_rows(snapshot: Snapshot, known: Known, search: Request) -> RowArra
     index = snapshot.index
     if _is_narrow(search):
         return _allowed_rows(search)
-    if asks_beside(index):
-        return index.candidates_beside(search, snapshot.model.kernel_scores(*known[:2]))
-    fetched = min(max(search.k * OVERFETCH, MIN_CANDIDATES), index.n_items)
-    if proposes(index) and fetched < index.n_items // 2:
-        return index.candidates(search, effort=max(fetched, index.effort))
-    return index.answer(replace(search, k=fetched)).rows
+    if index.n_with_extra:
+        extra = snapshot.model.kernel_scores(*known[:2])
+        return index.candidates(search, max(4 * search.k, index.n_with_extra), extra=extra)
+    return index.candidates(search, max(search.k * OVERFETCH, MIN_CANDIDATES))
 
 
 def _is_narrow(search: Request) -> bool:

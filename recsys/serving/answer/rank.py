@@ -7,12 +7,7 @@ import scipy.sparse as sp
 
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray
 from recsys.core.topk import TopK
-from recsys.index import (
-    asks_beside,
-    best_rows,
-    is_exact,
-    top_k,
-)
+from recsys.index import best_rows, top_k
 from recsys.ranking import parse_filter
 from recsys.serving.answer.candidates import candidate_rows, checked_search
 from recsys.serving.answer.constraints import Constraints, Where
@@ -58,10 +53,10 @@ def _rank_group(
     if not snapshot.model.has_kernels:
         excluded = constraints.excluded[lines]
         return snapshot.index.search(queries[lines], k=k, exclude=excluded, allowed=allowed)
-    if is_exact(snapshot.index):
+    if snapshot.index.is_exact:
         return _rank_dense(snapshot, asked, lines, queries=queries, constraints=constraints, k=k)
     parts = []
-    at_once = DENSE_BATCH if asks_beside(snapshot.index) else len(lines)
+    at_once = DENSE_BATCH if snapshot.index.n_with_extra else len(lines)
     for start in range(0, len(lines), at_once):
         some = lines[start : start + at_once]
         people = _only(asked, some)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, RowArray, objects
 from recsys.core.topk import TopK
 from recsys.index import Request as Search
-from recsys.index import is_exact, top_k
+from recsys.index import top_k
 from recsys.models import HybridModel, QueryState
 from recsys.serving.answer.candidates import Known, candidate_rows
 from recsys.serving.answer.constraints import Request
@@ -101,7 +101,7 @@ def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState
     if not snapshot.model.has_kernels:
         return index.answer(search)
     known = (snapshot.query_of(user_row), state, search.queries)
-    if is_exact(index):
+    if index.is_exact:
         found = _best_of_all(snapshot.model, known, search)
     else:
         found = candidate_rows(snapshot, known, search)

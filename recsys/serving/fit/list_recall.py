@@ -39,7 +39,7 @@ def judged(snapshot: Snapshot, user_rows: RowArray) -> Snapshot:
     """
     config = snapshot.config.index
     people = user_rows[:: max(1, len(user_rows) // MOST_PEOPLE)][:MOST_PEOPLE]
-    is_exact = isinstance(snapshot.index, ExactIndex) or not snapshot.model.has_kernels
+    is_exact = snapshot.index.is_exact or not snapshot.model.has_kernels
     if is_exact or not len(people):
         return snapshot
     k = min(config.recall_k, snapshot.n_items)
@@ -66,7 +66,7 @@ def _beside(snapshot: Snapshot, people: RowArray, *, k: int) -> tuple[Snapshot, 
     if not isinstance(snapshot.index, NarrowIndex):
         return None
     for beside in BESIDE:
-        tried = replace(snapshot, index=replace(snapshot.index, beside=beside))
+        tried = replace(snapshot, index=replace(snapshot.index, n_with_extra=beside))
         recall = list_recall(tried, people, k=k)
         if recall >= snapshot.config.index.recall_target:
             return tried, recall

@@ -113,13 +113,13 @@ def test_a_damaged_graph_gives_a_poor_list_and_reads_nothing_outside(tmp_path: P
 @given(case=searches(), linked=st.booleans())
 def test_beside_other_scores_the_best_by_both_are_found(case: Search, linked: bool) -> None:
     n_items = len(case.vectors)
-    index = replace(narrow(case.vectors, linked=linked and n_items > 0), beside=1)
+    index = replace(narrow(case.vectors, linked=linked and n_items > 0), n_with_extra=1)
     limits = {"exclude": None, "allowed": None, **case.limits}
     shape = (n_items, index.n_factors)
     request = checked_request(case.queries, case.k, shape=shape, **limits)
     extra = np.random.default_rng(0).normal(size=(len(case.queries), n_items)).astype(np.float32)
     extra *= 1e6  # beside which the codes hardly count
-    found = index.candidates_beside(request, extra)
+    found = index.candidates(request, 4 * case.k, extra=extra)
     for line, own, available in zip(found.tolist(), extra, case.available(), strict=True):
         real = [row for row in line if row >= 0]
         assert len(real) == len(set(real)) == min(4 * case.k, len(available))
@@ -129,30 +129,30 @@ def test_beside_other_scores_the_best_by_both_are_found(case: Search, linked: bo
 
 
 def test_without_other_scores_the_best_codes_are_candidates() -> None:
-    index = replace(narrow(grouped_vectors(500, seed=1), linked=True, width=16), beside=50)
+    index = replace(narrow(grouped_vectors(500, seed=1), linked=True, width=16), n_with_extra=50)
     assert index.graph is not None
     queries = grouped_vectors(40, seed=2)
     request = checked_request(queries, 5, shape=(500, 16), exclude=None, allowed=None)
-    found = index.candidates_beside(request, np.zeros((40, 500), np.float32))
+    found = index.candidates(request, 20, extra=np.zeros((40, 500), np.float32))
     alone = replace(index, graph=None, code=index.code.taken(index.graph.places))
-    same = found == alone.candidates(request, effort=50)
+    same = found == alone.best_codes(request, 50)
     assert same.mean() > 0.99  # equal scores in floats need not be equal in whole numbers
 
 
 def test_nobody_gets_no_candidates() -> None:
-    index = replace(narrow(grouped_vectors(100, seed=1), linked=False), beside=70)
+    index = replace(narrow(grouped_vectors(100, seed=1), linked=False), n_with_extra=70)
     request = checked_request(
         np.zeros((0, 16), np.float32), 5, shape=(100, 16), exclude=None, allowed=None
     )
-    assert index.candidates_beside(request, np.zeros((0, 100), np.float32)).shape == (0, 70)
+    assert index.candidates(request, 20, extra=np.zeros((0, 100), np.float32)).shape == (0, 70)
 
 
 def test_how_candidates_are_named_survives_saving(tmp_path: Path) -> None:
-    index = replace(narrow(grouped_vectors(100, seed=1), linked=False), beside=70)
+    index = replace(narrow(grouped_vectors(100, seed=1), linked=False), n_with_extra=70)
     index.save(tmp_path / "index")
     loaded = load_index(tmp_path / "index")
     assert isinstance(loaded, NarrowIndex)
-    assert loaded.beside == 70
+    assert loaded.n_with_extra == 70
 
 
 def test_an_index_without_links_survives_saving(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_beside_other_scores_changes_are_candidates_like_the_rest() -> None:
     vectors = grouped_vectors(300, seed=1)
     exact = ExactIndex.build(vectors[:280] * 0.5)
     code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
-    main = NarrowIndex(exact, code, order, beside=40)
+    main = NarrowIndex(exact, code, order, n_with_extra=40)
     rows = np.array([3, 70, *range(280, 300)], dtype=np.int32)
     index = DeltaIndex.build(main, rows, vectors[rows])
     queries = grouped_vectors(5, seed=2)
@@ -69,13 +69,11 @@ def test_beside_other_scores_changes_are_candidates_like_the_rest() -> None:
     extra[:, 70] = -1000
     allowed = np.arange(300) != 290
     request = checked_request(queries, 10, shape=(300, 16), exclude=None, allowed=allowed)
-    for line in index.candidates_beside(request, extra).tolist():
+    for line in index.candidates(request, 40, extra=extra).tolist():
         real = [row for row in line if row >= 0]
         assert len(real) == len(set(real)) >= 40
         assert {3, 100} <= set(real)
         assert 290 not in real
-    with pytest.raises(DataError, match="short codes"):
-        split(vectors).candidates_beside(request, extra)
 
 
 def test_of_many_equal_changes_the_first_are_kept_alone_as_in_a_batch() -> None:
@@ -84,13 +82,13 @@ def test_of_many_equal_changes_the_first_are_kept_alone_as_in_a_batch() -> None:
     exact = ExactIndex.build(vectors[:300])
     code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
     rows = np.arange(300, 400, dtype=np.int32)
-    index = DeltaIndex.build(NarrowIndex(exact, code, order, beside=20), rows, vectors[rows])
+    index = DeltaIndex.build(NarrowIndex(exact, code, order, n_with_extra=20), rows, vectors[rows])
     queries = grouped_vectors(6, seed=2)
     extra = np.zeros((6, 400), np.float32)
 
     def found(some: slice) -> list[list[int]]:
         request = checked_request(queries[some], 20, shape=(400, 16), exclude=None, allowed=None)
-        rows = index.candidates_beside(request, extra[some])
+        rows = index.candidates(request, 80, extra=extra[some])
         best = best_rows(rows, score_rows(queries[some], vectors, rows), 20)
         return [[int(row) for row in line] for line in best.rows]
 

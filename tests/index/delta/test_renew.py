@@ -11,7 +11,6 @@ from recsys.index import (
     FaissConfig,
     FaissIndex,
     NarrowIndex,
-    is_exact,
     renewed_index,
 )
 from recsys.index.codes.code import ShortCode
@@ -28,13 +27,13 @@ def test_how_candidates_are_named_survives_a_new_build() -> None:
         code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
         return NarrowIndex(exact, code, order)
 
-    main = replace(narrow(vectors), beside=40)
+    main = replace(narrow(vectors), n_with_extra=40)
     rows = np.arange(60, dtype=np.int32)
     renewed = renewed_index(
         DeltaIndex.build(main, rows, vectors[rows]), vectors * 2, rebuild=narrow
     )
     assert isinstance(renewed, NarrowIndex)
-    assert renewed.beside == 40
+    assert renewed.n_with_extra == 40
     assert (renewed.vectors == vectors * 2).all()
 
 
@@ -64,5 +63,5 @@ def test_a_graph_stays_while_few_vectors_changed() -> None:
     assert np.mean([np.isin(a, b).mean() for a, b in zip(found.rows, best.rows, strict=True)]) > 0.9
     many = DeltaIndex.build(graph, np.arange(200, dtype=np.int32), vectors[:200])
     assert renewed_index(many, vectors, rebuild=rebuilt).vectors[0, 0] == 5
-    assert not is_exact(beside)
-    assert is_exact(split(vectors))
+    assert not beside.is_exact
+    assert split(vectors).is_exact

@@ -36,7 +36,7 @@ def model(kind: str, preset: str) -> recsys.Recommender:
     if kind == "beside":  # kernels name candidates too
         snapshot = model("narrow", preset).snapshot
         assert isinstance(snapshot.index, NarrowIndex)
-        return recsys.Recommender(replace(snapshot, index=replace(snapshot.index, beside=30)))
+        return recsys.Recommender(replace(snapshot, index=replace(snapshot.index, n_with_extra=30)))
     events, catalog, people = synthetic_world(n_users=80, n_items=600, seed=3)
     weights = dict(WEIGHTS)
     if preset == "balanced":

@@ -35,7 +35,7 @@ def test_where_vectors_alone_name_too_few_kernels_name_candidates_too() -> None:
     with patch("recsys.serving.fit.list_recall.list_recall", side_effect=[0.5, 0.8, 0.95]):
         found = judged(replace(snapshot, config=auto), PEOPLE)
     assert isinstance(found.index, NarrowIndex)
-    assert found.index.beside == BESIDE[1]
+    assert found.index.n_with_extra == BESIDE[1]
     assert found.measured["index"]["list_recall"] == 0.95
     assert found.notes[-1].endswith("are found, 0.950 where kernels name candidates too")
 
@@ -53,7 +53,7 @@ def test_what_only_a_kernel_likes_is_found_beside_codes() -> None:
     )
     assert isinstance(snapshot.index, NarrowIndex)
     few = replace(snapshot, model=likes, index=replace(snapshot.index, effort=20))
-    beside = replace(few, index=replace(snapshot.index, beside=20))
+    beside = replace(few, index=replace(snapshot.index, n_with_extra=20))
     with (
         patch("recsys.serving.answer.candidates.MIN_CANDIDATES", 20),
         patch("recsys.serving.answer.candidates.OVERFETCH", 1),
