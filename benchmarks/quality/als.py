@@ -29,7 +29,7 @@ from harness import arguments, show, write_results
 from recsys.core.arrays import Csr, FloatMatrix, freeze_csr
 from recsys.core.progress import silent
 from recsys.core.rng import named_rng
-from recsys.data import EventLog, TimedEvents
+from recsys.data import EventLog, PositiveEvents
 from recsys.index import top_k
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.factors.feature_als import FeatureALSBlock, FeatureALSConfig
@@ -71,7 +71,7 @@ def ours(train: Csr, seed: int) -> Callable[[Csr], FloatMatrix]:
     """Fit our block with the settings that irspack is given."""
     pairs = train.tocoo()
     nothing = np.full(train.nnz, np.datetime64("NaT", "us"))
-    events = TimedEvents(
+    events = PositiveEvents(
         pairs.row.astype(np.int32), pairs.col.astype(np.int32), pairs.data, nothing
     )
     tags = sp.csr_matrix((train.shape[1], 0), dtype=np.float32)

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from benchmarks.quality.datasets import Split
 from recsys.core.arrays import Csr, DoubleArray, FloatMatrix, RowArray, TimeArray
 from recsys.core.rng import named_rng
-from recsys.data import Dataset, IdMap, interactions, taste_events
+from recsys.data import Dataset, IdMap, interaction_matrix, positive_events
 from recsys.evaluation import targets
 from recsys.evaluation.targets import pair_matrix
 from recsys.index import top_k
@@ -113,8 +113,8 @@ class Judge:
 def prepare(split: Split, ks: tuple[int, ...]) -> tuple[Problem, Judge]:
     """Return the split as matrices, and its judge: the rules of ``recsys.evaluation``."""
     dataset = Dataset.join(split.train, split.catalog, split.people)
-    timed = taste_events(dataset, now=np.datetime64("NaT"))
-    train = sp.csr_matrix(interactions(timed, dataset.shape), copy=True)
+    timed = positive_events(dataset, now=np.datetime64("NaT"))
+    train = sp.csr_matrix(interaction_matrix(timed, dataset.shape), copy=True)
     train.data[:] = 1
     tags = dataset.catalog.tags
     problem = Problem(

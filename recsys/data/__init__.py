@@ -1,16 +1,20 @@
-"""Events, items and people: ids, readers, and the matrices made of them."""
+"""Events, items and users: ids, readers, and interaction matrices."""
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_kinds import EventKind, KindTable
 from recsys.data.ids.id_map import IdMap
-from recsys.data.inspection import inspect_dataset
+from recsys.data.inspection import InspectionConfig, inspect_dataset
 from recsys.data.interactions import (
     InteractionConfig,
+    PositiveEvents,
     TimedEvents,
+    interaction_matrix,
     interactions,
     negatives,
+    positive_events,
     rating_range,
     seen,
+    select_positive_events,
     taste_events,
     taste_of,
 )
@@ -36,22 +40,27 @@ __all__ = [
     "EventLog",
     "ExposureLog",
     "IdMap",
+    "InspectionConfig",
     "InteractionConfig",
     "KindTable",
     "People",
+    "PositiveEvents",
     "TagTable",
     "TimedEvents",
     "few_events",
     "inspect_dataset",
+    "interaction_matrix",
     "interactions",
     "load_dataset",
     "load_table",
     "negatives",
+    "positive_events",
     "random_per_user",
     "rating_range",
     "save_dataset",
     "save_table",
     "seen",
+    "select_positive_events",
     "split_by_time",
     "split_by_user",
     "split_last_n",

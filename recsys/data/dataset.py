@@ -1,4 +1,4 @@
-"""Events, items and people in the same rows."""
+"""Events, items and users on shared row numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Event kinds: what an act weighs, how fast it fades, and what it says."""
+"""Event kinds: weight, half-life and role of each."""
 
 from __future__ import annotations
 
@@ -203,22 +203,6 @@ class KindTable:
             else:
                 table[name] = replace(table.get(name, EventKind(name)), weight=float(given))
         return KindTable(tuple(table.values()))
-
-    def with_half_lives(self, half_lives: Mapping[str, float | None]) -> KindTable:
-        """Return a table with other half-lives (days; None = does not fade).
-
-        Raises
-        ------
-        DataError
-            If a kind is unknown.
-        """
-        changed = {self.kinds[self.code(name)].name: days for name, days in half_lives.items()}
-        return KindTable(
-            tuple(
-                replace(kind, half_life_days=changed.get(kind.name, kind.half_life_days))
-                for kind in self.kinds
-            )
-        )
 
     def union(self, other: KindTable) -> KindTable:
         """Return this table with the other's further kinds appended."""

@@ -1,41 +1,46 @@
-"""What is odd about events, items and people, counted without fitting anything."""
+"""Data quality report: counts and findings about events, items and users."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from recsys.core.arrays import NO_ROW
 from recsys.core.clock import DAY, to_iso
+from recsys.core.config import Config
 from recsys.data.dataset import Dataset
 from recsys.data.logs.events import EventLog
 from recsys.data.tables.catalog import Catalog
 
-HOUR = np.timedelta64(3_600_000_000, "us")
 
-N_LISTED = 5
+class InspectionConfig(Config):
+    """Thresholds of :func:`inspect_dataset`."""
 
-COLD_EVENTS = 3
-"""A person or an item with fewer events is cold."""
+    n_listed: PositiveInt = 5
+    """Number of users and tags that are named."""
+    cold_events: PositiveInt = 3
+    """A user or an item with fewer events is cold."""
+    flood_share: float = Field(default=0.1, gt=0, le=1)
+    """A user floods with more than this share of all events that is also more than ..."""
+    flood_factor: PositiveFloat = 10.0
+    """... so many times the mean share of a user ..."""
+    flood_per_hour: PositiveInt = 60
+    """... or with more than so many events within an hour."""
+    gap_factor: PositiveFloat = 20.0
+    """A gap is suspicious if longer than a day and than so many times the mean gap."""
 
-FLOOD_SHARE, FLOOD_FACTOR = 0.1, 10.0
-"""A person floods with more than this share of all events, and so many times the mean share ..."""
 
-FLOOD_PER_HOUR = 60
-"""... or with more than so many events in an hour."""
-
-GAP_FACTOR = 20
-"""A gap is suspicious when longer than a day and so many times the mean gap."""
-
-
-def inspect_dataset(data: Dataset) -> dict[str, Any]:
+def inspect_dataset(data: Dataset, *, config: InspectionConfig | None = None) -> dict[str, Any]:
     """Return counts and findings as plain values.
 
     Parameters
     ----------
     data : Dataset
         Everything in common rows; the catalog and the people may be empty.
+    config : InspectionConfig or None
+        None means the defaults.
 
     Returns
     -------
@@ -43,28 +48,29 @@ def inspect_dataset(data: Dataset) -> dict[str, Any]:
         ``counts``, ``time``, ``kinds``, ``cold``, ``floods``, ``self_events``, ``gaps`` and
         ``catalog``.
     """
+    config = InspectionConfig() if config is None else config
     events = data.events
     return {
         "counts": _counts(data),
         "time": _time(events),
         "kinds": _kinds(events),
-        "cold": _cold(data),
-        "floods": floods(events),
+        "cold": _cold(data, config),
+        "floods": floods(events, config),
         "self_events": self_events(data),
-        "gaps": gaps(events),
-        "catalog": _catalog(data),
+        "gaps": gaps(events, config),
+        "catalog": _catalog(data, config),
     }
 
 
-def floods(events: EventLog) -> list[dict[str, Any]]:
-    """Return the people with the most events, and who of them floods.
+def floods(events: EventLog, config: InspectionConfig) -> list[dict[str, Any]]:
+    """Return the users with the most events, flooding ones first.
 
     A burst of one person shows as ``busiest_hour``: their most events within one hour of the clock.
     """
     per_user = np.bincount(events.user_rows, minlength=events.n_users)
     busiest = _busiest_hours(events)
-    by_count = np.argsort(-per_user, kind="stable")[:N_LISTED]
-    by_burst = np.argsort(-busiest, kind="stable")[:N_LISTED]
+    by_count = np.argsort(-per_user, kind="stable")[: config.n_listed]
+    by_burst = np.argsort(-busiest, kind="stable")[: config.n_listed]
     rows = [row for row in dict.fromkeys([*by_count.tolist(), *by_burst.tolist()]) if per_user[row]]
     mean_share = 1 / max(int((per_user > 0).sum()), 1)
     found = []
@@ -77,13 +83,13 @@ def floods(events: EventLog) -> list[dict[str, Any]]:
                 "share": round(float(share), 4),
                 "busiest_hour": int(busiest[row]),
                 "floods": bool(
-                    share > max(FLOOD_SHARE, FLOOD_FACTOR * mean_share)
-                    or busiest[row] > FLOOD_PER_HOUR
+                    share > max(config.flood_share, config.flood_factor * mean_share)
+                    or busiest[row] > config.flood_per_hour
                 ),
             }
         )
     found.sort(key=lambda one: (not one["floods"], -one["n_events"]))
-    return [one for at, one in enumerate(found) if one["floods"] or at < N_LISTED]
+    return [one for at, one in enumerate(found) if one["floods"] or at < config.n_listed]
 
 
 def self_events(data: Dataset) -> dict[str, Any]:
@@ -100,8 +106,8 @@ def self_events(data: Dataset) -> dict[str, Any]:
     }
 
 
-def gaps(events: EventLog) -> list[dict[str, Any]]:
-    """Return the longest stretches without any event, and which are suspicious."""
+def gaps(events: EventLog, config: InspectionConfig) -> list[dict[str, Any]]:
+    """Return the longest gaps between events; suspicious ones are marked."""
     times = np.unique(events.occurred_at[~np.isnat(events.occurred_at)])
     if len(times) < 3:
         return []
@@ -113,7 +119,7 @@ def gaps(events: EventLog) -> list[dict[str, Any]]:
             "from": to_iso(times[at]),
             "to": to_iso(times[at + 1]),
             "days": round(float(lengths[at]), 3),
-            "suspicious": bool(lengths[at] > max(1.0, GAP_FACTOR * mean)),
+            "suspicious": bool(lengths[at] > max(1.0, config.gap_factor * mean)),
         }
         for at in longest.tolist()
     ]
@@ -173,14 +179,14 @@ def _dates_only(times: Any) -> bool:
     return bool(len(given) and (given == given.astype("datetime64[D]")).mean() >= 0.9)
 
 
-def _cold(data: Dataset) -> dict[str, Any]:
+def _cold(data: Dataset, config: InspectionConfig) -> dict[str, Any]:
     events = data.events
     per_user = np.bincount(events.user_rows, minlength=data.n_users)
     per_item = np.bincount(events.item_rows, minlength=data.n_items)
     return {
-        "fewer_than": COLD_EVENTS,
-        "users": _share(per_user < COLD_EVENTS),
-        "items": _share(per_item < COLD_EVENTS),
+        "fewer_than": config.cold_events,
+        "users": _share(per_user < config.cold_events),
+        "items": _share(per_item < config.cold_events),
         "users_without_events": int((per_user == 0).sum()),
         "items_without_events": int((per_item == 0).sum()),
     }
@@ -190,7 +196,7 @@ def _share(mask: Any) -> float:
     return round(float(mask.mean()), 4) if len(mask) else 0.0
 
 
-def _catalog(data: Dataset) -> dict[str, Any]:
+def _catalog(data: Dataset, config: InspectionConfig) -> dict[str, Any]:
     catalog = data.catalog
     per_tag = np.bincount(catalog.tags.indices, minlength=len(catalog.tag_names))
     once = np.flatnonzero(per_tag == 1)
@@ -200,7 +206,7 @@ def _catalog(data: Dataset) -> dict[str, Any]:
     return {
         "n_tags": len(catalog.tag_names),
         "n_tags_used_once": len(once),
-        "tags_used_once": [catalog.tag_names[at] for at in once[:N_LISTED]],
+        "tags_used_once": [catalog.tag_names[at] for at in once[: config.n_listed]],
         "items_without_tags_and_text": int(bare.sum()),
         "events_before_publication": _too_early(data.events, catalog),
     }

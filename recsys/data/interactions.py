@@ -1,4 +1,4 @@
-"""From events to confidence: what was taste, how much, and what was already seen."""
+"""Confidence weights of positive events, and the interaction matrix."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class InteractionConfig(Config):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TimedEvents:
-    """Taste events, oldest first.
+class PositiveEvents:
+    """Positive events and their confidence, oldest first.
 
     Attributes
     ----------
@@ -83,9 +83,9 @@ class TimedEvents:
         """How many events there are."""
         return len(self.user_rows)
 
-    def select(self, which: Any) -> TimedEvents:
+    def select(self, which: Any) -> PositiveEvents:
         """Return some of the events: (n_events,) bool, or rising positions."""
-        return TimedEvents(
+        return PositiveEvents(
             self.user_rows[which],
             self.item_rows[which],
             self.weights[which],
@@ -93,10 +93,10 @@ class TimedEvents:
         )
 
 
-def taste_events(
+def positive_events(
     dataset: Dataset, *, now: np.datetime64, config: InteractionConfig | None = None
-) -> TimedEvents:
-    r"""Return the events that speak of taste, with their confidence.
+) -> PositiveEvents:
+    r"""Return the positive events with their confidence.
 
     Left out are negative and authoring kinds, acts on one's own items, people who do not consent
     to ``personalise`` or are banned or deleted, events after ``now``, and, with
@@ -127,17 +127,17 @@ def taste_events(
     counts &= dataset.author_rows[events.item_rows] != events.user_rows
     if not np.isnat(now):
         counts &= ~(events.occurred_at > now)
-    return taste_of(events, counts, now=now, config=config)
+    return select_positive_events(events, counts, now=now, config=config)
 
 
-def taste_of(
+def select_positive_events(
     events: EventLog,
     counts: BoolArray,
     *,
     now: np.datetime64,
     config: InteractionConfig | None = None,
-) -> TimedEvents:
-    """Return the events that speak of taste, from facts that the caller looked up.
+) -> PositiveEvents:
+    """Return the positive events among those that may count.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def taste_of(
     counts : (n_events,) bool
         Whether an event may count: of a person who consents, not on an own item.
     now, config
-        As in :func:`taste_events`; events after ``now`` count in full.
+        As in :func:`positive_events`; events after ``now`` count in full.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def taste_of(
     times = events.occurred_at[positions]
     if not (times[1:] >= times[:-1]).all():  # a log is most often in order already
         positions = positions[np.argsort(times, kind="stable")]
-    return TimedEvents(
+    return PositiveEvents(
         events.user_rows[positions],
         events.item_rows[positions],
         weights[positions].astype(np.float32),
@@ -182,8 +182,8 @@ def rating_range(events: EventLog, config: InteractionConfig) -> tuple[float, fl
     return float(values.min()), float(values.max())
 
 
-def interactions(
-    timed: TimedEvents, shape: tuple[int, int], *, config: InteractionConfig | None = None
+def interaction_matrix(
+    timed: PositiveEvents, shape: tuple[int, int], *, config: InteractionConfig | None = None
 ) -> Csr:
     r"""Return the confidence of each pair: the sum over its events, bounded by ``max_repeats``.
 
@@ -191,8 +191,8 @@ def interactions(
 
     Parameters
     ----------
-    timed : TimedEvents
-        From :func:`taste_events`.
+    timed : PositiveEvents
+        From :func:`positive_events`.
     shape : (n_users, n_items)
         Of the result.
     config : InteractionConfig or None
@@ -210,7 +210,7 @@ def interactions(
     return freeze_csr(sums)
 
 
-def _sums(timed: TimedEvents, weights: DoubleArray, shape: tuple[int, int]) -> Csr:
+def _sums(timed: PositiveEvents, weights: DoubleArray, shape: tuple[int, int]) -> Csr:
     """Return the sums by pair; those of few events without what scipy checks on the way."""
     if timed.n_events > FEW:
         return sp.csr_matrix((weights, (timed.user_rows, timed.item_rows)), shape)
@@ -222,7 +222,7 @@ def _sums(timed: TimedEvents, weights: DoubleArray, shape: tuple[int, int]) -> C
     return csr_view(sums, indices, ends.astype(np.int32), shape)
 
 
-def _bound(sums: Csr, timed: TimedEvents, max_repeats: float) -> None:
+def _bound(sums: Csr, timed: PositiveEvents, max_repeats: float) -> None:
     """Bound, in place, the pairs with so many events that the bound can matter: few, if any."""
     counts = _sums(timed, np.ones(timed.n_events), sums.shape)
     often = np.flatnonzero(counts.data > max_repeats)
@@ -332,3 +332,7 @@ def _keys(events: EventLog) -> npt.NDArray[np.int64]:
 def _ticks(times: TimeArray) -> npt.NDArray[np.int64]:
     """Microseconds; the latest possible for NaT, so that an undated refusal always counts."""
     return np.where(np.isnat(times), np.iinfo(np.int64).max, times.astype(np.int64))
+
+
+TimedEvents, taste_events, taste_of = PositiveEvents, positive_events, select_positive_events
+interactions = interaction_matrix  # the names of 0.1.0

@@ -1,4 +1,4 @@
-"""A dataset as a folder: plain arrays and uncompressed tables, opened by memory map."""
+"""Save and load a dataset as a folder of memory-mapped arrays and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cutting events into a part to learn from and a part to check with."""
+"""Train/test splits of an event log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of repeated text, kept as codes: a session id of 36 letters costs four bytes a row."""
+"""Dictionary-encoded text columns: four bytes a row."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recsys.core.arrays import Csr, FloatMatrix, RowArray, csr_view
 from recsys.core.contribution import Contribution
 from recsys.core.progress import Progress
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 
 Arrays = dict[str, npt.NDArray[Any]]
 """Named arrays: how a fitted block is saved. Plain dtypes only, never objects."""
@@ -26,7 +26,7 @@ class TrainingSet:
     ----------
     interactions : (n_users, n_items) csr float32
         Confidence of each pair, without decay; greater than 0 where stored.
-    events : TimedEvents
+    events : PositiveEvents
         The taste events behind ``interactions``, oldest first.
     item_features : (n_items, n_tags) csr float32
         Item profiles; ``n_tags`` may be 0.
@@ -41,7 +41,7 @@ class TrainingSet:
     """
 
     interactions: Csr
-    events: TimedEvents
+    events: PositiveEvents
     item_features: Csr
     user_features: Csr
     item_times: npt.NDArray[np.datetime64]

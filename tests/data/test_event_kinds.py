@@ -47,11 +47,9 @@ def test_a_new_weight_keeps_the_role() -> None:
 
 
 def test_half_lives_are_set_by_name() -> None:
-    kinds = KindTable().with_half_lives({"view": 7.0})
+    kinds = KindTable().with_kinds({"view": EventKind("view", half_life_days=7.0)})
     assert kinds.half_lives[kinds.code("view")] == 7.0
     assert math.isinf(kinds.half_lives[kinds.code("like")])
-    with pytest.raises(DataError, match="not known"):
-        kinds.with_half_lives({"veiw": 7.0})
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, math.nan, math.inf])
@@ -74,7 +72,7 @@ def test_other_settings_are_checked_too() -> None:
 def test_a_table_survives_the_way_through_json() -> None:
     import json
 
-    kinds = KindTable().with_kinds({"upvote": 3.0}).with_half_lives({"view": 7.0})
+    kinds = KindTable().with_kinds({"upvote": 3.0, "view": EventKind("view", half_life_days=7.0)})
     assert KindTable.from_dict(json.loads(json.dumps(kinds.to_dict()))) == kinds
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recsys.data import Catalog, Dataset, EventLog
-from recsys.data.inspection import floods, gaps, inspect_dataset, self_events
+from recsys.data.inspection import InspectionConfig, floods, gaps, inspect_dataset, self_events
 
 
 def log(**columns: object) -> EventLog:
@@ -83,7 +83,7 @@ def test_one_person_with_a_burst_floods() -> None:
         item_id=[f"q{at}" for at in range(100)] + ["q1", "q2"],
         occurred_at=[*burst, "2024-01-02T08:00:00", "2024-01-03T08:00:00"],
     )
-    found = {one["user_id"]: one for one in floods(events)}
+    found = {one["user_id"]: one for one in floods(events, InspectionConfig())}
     assert found["bot"]["floods"]
     assert found["bot"]["busiest_hour"] == 100
     assert not found["ana"]["floods"]
@@ -91,13 +91,14 @@ def test_one_person_with_a_burst_floods() -> None:
 
 def test_the_largest_of_a_few_people_does_not_flood() -> None:
     events = log(user_id=["ana", "ana", "bo"], item_id=["a", "b", "a"])
-    assert not any(one["floods"] for one in floods(events))
+    assert not any(one["floods"] for one in floods(events, InspectionConfig()))
 
 
 def test_a_long_silence_is_suspicious() -> None:
     days = [*np.arange("2024-01-01", "2024-03-01", dtype="datetime64[D]"), "2024-12-01"]
     times = [f"{day}T09:00:00" for day in days]
-    found = gaps(log(user_id=["ana"] * len(times), item_id=times, occurred_at=times))
+    events = log(user_id=["ana"] * len(times), item_id=times, occurred_at=times)
+    found = gaps(events, InspectionConfig())
     assert found[0]["suspicious"]
     assert found[0]["from"] == "2024-02-29T09:00:00Z"
     assert found[0]["days"] == 276
@@ -108,8 +109,9 @@ def test_a_long_silence_is_suspicious() -> None:
 def test_few_times_have_no_gaps(times: list[str | None]) -> None:
     n = len(times)
     if n:
-        assert gaps(log(user_id=["a"] * n, item_id=list(range(n)), occurred_at=times)) == []
-    assert gaps(EventLog.empty()) == []
+        events = log(user_id=["a"] * n, item_id=list(range(n)), occurred_at=times)
+        assert gaps(events, InspectionConfig()) == []
+    assert gaps(EventLog.empty(), InspectionConfig()) == []
 
 
 def test_nothing_at_all_can_be_inspected() -> None:

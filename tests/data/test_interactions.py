@@ -12,11 +12,11 @@ from recsys.core.errors import ConfigError, DataError
 from recsys.data.dataset import Dataset
 from recsys.data.interactions import (
     InteractionConfig,
-    TimedEvents,
-    interactions,
+    PositiveEvents,
+    interaction_matrix,
     negatives,
+    positive_events,
     seen,
-    taste_events,
 )
 from recsys.data.logs.events import EventLog
 from recsys.data.tables.catalog import Catalog
@@ -37,7 +37,7 @@ def dataset(events: list[Event], *, people: Any = None, catalog: Any = None) -> 
 
 
 def tastes(data: Dataset, *, now: Any = NOW, **settings: Any) -> dict[tuple[str, str], float]:
-    timed = taste_events(data, now=now, config=InteractionConfig(**settings))
+    timed = positive_events(data, now=now, config=InteractionConfig(**settings))
     pairs = zip(data.users.ids(timed.user_rows), data.items.ids(timed.item_rows), strict=True)
     return {pair: float(weight) for pair, weight in zip(pairs, timed.weights, strict=True)}
 
@@ -129,7 +129,7 @@ def test_events_come_oldest_first_and_ties_in_the_order_given() -> None:
         [("a", "x", "view", None, None), ("a", "y", "view", None, "2018-01-02"),
          ("b", "x", "view", None, "2018-01-01"), ("a", "z", "view", None, "2018-01-02")]
     )  # fmt: skip
-    timed = taste_events(data, now=NOW)
+    timed = positive_events(data, now=NOW)
     assert data.items.ids(timed.item_rows).tolist() == ["x", "y", "z", "x"]
     assert np.isnat(timed.occurred_at).tolist() == [False, False, False, True]
     assert timed.weights.dtype == np.float32
@@ -145,8 +145,8 @@ def test_wrong_weights_and_kinds_are_refused() -> None:
         InteractionConfig(rating_floor=1.5)
 
 
-def timed_events(rows: list[tuple[int, int, float]]) -> TimedEvents:
-    return TimedEvents(
+def timed_events(rows: list[tuple[int, int, float]]) -> PositiveEvents:
+    return PositiveEvents(
         np.array([row[0] for row in rows], np.int32),
         np.array([row[1] for row in rows], np.int32),
         np.array([row[2] for row in rows], np.float32),
@@ -168,7 +168,7 @@ def test_confidence_is_the_bounded_sum(
             bound = np.inf if max_repeats is None else max_repeats * max(mine, default=0.0)
             expected[user, item] = min(sum(mine), bound) if mine else 0.0
     config = InteractionConfig(max_repeats=max_repeats)
-    found = interactions(timed_events(rows), (3, 4), config=config)
+    found = interaction_matrix(timed_events(rows), (3, 4), config=config)
     assert np.allclose(found.toarray(), expected)
     assert (found.data > 0).all()
     assert found.dtype == np.float32
@@ -182,11 +182,11 @@ def test_some_events_are_selected() -> None:
 
 def test_columns_of_different_lengths_are_refused() -> None:
     with pytest.raises(DataError, match="one length"):
-        TimedEvents(*(np.zeros(n, np.float32) for n in (1, 1, 1, 2)))  # type: ignore[arg-type]
+        PositiveEvents(*(np.zeros(n, np.float32) for n in (1, 1, 1, 2)))  # type: ignore[arg-type]
 
 
 def test_an_empty_dataset_has_no_tastes() -> None:
     data = Dataset.join(EventLog.empty())
-    timed = taste_events(data, now=np.datetime64("NaT"))
-    assert interactions(timed, data.shape).shape == (0, 0)
+    timed = positive_events(data, now=np.datetime64("NaT"))
+    assert interaction_matrix(timed, data.shape).shape == (0, 0)
     assert seen(data).nnz == negatives(data).nnz == 0

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.core.arrays import Csr, freeze_csr
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 from recsys.models.base import Queries, TrainingSet
 
 NOW = np.datetime64("2024-03-01T00:00:00", "us")
@@ -26,7 +26,7 @@ def make_training(
     tags = sp.csr_matrix((n_items, 0)) if features is None else features
     return TrainingSet(
         interactions=matrix,
-        events=TimedEvents(
+        events=PositiveEvents(
             user_rows=pairs.row[order].astype(np.int32),
             item_rows=pairs.col[order].astype(np.int32),
             weights=pairs.data[order].astype(np.float32),

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import recsys
-from recsys.data import interactions, taste_events
+from recsys.data import interaction_matrix, positive_events
 from recsys.models import Queries
 from recsys.serving import Recommender
 from tests.serving.world import made_up_model, tiny_catalog, tiny_events
@@ -231,8 +231,8 @@ def test_a_hundred_pieces_give_the_vectors_of_one_fold_in_of_everything() -> Non
     )  # fmt: skip
     np.testing.assert_array_equal(before[:, ~popular], after[:, ~popular])
     dataset, config = later.dataset, later.config.interactions
-    timed = taste_events(dataset, now=np.datetime64("NaT"), config=config)
-    history = interactions(timed, dataset.shape, config=config)
+    timed = positive_events(dataset, now=np.datetime64("NaT"), config=config)
+    history = interaction_matrix(timed, dataset.shape, config=config)
     np.testing.assert_allclose(later.snapshot.queries.history.data, history.data, rtol=1e-6)
     queries = later.snapshot.queries
     whole = Queries(history, queries.age_days, queries.tags)

@@ -1,4 +1,4 @@
-"""A table of ids with a few more at its end: growing it costs as much as what is added."""
+"""Id table that grows at the cost of the added ids alone."""
 
 from __future__ import annotations
 

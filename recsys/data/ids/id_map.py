@@ -1,4 +1,4 @@
-"""The only translation between the caller's ids and row numbers."""
+"""Two-way map between the caller's ids and row numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsys.core.arrays import NO_ROW, ObjectArray, RowArray
 from recsys.core.errors import DataError, clip
 from recsys.data.ids.grown import GrownStore
 from recsys.data.ids.stores import SHORT, IntStore, TextStore
-from recsys.data.ids.values import MAX_ID_CHARS, IdKind, as_ids, id_values
+from recsys.data.ids.values import MAX_ID_CHARS, IdKind, id_values, ids_of_kind
 
 
 class IdMap:
@@ -204,7 +204,7 @@ class IdMap:
         values, kind = id_values(ids, name=name)
         if not len(values):
             return self
-        return self.union(IdMap.of(as_ids(_unique(values), kind), name=name), name=name)
+        return self.union(IdMap.of(ids_of_kind(_unique(values), kind), name=name), name=name)
 
     def grown(self, ids: Any, *, name: str = "ids") -> IdMap:
         """Return the same as :meth:`extended`, at the cost of the new ids alone.
@@ -218,9 +218,9 @@ class IdMap:
         if not len(values):
             return self
         if not len(self):
-            return IdMap.of(as_ids(_unique(values), kind), name=name)
+            return IdMap.of(ids_of_kind(_unique(values), kind), name=name)
         if kind != self._kind:
-            _check_same_sort(self, IdMap.of(as_ids(_unique(values), kind), name=name), name)
+            _check_same_sort(self, IdMap.of(ids_of_kind(_unique(values), kind), name=name), name)
         unknown = values.filter(self._store.rows_of(values) == NO_ROW)
         new = list(dict.fromkeys(unknown.to_pylist()))
         if not new:

@@ -1,4 +1,4 @@
-"""Two-way tables of ids that work on memory-mapped arrays, with no dict of a million strings."""
+"""Two-way id tables on memory-mapped arrays, by hashes and binary search."""
 
 from __future__ import annotations
 

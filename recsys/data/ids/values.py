@@ -1,4 +1,4 @@
-"""What may be an id: text, an integer or a UUID, one sort per column."""
+"""Valid ids: text, 64-bit integers or UUIDs, one sort per column."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _uuid_text(array: Any) -> Any:
     return pa.array(texts, pa.large_string())
 
 
-def as_ids(values: Any, kind: IdKind) -> Any:
+def ids_of_kind(values: Any, kind: IdKind) -> Any:
     """Return id values in the form that :meth:`IdMap.of` takes for their sort."""
     if kind != "uuid":
         return values

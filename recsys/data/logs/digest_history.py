@@ -1,4 +1,4 @@
-"""Who got which item in which digest, so that no digest repeats itself."""
+"""History of digests: which items each user was given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from recsys.core.errors import DataError
 from recsys.core.storage import atomic_file
 from recsys.data.ids.id_map import IdMap, ids_column
 from recsys.data.readers.columns import id_column, text_column, word_column
-from recsys.data.readers.frames import frame_source
-from recsys.data.readers.source import OnBadRow, RowReport, Source, rename
+from recsys.data.readers.readable import ReadableTable
+from recsys.data.readers.source import OnBadRow, RowReport, SourceTable
 from recsys.data.readers.times import NAT, time_column
 from recsys.data.text_codes import encoded
 
@@ -27,7 +27,7 @@ SENDING = ("sent", "composed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DigestHistory:
+class DigestHistory(ReadableTable):
     """Items of past digests, one row each, oldest first as written.
 
     Attributes
@@ -49,6 +49,9 @@ class DigestHistory:
     >>> past.items_of(["ana", "bo"])
     [['q1'], []]
     """
+
+    contract: ClassVar[tuple[str, ...]] = HISTORY_COLUMNS
+    frame_name: ClassVar[str] = "the frame of digest history"
 
     users: IdMap
     items: IdMap
@@ -91,33 +94,13 @@ class DigestHistory:
         DataError
             If it cannot be read or a row breaks the contract: file, line, column, reason.
         """
-        from recsys.data.readers.files import read_source
-
         path = Path(path)
         if not path.exists() or (path.is_file() and not path.stat().st_size):
             return cls.empty()
-        return cls._of(read_source(path, columns=columns, known=HISTORY_COLUMNS), on_bad_row)
+        return super(DigestHistory, cls).read(path, columns=columns, on_bad_row=on_bad_row)
 
     @classmethod
-    def from_frame(
-        cls,
-        frame: Any,
-        *,
-        columns: Mapping[str, str] | None = None,
-        on_bad_row: OnBadRow = "stop",
-    ) -> DigestHistory:
-        """Take a dataframe of any library, or a mapping of columns.
-
-        Raises
-        ------
-        DataError
-            If a row or a column breaks the contract.
-        """
-        source = frame_source(frame, name="the frame of digest history")
-        return cls._of(rename(source, dict(columns or {}), known=HISTORY_COLUMNS), on_bad_row)
-
-    @classmethod
-    def _of(cls, source: Source, on_bad_row: OnBadRow) -> DigestHistory:
+    def _of(cls, source: SourceTable, on_bad_row: OnBadRow) -> DigestHistory:
         import pyarrow as pa
         import pyarrow.compute as pc
 

@@ -1,4 +1,4 @@
-"""The columns of events as a bundle: picked, stacked, saved, all at once."""
+"""Select, concatenate and save all columns of an event log."""
 
 from __future__ import annotations
 

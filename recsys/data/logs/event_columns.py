@@ -1,8 +1,8 @@
-"""From a table as it came in to the columns of an event log."""
+"""Read, check and deduplicate the columns of an event log."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,8 @@ from recsys.core.clock import to_utc
 from recsys.core.errors import DataError
 from recsys.data.event_kinds import KindTable
 from recsys.data.ids.id_map import IdMap
-from recsys.data.logs.duplicates import first_of_each
 from recsys.data.readers.columns import id_column, text_column
-from recsys.data.readers.source import BadRow, OnBadRow, RowReport, Source
+from recsys.data.readers.source import BadRow, OnBadRow, RowReport, SourceTable
 from recsys.data.readers.times import NAT, number_column, time_column
 from recsys.data.text_codes import encoded
 
@@ -31,8 +30,8 @@ DEFAULT_KIND = "view"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EventColumns:
-    """What an event log is made of; see there for the meaning."""
+class CheckedEvents:
+    """Checked columns of an :class:`EventLog`; see there for their meaning."""
 
     users: IdMap
     items: IdMap
@@ -69,7 +68,7 @@ class EventSettings:
         table = kinds if isinstance(kinds, KindTable) else KindTable().with_kinds(kinds or {})
         return cls(table, on_bad_row, None if now is None else to_utc(now))
 
-    def read(self, source: Source) -> EventColumns:
+    def read(self, source: SourceTable) -> CheckedEvents:
         """Read and check every column, then leave the bad rows out.
 
         Raises
@@ -81,8 +80,8 @@ class EventSettings:
 
 
 def _columns(
-    source: Source, *, kinds: KindTable, on_bad_row: OnBadRow, now: np.datetime64 | None
-) -> EventColumns:
+    source: SourceTable, *, kinds: KindTable, on_bad_row: OnBadRow, now: np.datetime64 | None
+) -> CheckedEvents:
     source.require("user_id", "item_id")
     report = RowReport(source, on_bad_row)
     users, items = id_column(source, report, "user_id"), id_column(source, report, "item_id")
@@ -95,7 +94,7 @@ def _columns(
     user_map, user_rows = users.mapped(keep, name="user_id")
     item_map, item_rows = items.mapped(keep, name="item_id")
     n_rows = source.n_rows
-    return EventColumns(
+    return CheckedEvents(
         users=user_map,
         items=item_map,
         user_rows=user_rows,
@@ -110,7 +109,7 @@ def _columns(
     )
 
 
-def kind_column(source: Source, report: RowReport, kinds: KindTable) -> npt.NDArray[np.int16]:
+def kind_column(source: SourceTable, report: RowReport, kinds: KindTable) -> npt.NDArray[np.int16]:
     """Read the kind of each row as (n_rows,) int16 codes; "view" where not given."""
     import pyarrow.compute as pc
 
@@ -165,3 +164,63 @@ def _kept_texts(texts: Any, keep: BoolArray | None) -> Any:
     import pyarrow as pa
 
     return texts if keep is None else texts.filter(pa.array(keep))
+
+
+def first_of_each(keys: Sequence[npt.NDArray[Any]]) -> BoolArray:
+    """Say of each row whether it is the first with its key.
+
+    Parameters
+    ----------
+    keys : sequence of (n_rows,) arrays of integers or datetime64
+        Together they are the key.
+
+    Returns
+    -------
+    (n_rows,) bool
+
+    Notes
+    -----
+    One 64-bit hash per row is sorted; only rows whose hash occurs twice are compared exactly.
+    Ten million rows take about a second, against ten for sorting the columns themselves.
+
+    Examples
+    --------
+    >>> first_of_each([np.array([1, 1, 2]), np.array([5, 5, 5])]).tolist()
+    [True, False, True]
+    """
+    if len(keys[0]) < 2:
+        return np.ones(len(keys[0]), np.bool_)
+    plain = [np.ascontiguousarray(key).astype(np.int64, copy=False) for key in keys]
+    hashes = _mixed(plain)
+    ranked = np.sort(hashes)
+    again = np.unique(ranked[1:][ranked[1:] == ranked[:-1]])
+    first = np.ones(len(hashes), np.bool_)
+    if len(again):
+        place = np.searchsorted(again, hashes)
+        place[place == len(again)] = 0
+        suspects = np.flatnonzero(again[place] == hashes)
+        first[suspects] = _exact([key[suspects] for key in plain])
+    return first
+
+
+def _exact(keys: Sequence[npt.NDArray[np.int64]]) -> BoolArray:
+    order = np.lexsort(keys)  # stable: of equal rows, the earliest comes first
+    new = np.zeros(len(order), np.bool_)
+    new[:1] = True
+    for key in keys:
+        ranked = key[order]
+        new[1:] |= ranked[1:] != ranked[:-1]
+    first = np.empty(len(order), np.bool_)
+    first[order] = new
+    return first
+
+
+def _mixed(keys: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.uint64]:
+    """Hash rows: each key is added, then multiplied and folded, modulo 2^64."""
+    mixers = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+    mixed = np.full(len(keys[0]), 1, np.uint64)
+    for position, key in enumerate(keys):
+        mixed += key.view(np.uint64)
+        mixed *= np.uint64(mixers[position % len(mixers)])
+        mixed ^= mixed >> np.uint64(31)
+    return mixed

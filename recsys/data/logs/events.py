@@ -1,4 +1,4 @@
-"""Who did what to which item, when."""
+"""Event log: users, items, kinds, values and times as columns."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from recsys.data.logs.event_arrays import (
 )
 from recsys.data.logs.event_columns import EVENT_COLUMNS, EventSettings, duplicate_rows
 from recsys.data.readers.frames import frame_backend, frame_source
-from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, Source, rename
+from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, SourceTable, rename
 
 PathLike: TypeAlias = "str | Path"
 
@@ -201,7 +201,7 @@ class EventLog:
         return cls._all((cls._of(settings, one) for one in renamed), kinds=settings.kinds)
 
     @classmethod
-    def _of(cls, settings: EventSettings, source: Source) -> EventLog:
+    def _of(cls, settings: EventSettings, source: SourceTable) -> EventLog:
         columns = settings.read(source)
         texts: dict[str, Any] = {our: columns.texts.get(their) for our, their in TEXTUAL.items()}
         log = cls(

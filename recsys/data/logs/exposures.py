@@ -1,11 +1,10 @@
-"""What was shown to whom: the record that experiments are judged by."""
+"""Exposure log: items shown to users, with rank, time and propensity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,8 @@ from recsys.core.arrays import RowArray, TimeArray, freeze
 from recsys.core.errors import DataError
 from recsys.data.ids.id_map import IdMap, ids_column, moved_rows
 from recsys.data.readers.columns import id_column, text_column
-from recsys.data.readers.frames import frame_source
-from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, RowReport, Source, rename
+from recsys.data.readers.readable import ReadableTable
+from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, RowReport, SourceTable
 from recsys.data.readers.times import number_column, time_column
 from recsys.data.text_codes import encoded, joined
 
@@ -27,7 +26,7 @@ EXPOSURE_COLUMNS = (*REQUIRED, "surface", "experiment", "arm", "propensity", "mo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExposureLog:
+class ExposureLog(ReadableTable):
     """Items that were shown, one row each.
 
     Attributes
@@ -56,6 +55,9 @@ class ExposureLog:
     (1, [1])
     """
 
+    contract: ClassVar[tuple[str, ...]] = EXPOSURE_COLUMNS
+    frame_name: ClassVar[str] = "the frame of exposures"
+
     users: IdMap
     items: IdMap
     user_rows: RowArray
@@ -76,44 +78,7 @@ class ExposureLog:
             freeze(part)
 
     @classmethod
-    def read(
-        cls,
-        path: str | Path,
-        *,
-        columns: Mapping[str, str] | None = None,
-        on_bad_row: OnBadRow = "stop",
-    ) -> ExposureLog:
-        """Read a file: CSV, JSON Lines (either gzipped) or Parquet.
-
-        Raises
-        ------
-        DataError
-            If it cannot be read or a row breaks the contract: file, line, column, reason.
-        """
-        from recsys.data.readers.files import read_source
-
-        return cls._of(read_source(path, columns=columns, known=EXPOSURE_COLUMNS), on_bad_row)
-
-    @classmethod
-    def from_frame(
-        cls,
-        frame: Any,
-        *,
-        columns: Mapping[str, str] | None = None,
-        on_bad_row: OnBadRow = "stop",
-    ) -> ExposureLog:
-        """Take a dataframe of any library, or a mapping of columns.
-
-        Raises
-        ------
-        DataError
-            If a row or a column breaks the contract.
-        """
-        source = frame_source(frame, name="the frame of exposures")
-        return cls._of(rename(source, dict(columns or {}), known=EXPOSURE_COLUMNS), on_bad_row)
-
-    @classmethod
-    def _of(cls, source: Source, on_bad_row: OnBadRow) -> ExposureLog:
+    def _of(cls, source: SourceTable, on_bad_row: OnBadRow) -> ExposureLog:
         source.require(*REQUIRED)
         report = RowReport(source, on_bad_row)
         users, items = id_column(source, report, "user_id"), id_column(source, report, "item_id")
@@ -187,7 +152,7 @@ class ExposureLog:
         )
 
 
-def _ranks(source: Source, report: RowReport) -> npt.NDArray[np.float64]:
+def _ranks(source: SourceTable, report: RowReport) -> npt.NDArray[np.float64]:
     ranks = number_column(source, report, "rank")
     ranks = np.empty(0) if ranks is None else ranks
     with np.errstate(invalid="ignore"):
@@ -196,7 +161,7 @@ def _ranks(source: Source, report: RowReport) -> npt.NDArray[np.float64]:
     return ranks
 
 
-def _propensities(source: Source, report: RowReport) -> npt.NDArray[np.float64]:
+def _propensities(source: SourceTable, report: RowReport) -> npt.NDArray[np.float64]:
     given = number_column(source, report, "propensity")
     if given is None:
         return np.full(source.n_rows, np.nan)

@@ -1,4 +1,4 @@
-"""A handful of events in plain lists, read without a table: one event must not cost a millisecond.
+"""Fast reader of a few events in plain lists, without an Arrow table.
 
 Whatever is not exactly as usual (another column, an odd time, an id of another sort, a mistake) is
 left to :meth:`EventLog.from_frame`, which reads everything and names what is wrong.

@@ -1,4 +1,4 @@
-"""Ids, texts, lists and words out of columns, each with its rows checked."""
+"""Columns of ids, texts, lists and words; bad rows are reported."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 from recsys.core.arrays import BoolArray, RowArray
 from recsys.core.errors import DataError, clip
 from recsys.data.ids.id_map import IdMap
-from recsys.data.ids.values import MAX_ID_CHARS, IdKind, as_ids, id_values
-from recsys.data.readers.source import RowReport, Source
-from recsys.data.readers.times import plain
+from recsys.data.ids.values import MAX_ID_CHARS, IdKind, id_values, ids_of_kind
+from recsys.data.readers.source import RowReport, SourceTable
+from recsys.data.readers.times import plain_array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class IdColumn:
         if keep is not None or uniques.null_count:
             used, codes = _by_appearance(codes)
             uniques = uniques.take(used)
-        return IdMap.of(as_ids(uniques, self.kind), name=name), codes
+        return IdMap.of(ids_of_kind(uniques, self.kind), name=name), codes
 
 
 def _by_appearance(codes: RowArray) -> tuple[Any, RowArray]:
@@ -54,7 +54,7 @@ def _by_appearance(codes: RowArray) -> tuple[Any, RowArray]:
     return used[order], rank[inverse]
 
 
-def id_column(source: Source, report: RowReport, name: str) -> IdColumn:
+def id_column(source: SourceTable, report: RowReport, name: str) -> IdColumn:
     """Read a column of ids.
 
     Raises
@@ -85,7 +85,7 @@ def id_column(source: Source, report: RowReport, name: str) -> IdColumn:
     return IdColumn(codes, uniques, kind)
 
 
-def optional_ids(source: Source, name: str) -> Any:
+def optional_ids(source: SourceTable, name: str) -> Any:
     """Return a column of ids that may be missing, as an Arrow array; None if there is none.
 
     Raises
@@ -105,7 +105,7 @@ def optional_ids(source: Source, name: str) -> Any:
     return values
 
 
-def text_column(source: Source, name: str) -> Any:
+def text_column(source: SourceTable, name: str) -> Any:
     """Return a column as ``large_string`` texts; "" becomes null; None if there is no column.
 
     Booleans become "true" and "false", numbers their digits.
@@ -131,7 +131,7 @@ def as_text(array: Any, *, name: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    array = plain(array)
+    array = plain_array(array)
     if getattr(array.type, "extension_name", "") == "arrow.uuid":
         array = id_values(array, name=name)[0]
     try:
@@ -141,7 +141,7 @@ def as_text(array: Any, *, name: str) -> Any:
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.large_string()), texts)
 
 
-def list_column(source: Source, name: str) -> Any:
+def list_column(source: SourceTable, name: str) -> Any:
     r"""Return a column of lists as ``large_list<large_string>``; None if there is no column.
 
     Text is split at ``|``, where ``\|`` stands for a bar and ``\\`` for a backslash; parts are
@@ -157,7 +157,7 @@ def list_column(source: Source, name: str) -> Any:
     import pyarrow as pa
     import pyarrow.types as pt
 
-    array = plain(source.column(name))
+    array = plain_array(source.column(name))
     kind = array.type
     if pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind):
         return _clean(array.to_pylist()) if not _tidy(array) else array.cast(text_lists())
@@ -240,7 +240,7 @@ def split_list(text: str) -> list[str]:
     return [*parts, part + "\\" * escaped]
 
 
-def word_column(source: Source, report: RowReport, name: str, *, words: Sequence[str]) -> Any:
+def word_column(source: SourceTable, report: RowReport, name: str, *, words: Sequence[str]) -> Any:
     """Read a column that holds one of a few words, in any case.
 
     Returns

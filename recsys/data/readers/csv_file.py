@@ -1,4 +1,4 @@
-"""CSV as a table of text, with the line of every row at hand when one is bad."""
+"""CSV files as tables of text, with line numbers for bad rows."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from recsys.core.errors import DataError
-from recsys.data.readers.source import BadRow, Source
-
-BLOCK_BYTES = 8 << 20
-"""Arrow reads in stretches of this size; a longer row takes the slow way."""
+from recsys.data.readers.source import BLOCK_BYTES, BadRow, SourceTable
 
 WHOLE_ROW = "(the row)"
 
 
-def csv_source(raw: bytes, name: str) -> Source:
+def csv_source(raw: bytes, name: str) -> SourceTable:
     """Read CSV: the first row names the columns, every field stays text, "" is null.
 
     Parameters
@@ -48,7 +45,7 @@ def csv_source(raw: bytes, name: str) -> Source:
     def lines_of(positions: Sequence[int]) -> list[int]:
         return _lines(raw, delimiter, len(header), positions)
 
-    return Source(table, name, "line", lines_of, ragged)
+    return SourceTable(table, name, "line", lines_of, ragged)
 
 
 def _delimiter(raw: bytes) -> str:

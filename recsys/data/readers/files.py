@@ -1,4 +1,4 @@
-"""Files in: found, opened, unpacked, recognised by what is in them, and read as tables."""
+"""Files as tables: gzip and format are recognised by content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.core.errors import DataError, clip
 from recsys.data.readers.csv_file import csv_source
 from recsys.data.readers.frames import refuse_repeated_names
 from recsys.data.readers.json_lines import json_source
-from recsys.data.readers.source import Source, rename
+from recsys.data.readers.source import SourceTable, rename
 
 GZIP = b"\x1f\x8b"
 
@@ -39,7 +39,7 @@ WANTED = "must be CSV, JSON Lines (either may be gzipped) or Parquet"
 
 def read_source(
     path: str | Path, *, columns: Mapping[str, str] | None = None, known: Iterable[str] = ()
-) -> Source:
+) -> SourceTable:
     """Read a file, whatever its format, under the contract's column names.
 
     Parameters
@@ -114,7 +114,7 @@ def _unpacked(raw: bytes, path: Path) -> bytes:
         raise DataError(f"{path} must be a sound gzip file; {clip(str(err))}.") from err
 
 
-def _parsed(path: Path) -> Source:
+def _parsed(path: Path) -> SourceTable:
     raw = read_bytes(path)
     if raw[:4] == PARQUET:
         return _parquet_source(raw, path)
@@ -176,7 +176,7 @@ def _is_json(raw: bytes, path: Path) -> bool:
     return name.endswith(JSON_ENDINGS) or raw[:64].lstrip().startswith(b"{")
 
 
-def _parquet_source(raw: bytes, path: Path) -> Source:
+def _parquet_source(raw: bytes, path: Path) -> SourceTable:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -186,4 +186,4 @@ def _parquet_source(raw: bytes, path: Path) -> Source:
         raise DataError(
             f"{path} must be a sound Parquet file; {clip(str(err).splitlines()[0], 100)}."
         ) from err
-    return Source(table, str(path), "row", lambda positions: [int(one) for one in positions])
+    return SourceTable(table, str(path), "row", lambda positions: [int(one) for one in positions])

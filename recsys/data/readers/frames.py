@@ -1,4 +1,4 @@
-"""Any dataframe in, as a pyarrow table."""
+"""Dataframes of any library as pyarrow tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from uuid import UUID
 import numpy as np
 
 from recsys.core.errors import DataError, clip
-from recsys.data.readers.source import Source
+from recsys.data.readers.source import SourceTable
 
 FRAME = "the frame"
 
 
-def frame_source(frame: Any, *, name: str = FRAME) -> Source:
+def frame_source(frame: Any, *, name: str = FRAME) -> SourceTable:
     """Read a dataframe of any library.
 
     Parameters
@@ -31,7 +31,7 @@ def frame_source(frame: Any, *, name: str = FRAME) -> Source:
     """
     table = to_table(frame, name=name)
     refuse_repeated_names([str(one) for one in table.column_names], name)
-    return Source(table, name, "row", lambda positions: [int(one) for one in positions])
+    return SourceTable(table, name, "row", lambda positions: [int(one) for one in positions])
 
 
 def frame_backend(frame: Any) -> str:

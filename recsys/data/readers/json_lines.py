@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from recsys.core.errors import DataError, clip
-from recsys.data.readers.source import BadRow, Source
+from recsys.data.readers.source import BLOCK_BYTES, BadRow, SourceTable
 
 SNIFFED_LINES = 200
-
-BLOCK_BYTES = 8 << 20
 
 WHOLE_ROW = "(the line)"
 
 _NONE: tuple[BadRow, ...] = ()
 
 
-def json_source(raw: bytes, name: str) -> Source:
+def json_source(raw: bytes, name: str) -> SourceTable:
     """Read JSON Lines; integers stay integers, texts stay texts, whatever they look like.
 
     Parameters
@@ -46,7 +44,7 @@ def json_source(raw: bytes, name: str) -> Source:
         lines = [line for line, _ in _objects(raw) if line not in skipped]
         return [lines[at] for at in positions]
 
-    return Source(table, name, "line", lines_of, ragged)
+    return SourceTable(table, name, "line", lines_of, ragged)
 
 
 def _objects(raw: bytes) -> list[tuple[int, bytes]]:

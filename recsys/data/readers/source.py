@@ -1,4 +1,4 @@
-"""A table as it came in, and the report of the rows in it that break the contract."""
+"""Unchecked input table, and the report of its bad rows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from recsys.core.errors import ConfigError, DataError, clip
 OnBadRow: TypeAlias = Literal["stop", "skip"]
 
 Positions: TypeAlias = npt.NDArray[np.int64]
+
+BLOCK_BYTES = 8 << 20
+"""Arrow reads in blocks of this size; a longer row takes the slow way."""
 
 MAX_LISTED = 1000
 """So many bad rows are kept one by one; further ones are only counted."""
@@ -46,7 +49,7 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class SourceTable:
     """A table under the contract's column names, and where its rows came from.
 
     Attributes
@@ -132,7 +135,7 @@ class RowReport:
 
     Parameters
     ----------
-    source : Source
+    source : SourceTable
         Where the rows came from.
     on_bad_row : {"stop", "skip"}
         "stop" raises at the first bad row of the source, "skip" leaves bad rows out.
@@ -143,7 +146,7 @@ class RowReport:
         If ``on_bad_row`` is neither.
     """
 
-    def __init__(self, source: Source, on_bad_row: OnBadRow) -> None:
+    def __init__(self, source: SourceTable, on_bad_row: OnBadRow) -> None:
         if on_bad_row not in ("stop", "skip"):
             raise ConfigError(f"on_bad_row must be 'stop' or 'skip'; got {on_bad_row!r}.")
         self.source = source
@@ -233,12 +236,14 @@ MISSPELT = 0.88
 and are columns of two sorts of files."""
 
 
-def rename(source: Source, columns: dict[str, str] | None, *, known: Iterable[str]) -> Source:
+def rename(
+    source: SourceTable, columns: dict[str, str] | None, *, known: Iterable[str]
+) -> SourceTable:
     """Return the source with the caller's names replaced by the contract's.
 
     Parameters
     ----------
-    source : Source
+    source : SourceTable
         As read.
     columns : mapping or None
         Contract name to name in the file. A pair that concerns no column of this sort of file
@@ -276,7 +281,7 @@ def rename(source: Source, columns: dict[str, str] | None, *, known: Iterable[st
     back = {theirs: ours for ours, theirs in renamed.items()}
     kept = [name for name in names if name in back or name not in renamed]
     table = source.table.select(kept).rename_columns([back.get(name, name) for name in kept])
-    return Source(table, source.name, source.unit, source.lines_of, source.ragged, renamed)
+    return SourceTable(table, source.name, source.unit, source.lines_of, source.ragged, renamed)
 
 
 def _check_spelling(where: str, columns: Mapping[str, str], contract: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Times and numbers out of columns: vectorised, and exact about the rows that are neither."""
+"""Columns of times and numbers, parsed in bulk; bad rows are reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from recsys.core.arrays import BoolArray, DoubleArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.core.errors import DataError, clip
-from recsys.data.readers.source import RowReport, Source
+from recsys.data.readers.source import RowReport, SourceTable
 
 CHUNK = 4096
 
@@ -39,13 +39,13 @@ NAT = np.datetime64("NaT", "us")
 
 
 def time_column(
-    source: Source, report: RowReport, name: str, *, now: np.datetime64 | None = None
+    source: SourceTable, report: RowReport, name: str, *, now: np.datetime64 | None = None
 ) -> TimeArray | None:
     """Read a column of times.
 
     Parameters
     ----------
-    source, report : Source, RowReport
+    source, report : SourceTable, RowReport
         The table, and where bad rows are noted.
     name : str
         The contract's name of the column.
@@ -98,7 +98,7 @@ def parse_times(array: Any, *, name: str) -> tuple[TimeArray, BoolArray]:
     """
     import pyarrow.types as pt
 
-    array = plain(array)
+    array = plain_array(array)
     kind = array.type
     if pt.is_timestamp(kind) or pt.is_date(kind):
         return _from_timestamps(array), np.zeros(len(array), np.bool_)
@@ -111,7 +111,7 @@ def parse_times(array: Any, *, name: str) -> tuple[TimeArray, BoolArray]:
     raise DataError(f"{name} {WHAT}; it holds {clip(str(kind))}. Convert the column.")
 
 
-def number_column(source: Source, report: RowReport, name: str) -> DoubleArray | None:
+def number_column(source: SourceTable, report: RowReport, name: str) -> DoubleArray | None:
     """Read a column of numbers.
 
     Returns
@@ -140,7 +140,7 @@ def parse_numbers(array: Any) -> tuple[DoubleArray, BoolArray]:
     import pyarrow as pa
     import pyarrow.types as pt
 
-    array = plain(array)
+    array = plain_array(array)
     kind = array.type
     given = np.asarray(array.is_valid())
     if pt.is_null(kind):
@@ -159,7 +159,7 @@ def parse_numbers(array: Any) -> tuple[DoubleArray, BoolArray]:
     return numbers, wrong
 
 
-def plain(array: Any) -> Any:
+def plain_array(array: Any) -> Any:
     """Return an Arrow array without dictionary, and with all text as ``large_string``."""
     import pyarrow as pa
     import pyarrow.types as pt

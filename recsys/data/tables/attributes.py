@@ -1,22 +1,25 @@
-"""Attribute tables: typed columns, read once, saved so that they can be mapped."""
+"""Typed attribute columns and the base of tables with one row per item or user."""
 
 from __future__ import annotations
 
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import RowArray, freeze
+from recsys.core.arrays import BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError, clip
 from recsys.core.storage import atomic_file
+from recsys.data.ids.id_map import IdMap, same_rows, upserted_rows
 from recsys.data.readers.columns import as_text, list_column, optional_ids, text_column
-from recsys.data.readers.source import RowReport, Source
-from recsys.data.readers.times import parse_numbers, parse_times, plain, time_column
+from recsys.data.readers.source import RowReport, SourceTable
+from recsys.data.readers.times import parse_numbers, parse_times, plain_array, time_column
+from recsys.data.tables.tags import TagTable
 
 LEADING_ZERO = r"^[+-]?0\d"
 
@@ -24,7 +27,7 @@ DATE = r"^\d{4}-\d{2}-\d{2}"
 
 
 def read_columns(
-    source: Source,
+    source: SourceTable,
     report: RowReport,
     *,
     texts: Sequence[str] = (),
@@ -44,7 +47,7 @@ def read_columns(
     return {name: column for name, column in found.items() if column is not None}
 
 
-def read_attributes(source: Source, *, known: Iterable[str]) -> dict[str, Any]:
+def read_attributes(source: SourceTable, *, known: Iterable[str]) -> dict[str, Any]:
     """Read every column that is not ``known``, with its type found out.
 
     Text becomes float64 if every value is a number (one with a leading zero, such as a postal
@@ -55,11 +58,11 @@ def read_attributes(source: Source, *, known: Iterable[str]) -> dict[str, Any]:
     return {name: _typed(source, name) for name in left}
 
 
-def _typed(source: Source, name: str) -> Any:
+def _typed(source: SourceTable, name: str) -> Any:
     import pyarrow as pa
     import pyarrow.types as pt
 
-    array = plain(source.column(name))
+    array = plain_array(source.column(name))
     kind = array.type
     where = f"{source.name}, column {source.file_name(name)}"
     if pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
@@ -237,3 +240,115 @@ def load_table(path: str | Path) -> Any:
     except (OSError, pa.ArrowInvalid) as err:
         raise ArtifactError(f"{path} must be a saved table; {clip(str(err))}.") from err
     return table
+
+
+class AttributeTable:
+    """Base of :class:`Catalog` and :class:`People`: columns and tags, aligned with an IdMap.
+
+    Subclasses are frozen dataclasses with the fields ``table``, ``tag_table``, ``_columns`` and
+    the map that ``ids_field`` names.
+    """
+
+    ids_field: ClassVar[str]
+    """Field of the IdMap."""
+    label: ClassVar[str]
+    """Description in messages, with {} for the number of rows."""
+    sorts: ClassVar[Mapping[str, str]]
+    """Sort of each contract column."""
+
+    table: Any
+    tag_table: TagTable
+    _columns: dict[str, npt.NDArray[Any]]
+
+    @property
+    def ids(self) -> IdMap:
+        """The ids of the rows."""
+        ids: IdMap = getattr(self, self.ids_field)
+        return ids
+
+    def _check_rows(self) -> None:
+        n_rows, n_tagged = self.table.num_rows, self.tag_table.weights.shape[0]
+        if not n_rows == n_tagged == len(self.ids):
+            raise DataError(
+                f"{self.label.format(len(self.ids))} must have as many rows; the table has "
+                f"{n_rows} and the tags {n_tagged}."
+            )
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """The name of each column of the tag weights."""
+        return self.tag_table.names
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns a filter may use: the contract's, then the attributes."""
+        extra = (name for name in self.table.column_names if name not in self.sorts)
+        return (*self.sorts, *extra)
+
+    def has(self, name: str) -> bool:
+        """Say whether :meth:`column` knows ``name``."""
+        return name in self.sorts or name in self.table.column_names
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """Return a column, one entry per row, read-only.
+
+        Returns
+        -------
+        (n_rows,) object, datetime64[us] or float64
+            Texts, ids and lists are objects (None, () where not given), times have NaT,
+            numbers NaN. ``status`` is "active", and ``consent`` of people all scopes, where not
+            given.
+
+        Raises
+        ------
+        DataError
+            If there is no such column; the message names the nearest ones.
+        """
+        if name not in self._columns:
+            self._columns[name] = self._read_column(name)
+        return self._columns[name]
+
+    def _read_column(self, name: str) -> npt.NDArray[Any]:
+        values = column_values(self.table, name, known=self.sorts)
+        return filled(values, "active") if name == "status" else values
+
+    def tag_mask(self, name: str) -> BoolArray:
+        """Return (n_rows,) bool: which rows carry the tag ``name``, in any family."""
+        return self.tag_table.mask(name)
+
+    def aligned(self, ids: IdMap) -> Self:
+        """Return this table in the rows of another map; unknown ids have nulls and no tags."""
+        if ids is self.ids:
+            return self
+        rows = same_rows(self.ids, ids)
+        return self._with(ids, rerowed_table(self.table, rows), self.tag_table.rerowed(rows))
+
+    def at_rows(self, rows: RowArray) -> Self:
+        """Return some of the rows alone, in that order, at the cost of these."""
+        ids = IdMap.of(self.ids.ids(rows))
+        return self._with(ids, rerowed_table(self.table, rows), self.tag_table.at_rows(rows))
+
+    def upserted(self, other: Self) -> Self:
+        """Return this table with another's rows put in: new ones appended, known ones changed.
+
+        A null of the other keeps the former value, column by column; an empty list replaces it.
+        If the other gives an item any tag, its tags replace all former ones; a user's declared
+        tags are a column like any other.
+
+        Raises
+        ------
+        DataError
+            If the ids are of different sorts.
+        """
+        ids, old, new = upserted_rows(self.ids, other.ids, name=self.ids_field[:-1] + "_id")
+        table = merged_table(self.table, other.table, old_rows=old, new_rows=new)
+        tags = self.tag_table.rerowed(old).overlaid(other.tag_table.rerowed(new))
+        return self._with(ids, table, tags)
+
+    def _with(self, ids: IdMap, table: Any, tag_table: TagTable) -> Self:
+        fields: dict[str, Any] = {self.ids_field: ids, "table": table, "tag_table": tag_table}
+        return replace(self, **fields)  # type: ignore[type-var]  # subclasses are dataclasses
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the tags as plain arrays to save; ids and table are saved on their own."""
+        return self.tag_table.to_arrays()

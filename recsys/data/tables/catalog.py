@@ -1,30 +1,27 @@
-"""The items: titles, tags, format, author, dates, and any further attribute."""
+"""Item table: tags, contract columns and attributes of each item."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr, RowArray
+from recsys.core.arrays import BoolArray, Csr
 from recsys.core.errors import DataError, clip
-from recsys.data.ids.id_map import IdMap, moved_rows, same_rows, upserted_rows
+from recsys.data.ids.id_map import IdMap, moved_rows
 from recsys.data.readers.columns import id_column, text_column, word_column
 from recsys.data.readers.frames import frame_source
-from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, RowReport, Source, rename
+from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, RowReport, SourceTable, rename
 from recsys.data.readers.times import number_column
 from recsys.data.tables.attributes import (
-    column_values,
+    AttributeTable,
     empty_table,
-    filled,
-    merged_table,
     read_attributes,
     read_columns,
-    rerowed_table,
 )
 from recsys.data.tables.tags import TagTable
 
@@ -42,8 +39,8 @@ ITEM_STATUS = ("active", "blocked")
 
 
 @dataclass(frozen=True, eq=False)  # eq=False: == on tables is ambiguous
-class Catalog:
-    """What is known of each item, aligned with its row.
+class Catalog(AttributeTable):
+    """Tags and columns of each item, aligned with its row.
 
     Attributes
     ----------
@@ -63,6 +60,10 @@ class Catalog:
     (('gates', 'noise'), [[1.0, 1.0], [0.0, 0.0]])
     """
 
+    ids_field: ClassVar[str] = "items"
+    label: ClassVar[str] = "a catalog of {} items"
+    sorts: ClassVar[Mapping[str, str]] = ITEM_SORTS
+
     items: IdMap
     table: Any
     tag_table: TagTable
@@ -74,12 +75,7 @@ class Catalog:
         return f"Catalog({self.n_items} items, {len(self.tag_names)} tags)"
 
     def __post_init__(self) -> None:
-        n_items = len(self.items)
-        if self.table.num_rows != n_items or self.tags.shape[0] != n_items:
-            raise DataError(
-                f"a catalog of {n_items} items must have as many rows; its table has "
-                f"{self.table.num_rows} and its tags {self.tags.shape[0]}."
-            )
+        self._check_rows()
 
     @classmethod
     def empty(cls) -> Catalog:
@@ -149,7 +145,9 @@ class Catalog:
         return cls._of(item_source, tag_source, on_bad_row)
 
     @classmethod
-    def _of(cls, items: Source | None, tags: Source | None, on_bad_row: OnBadRow) -> Catalog:
+    def _of(
+        cls, items: SourceTable | None, tags: SourceTable | None, on_bad_row: OnBadRow
+    ) -> Catalog:
         if items is None and tags is None:
             raise DataError("a catalog must come from items, item_tags or both; got neither.")
         catalog = cls.empty() if items is None else _read_items(items, on_bad_row)
@@ -166,95 +164,14 @@ class Catalog:
         return self.tag_table.weights
 
     @property
-    def tag_names(self) -> tuple[str, ...]:
-        """The name of each column of ``tags``."""
-        return self.tag_table.names
-
-    @property
     def tag_families(self) -> tuple[str, ...]:
         """The family of each column of ``tags``: "topic" unless the data says otherwise."""
         return self.tag_table.families
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The columns a filter may use: the contract's, then the attributes."""
-        extra = (name for name in self.table.column_names if name not in ITEM_SORTS)
-        return (*ITEM_SORTS, *extra)
-
-    def has(self, name: str) -> bool:
-        """Say whether :meth:`column` knows ``name``."""
-        return name in ITEM_SORTS or name in self.table.column_names
-
-    def column(self, name: str) -> npt.NDArray[Any]:
-        """Return a column, one entry per item, read-only.
-
-        Returns
-        -------
-        (n_items,) object, datetime64[us] or float64
-            Texts, ids and lists are objects (None, () where not given), times have NaT,
-            numbers NaN. ``status`` is "active" where not given.
-
-        Raises
-        ------
-        DataError
-            If there is no such column; the message names the nearest ones.
-        """
-        if name not in self._columns:
-            values = column_values(self.table, name, known=ITEM_SORTS)
-            if name == "status":
-                values = filled(values, ITEM_STATUS[0])
-            self._columns[name] = values
-        return self._columns[name]
-
-    def tag_mask(self, name: str) -> BoolArray:
-        """Return (n_items,) bool: which items carry the tag ``name``, in any family."""
-        return self.tag_table.mask(name)
-
-    @property
     def is_blocked(self) -> BoolArray:
         """(n_items,) bool: which items must not be shown."""
         return np.asarray(self.column("status") == "blocked", np.bool_)
-
-    def aligned(self, items: IdMap) -> Catalog:
-        """Return this catalog in the rows of another map; unknown items have nulls and no tags."""
-        if items is self.items:
-            return self
-        rows = same_rows(self.items, items)
-        return replace(
-            self,
-            items=items,
-            table=rerowed_table(self.table, rows),
-            tag_table=self.tag_table.rerowed(rows),
-        )
-
-    def at_rows(self, rows: RowArray) -> Catalog:
-        """Return some of the items alone, in that order, at the cost of these."""
-        items = IdMap.of(self.items.ids(rows))
-        table = rerowed_table(self.table, rows)
-        return replace(self, items=items, table=table, tag_table=self.tag_table.at_rows(rows))
-
-    def upserted(self, other: Catalog) -> Catalog:
-        """Return this catalog with another's items put in: new ones appended, known ones changed.
-
-        What the other does not say of a known item stays as it was, column by column; if it gives
-        the item any tag, its tags replace all former ones.
-
-        Raises
-        ------
-        DataError
-            If the ids are of different sorts.
-        """
-        items, old, new = upserted_rows(self.items, other.items, name="item_id")
-        return replace(
-            self,
-            items=items,
-            table=merged_table(self.table, other.table, old_rows=old, new_rows=new),
-            tag_table=self.tag_table.rerowed(old).overlaid(other.tag_table.rerowed(new)),
-        )
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the tags as plain arrays to save; ids and table are saved on their own."""
-        return self.tag_table.to_arrays()
 
     @classmethod
     def from_arrays(
@@ -264,7 +181,7 @@ class Catalog:
         return cls(items, table, TagTable.from_arrays(arrays))
 
 
-def _read_items(source: Source, on_bad_row: OnBadRow) -> Catalog:
+def _read_items(source: SourceTable, on_bad_row: OnBadRow) -> Catalog:
     import pyarrow as pa
 
     source.require("item_id")
@@ -293,7 +210,7 @@ def _read_items(source: Source, on_bad_row: OnBadRow) -> Catalog:
     return Catalog(items, table, tags, skipped, n_skipped)
 
 
-def _with_long_tags(catalog: Catalog, source: Source, on_bad_row: OnBadRow) -> Catalog:
+def _with_long_tags(catalog: Catalog, source: SourceTable, on_bad_row: OnBadRow) -> Catalog:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -326,7 +243,7 @@ def _with_long_tags(catalog: Catalog, source: Source, on_bad_row: OnBadRow) -> C
     )
 
 
-def weight_column(source: Source, report: RowReport) -> npt.NDArray[np.float64]:
+def weight_column(source: SourceTable, report: RowReport) -> npt.NDArray[np.float64]:
     """Read ``weight`` as (n_rows,) float64, greater than 0; 1 where not given."""
     weights = number_column(source, report, "weight")
     if weights is None:
@@ -339,7 +256,7 @@ def weight_column(source: Source, report: RowReport) -> npt.NDArray[np.float64]:
     return np.where(np.isnan(weights), 1.0, weights)
 
 
-def refuse_repeated(source: Source, report: RowReport, name: str, *, codes: Any) -> None:
+def refuse_repeated(source: SourceTable, report: RowReport, name: str, *, codes: Any) -> None:
     """Note every row whose id an earlier row has already."""
     used, first = np.unique(codes, return_index=True)
     earliest = np.full(len(codes) + 1, -1, np.int64)

@@ -1,29 +1,25 @@
-"""The people: what they declared, muted and consented to."""
+"""User table: declared tags, mutes, consent and attributes of each user."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr, ObjectArray, RowArray
-from recsys.core.errors import DataError, clip
-from recsys.data.ids.id_map import IdMap, same_rows, upserted_rows
+from recsys.core.arrays import BoolArray, Csr, ObjectArray
+from recsys.core.errors import clip
+from recsys.data.ids.id_map import IdMap
 from recsys.data.readers.columns import id_column, list_column, word_column
-from recsys.data.readers.frames import frame_source
-from recsys.data.readers.source import BadRow, OnBadRow, RowReport, Source, rename
+from recsys.data.readers.readable import ReadableTable
+from recsys.data.readers.source import BadRow, OnBadRow, RowReport, SourceTable
 from recsys.data.tables.attributes import (
-    column_values,
+    AttributeTable,
     empty_table,
-    filled,
-    merged_table,
     read_attributes,
     read_columns,
-    rerowed_table,
 )
 from recsys.data.tables.catalog import refuse_repeated
 from recsys.data.tables.tags import TagTable
@@ -58,8 +54,8 @@ class Consent:
 
 
 @dataclass(frozen=True, eq=False)  # eq=False: == on tables is ambiguous
-class People:
-    """What is known of each person beside events, aligned with their row.
+class People(AttributeTable, ReadableTable):
+    """Declared tags and columns of each user, aligned with their row.
 
     Attributes
     ----------
@@ -80,6 +76,12 @@ class People:
     (('gates',), [True, False])
     """
 
+    ids_field: ClassVar[str] = "users"
+    label: ClassVar[str] = "{} people"
+    sorts: ClassVar[Mapping[str, str]] = USER_SORTS
+    contract: ClassVar[tuple[str, ...]] = USER_COLUMNS
+    frame_name: ClassVar[str] = "the frame of users"
+
     users: IdMap
     table: Any
     tag_table: TagTable
@@ -91,12 +93,7 @@ class People:
         return f"People({self.n_users} users, {len(self.tag_names)} declared tags)"
 
     def __post_init__(self) -> None:
-        n_users = len(self.users)
-        if self.table.num_rows != n_users or self.declared.shape[0] != n_users:
-            raise DataError(
-                f"{n_users} people must have as many rows; their table has {self.table.num_rows} "
-                f"and their tags {self.declared.shape[0]}."
-            )
+        self._check_rows()
 
     @classmethod
     def empty(cls) -> People:
@@ -104,50 +101,8 @@ class People:
         return cls(IdMap.of(), empty_table(), TagTable.empty(0))
 
     @classmethod
-    def read(
-        cls,
-        path: str | Path,
-        *,
-        columns: Mapping[str, str] | None = None,
-        on_bad_row: OnBadRow = "stop",
-    ) -> People:
-        """Read a file of people.
-
-        Parameters
-        ----------
-        path : path
-            CSV, JSON Lines (either gzipped) or Parquet.
-        columns : mapping or None
-            Contract name to name in the file.
-        on_bad_row : {"stop", "skip"}
-            Raise at the first bad row, or leave bad rows out and list them in ``skipped``.
-
-        Raises
-        ------
-        DataError
-            If the file cannot be read or a row breaks the contract: file, line, column, reason.
-        """
-        from recsys.data.readers.files import read_source
-
-        return _read_people(read_source(path, columns=columns, known=USER_COLUMNS), on_bad_row)
-
-    @classmethod
-    def from_frame(
-        cls,
-        frame: Any,
-        *,
-        columns: Mapping[str, str] | None = None,
-        on_bad_row: OnBadRow = "stop",
-    ) -> People:
-        """Take a dataframe of any library, or a mapping of columns; see :meth:`read`.
-
-        Raises
-        ------
-        DataError
-            If a row or a column breaks the contract.
-        """
-        source = frame_source(frame, name="the frame of users")
-        return _read_people(rename(source, dict(columns or {}), known=USER_COLUMNS), on_bad_row)
+    def _of(cls, source: SourceTable, on_bad_row: OnBadRow) -> People:
+        return _read_people(source, on_bad_row)
 
     @property
     def n_users(self) -> int:
@@ -159,46 +114,8 @@ class People:
         """(n_users, n_tags) csr float32: declared interests, weight 1."""
         return self.tag_table.weights
 
-    @property
-    def tag_names(self) -> tuple[str, ...]:
-        """The name of each column of ``declared``."""
-        return self.tag_table.names
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns a filter may use: the contract's, then the attributes."""
-        extra = (name for name in self.table.column_names if name not in USER_SORTS)
-        return (*USER_SORTS, *extra)
-
-    def has(self, name: str) -> bool:
-        """Say whether :meth:`column` knows ``name``."""
-        return name in USER_SORTS or name in self.table.column_names
-
-    def column(self, name: str) -> npt.NDArray[Any]:
-        """Return a column, one entry per person, read-only.
-
-        Returns
-        -------
-        (n_users,) object, datetime64[us] or float64
-            Texts and lists are objects (None, () where not given), times have NaT, numbers NaN.
-            ``status`` is "active", and ``consent`` all scopes, where not given.
-
-        Raises
-        ------
-        DataError
-            If there is no such column; the message names the nearest ones.
-        """
-        if name not in self._columns:
-            self._columns[name] = self._read_column(name)
-        return self._columns[name]
-
     def _read_column(self, name: str) -> npt.NDArray[Any]:
-        if name == "consent":
-            return self._consent_words()
-        values = column_values(self.table, name, known=USER_SORTS)
-        if name == "status":
-            values = filled(values, USER_STATUS[0])
-        return values
+        return self._consent_words() if name == "consent" else super()._read_column(name)
 
     def _consent_words(self) -> ObjectArray:
         out = np.empty(self.n_users, dtype=object)
@@ -207,10 +124,6 @@ class People:
             given = self.table.column("consent").to_pylist()
         out[:] = [SCOPES if one is None else tuple(one) for one in given]
         return out
-
-    def tag_mask(self, name: str) -> BoolArray:
-        """Return (n_users,) bool: who declared the tag ``name``."""
-        return self.tag_table.mask(name)
 
     @property
     def status(self) -> ObjectArray:
@@ -257,42 +170,10 @@ class People:
         """(n_users,) tuples of str: ids, as text, of the communities each person is in."""
         return self.column("communities")
 
-    def aligned(self, users: IdMap) -> People:
-        """Return these people in the rows of another map; strangers have the defaults."""
-        if users is self.users:
-            return self
-        rows = same_rows(self.users, users)
-        return replace(
-            self,
-            users=users,
-            table=rerowed_table(self.table, rows),
-            tag_table=self.tag_table.rerowed(rows),
-        )
-
-    def at_rows(self, rows: RowArray) -> People:
-        """Return some of the people alone, in that order, at the cost of these."""
-        users = IdMap.of(self.users.ids(rows))
-        table = rerowed_table(self.table, rows)
-        return replace(self, users=users, table=table, tag_table=self.tag_table.at_rows(rows))
-
     def upserted(self, other: People) -> People:
-        """Return these people with others put in: new ones appended, known ones changed.
-
-        What the other does not say of a known person stays as it was, column by column; an empty
-        list is something said.
-
-        Raises
-        ------
-        DataError
-            If the ids are of different sorts.
-        """
-        users, old, new = upserted_rows(self.users, other.users, name="user_id")
-        table = merged_table(self.table, other.table, old_rows=old, new_rows=new)
-        return replace(self, users=users, table=table, tag_table=_declared(table))
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the declared tags as plain arrays to save; ids and table go on their own."""
-        return self.tag_table.to_arrays()
+        """Return these people with others put in; see :meth:`AttributeTable.upserted`."""
+        merged = super().upserted(other)
+        return replace(merged, tag_table=_declared(merged.table))
 
     @classmethod
     def from_arrays(
@@ -302,7 +183,7 @@ class People:
         return cls(users, table, TagTable.from_arrays(arrays))
 
 
-def _read_people(source: Source, on_bad_row: OnBadRow) -> People:
+def _read_people(source: SourceTable, on_bad_row: OnBadRow) -> People:
     import pyarrow as pa
 
     source.require("user_id")
@@ -334,7 +215,7 @@ def _declared(table: Any) -> TagTable:
     return TagTable.of_lists(lists, n_rows=table.num_rows)
 
 
-def _consent_column(source: Source, report: RowReport) -> dict[str, Any]:
+def _consent_column(source: SourceTable, report: RowReport) -> dict[str, Any]:
     """Read ``consent``: a list of scopes; null = nothing said, [] = nothing allowed."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -13,7 +13,7 @@ from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
 from recsys.core.clock import DAY
 from recsys.core.config import Config
 from recsys.core.rng import named_rng
-from recsys.data import interactions
+from recsys.data import interaction_matrix
 from recsys.models.base import TrainingSet
 from recsys.models.blocks.history_weights import events_since
 
@@ -195,8 +195,8 @@ def _part(
     shape = training.interactions.shape
     events = training.events
     known = events.select(before)
-    matrix = interactions(known, shape=shape)
-    held = interactions(events.select(after), shape=shape)
+    matrix = interaction_matrix(known, shape=shape)
+    held = interaction_matrix(events.select(after), shape=shape)
     relevant = held - held.multiply(matrix > 0)
     relevant = freeze_csr(relevant.tocsr())
     relevant = _only_people(relevant, np.diff(matrix.indptr) > 0)

@@ -11,7 +11,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from recsys.core.arrays import Csr, DoubleArray, FloatArray, csr_view
 from recsys.core.clock import age_days
 from recsys.core.config import Config
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 from recsys.models.base import Queries, TrainingSet
 
 
@@ -149,12 +149,12 @@ def _weigh(confidence: FloatArray, weighting: str) -> FloatArray:
     return np.asarray(confidence, dtype=np.float32)
 
 
-def events_since(events: TimedEvents, keys: npt.NDArray[np.int64], n_items: int) -> FloatArray:
+def events_since(events: PositiveEvents, keys: npt.NDArray[np.int64], n_items: int) -> FloatArray:
     """Return how many events of the same person came after the last one of each pair.
 
     Parameters
     ----------
-    events : TimedEvents
+    events : PositiveEvents
         In order; those with a time, observed later, come after all that have none.
     keys : (n_pairs,) int64
         ``user_row * n_items + item_row`` of each pair, rising.
@@ -175,13 +175,13 @@ def events_since(events: TimedEvents, keys: npt.NDArray[np.int64], n_items: int)
 
 
 def least_by_pair(
-    events: TimedEvents, values: DoubleArray, keys: npt.NDArray[np.int64], n_items: int
+    events: PositiveEvents, values: DoubleArray, keys: npt.NDArray[np.int64], n_items: int
 ) -> FloatArray:
     """Return the (n_pairs,) float32 least value of the events of each pair; 0 where there is none.
 
     Parameters
     ----------
-    events : TimedEvents
+    events : PositiveEvents
     values : (n_events,) float64
         One for each event.
     keys : (n_pairs,) int64

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from recsys.core.arrays import Csr, DoubleArray, RowArray
 from recsys.core.rng import named_rng
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 
 MIN_HISTORY = 10
 """Events of a person from which on the order of them can be told from none."""
@@ -24,7 +24,7 @@ STANDARD_ERRORS = 5.0
 """How clearly neighbours must be more alike than other items of the same person."""
 
 
-def is_in_order(events: TimedEvents, shape: tuple[int, int]) -> bool:
+def is_in_order(events: PositiveEvents, shape: tuple[int, int]) -> bool:
     r"""Return whether events without times come in the order in which they happened.
 
     Two signs are needed. What stands next to each other in a person's list must be more alike than
@@ -38,7 +38,7 @@ def is_in_order(events: TimedEvents, shape: tuple[int, int]) -> bool:
 
     Parameters
     ----------
-    events : TimedEvents
+    events : PositiveEvents
         In the order of the file, for each person.
     shape : tuple of int
         Number of people, number of items.

@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.core.arrays import DoubleArray
 from recsys.core.clock import DAY, age_days
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 from recsys.models.base import TrainingSet
 
 HALF_LIVES_DAYS = (2.0, 7.0, 30.0)
@@ -92,7 +92,7 @@ def without_times(training: TrainingSet) -> TrainingSet:
     return replace(training, events=events, now=unknown)
 
 
-def one_visit_share(events: TimedEvents) -> float:
+def one_visit_share(events: PositiveEvents) -> float:
     """Return the share of events whose person came only once; people with one event do not count.
 
     Notes
@@ -115,7 +115,7 @@ def one_visit_share(events: TimedEvents) -> float:
     return float(counts[once].sum() / max(counts[several].sum(), 1))
 
 
-def fashion_bits(events: TimedEvents, *, n_items: int) -> float:
+def fashion_bits(events: PositiveEvents, *, n_items: int) -> float:
     r"""Return the bits per event that recent popularity saves, over all windows looked ahead at.
 
     .. math:: \frac{1}{|E|} \sum_{e \in E} \log_2 \frac{q_h(i_e)}{q_\infty(i_e)}, \qquad
@@ -126,7 +126,7 @@ def fashion_bits(events: TimedEvents, *, n_items: int) -> float:
 
     Parameters
     ----------
-    events : TimedEvents
+    events : PositiveEvents
         All with times.
     n_items : int
         *n*.
@@ -149,7 +149,7 @@ def fashion_bits(events: TimedEvents, *, n_items: int) -> float:
 
 
 def _gains(
-    events: TimedEvents, *, known: int, stop: int, cut: np.datetime64, n_items: int
+    events: PositiveEvents, *, known: int, stop: int, cut: np.datetime64, n_items: int
 ) -> DoubleArray:
     """Return the bits saved over the events of one window, for each half-life."""
     before, ahead = events.item_rows[:known], events.item_rows[known:stop]

@@ -18,10 +18,10 @@ from recsys.data import (
     Catalog,
     Dataset,
     EventLog,
-    interactions,
+    interaction_matrix,
     negatives,
+    positive_events,
     rating_range,
-    taste_events,
 )
 from recsys.index import choose_index
 from recsys.models import (
@@ -159,10 +159,10 @@ def training_set(
     dataset: Dataset, profiles: ItemProfiles, config: RecommenderConfig, *, now: np.datetime64
 ) -> TrainingSet:
     """Return what the models learn from."""
-    timed = taste_events(dataset, config=config.interactions, now=now)
+    timed = positive_events(dataset, config=config.interactions, now=now)
     shape = (len(dataset.users), len(dataset.items))
     return TrainingSet(
-        interactions=interactions(timed, shape, config=config.interactions),
+        interactions=interaction_matrix(timed, shape, config=config.interactions),
         events=timed,
         item_features=profiles.matrix,
         user_features=declared_tags(dataset.people, profiles),

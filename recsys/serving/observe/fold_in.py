@@ -7,7 +7,14 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
-from recsys.data import EventLog, InteractionConfig, People, TimedEvents, interactions, taste_of
+from recsys.data import (
+    EventLog,
+    InteractionConfig,
+    People,
+    PositiveEvents,
+    interaction_matrix,
+    select_positive_events,
+)
 from recsys.models import HybridModel, Queries, events_since
 from recsys.profiles import declared_tags, muted_matrix
 from recsys.serving.observe.delta import Facts
@@ -71,7 +78,7 @@ def fold_in(
     return out
 
 
-def taste(facts: Facts, user_rows: RowArray, log: EventLog | None = None) -> TimedEvents:
+def taste(facts: Facts, user_rows: RowArray, log: EventLog | None = None) -> PositiveEvents:
     """Return the events of some people that speak of taste, oldest first.
 
     Parameters
@@ -89,7 +96,7 @@ def taste(facts: Facts, user_rows: RowArray, log: EventLog | None = None) -> Tim
     return _with_saved_taste(facts, user_rows, timed, log)
 
 
-def taste_of_new(facts: Facts, new: EventLog, log: EventLog) -> TimedEvents | None:
+def taste_of_new(facts: Facts, new: EventLog, log: EventLog) -> PositiveEvents | None:
     """Return what new events add to the taste of people; None if they may also take from it.
 
     Parameters
@@ -112,14 +119,16 @@ def taste_of_new(facts: Facts, new: EventLog, log: EventLog) -> TimedEvents | No
     return None if unscaled or _turned_down(log).any() else _taste_of(facts, new)
 
 
-def _taste_of(facts: Facts, log: EventLog) -> TimedEvents:
+def _taste_of(facts: Facts, log: EventLog) -> PositiveEvents:
     people = np.unique(log.user_rows)
     personal = facts.personal_of(people)
     counts = np.ones(log.n_events, dtype=np.bool_)
     if not personal.all():
         counts = personal[np.searchsorted(people, log.user_rows)]
     counts &= facts.authors_of(log.item_rows) != log.user_rows
-    return taste_of(log, counts, now=facts.base.lineage.now, config=_interactions(facts))
+    return select_positive_events(
+        log, counts, now=facts.base.lineage.now, config=_interactions(facts)
+    )
 
 
 def _interactions(facts: Facts) -> InteractionConfig:
@@ -135,16 +144,16 @@ def _turned_down(log: EventLog) -> BoolArray:
     return log.kinds.has_role("negative")[log.kind_codes]
 
 
-def _queries(facts: Facts, user_rows: RowArray, timed: TimedEvents) -> Queries:
+def _queries(facts: Facts, user_rows: RowArray, timed: PositiveEvents) -> Queries:
     """Return what the blocks read of some people."""
     shape = (len(user_rows), len(facts.overlay.items))
     local = np.searchsorted(user_rows, timed.user_rows).astype(np.int32)
-    moved = TimedEvents(local, timed.item_rows, timed.weights, timed.occurred_at)
-    history = interactions(moved, shape, config=facts.base.config.interactions)
+    moved = PositiveEvents(local, timed.item_rows, timed.weights, timed.occurred_at)
+    history = interaction_matrix(moved, shape, config=facts.base.config.interactions)
     return Queries(history, _ages(facts, history, moved), _declared(facts, user_rows))
 
 
-def _ages(facts: Facts, history: Csr, timed: TimedEvents) -> FloatArray:
+def _ages(facts: Facts, history: Csr, timed: PositiveEvents) -> FloatArray:
     """Return the (nnz,) days, or events, since the last event of each pair; 0 where unknown."""
     given = ~np.isnat(timed.occurred_at)
     n_items = np.int64(history.shape[1])
@@ -213,8 +222,8 @@ def _with_saved(
 
 
 def _with_saved_taste(
-    facts: Facts, user_rows: RowArray, timed: TimedEvents, log: EventLog
-) -> TimedEvents:
+    facts: Facts, user_rows: RowArray, timed: PositiveEvents, log: EventLog
+) -> PositiveEvents:
     """Add the history of a model saved without its events: each pair as one event of its last day.
 
     What was turned down since is left out, as are people who no longer consent.
@@ -235,7 +244,7 @@ def _with_saved_taste(
     # without times what was saved came first, by how many events came since
     since = np.concatenate([np.full(timed.n_events, -1.0), old.age_days[kept]])
     order = np.lexsort((-since if base.lineage.in_order else 0 * since, times))
-    return TimedEvents(
+    return PositiveEvents(
         users[order],
         np.concatenate([timed.item_rows, items[kept]])[order],
         np.concatenate([timed.weights, old.history.data[kept]])[order],

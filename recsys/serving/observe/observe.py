@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
-from recsys.data import EventLog, IdMap, TimedEvents
+from recsys.data import EventLog, IdMap, PositiveEvents
 from recsys.index import ChangedVectors, DeltaIndex, VectorIndex
 from recsys.models import HybridModel, ItemPatch, PatchedHybrid, PopularityBlock
 from recsys.serving.observe.arrivals import Arrivals, new_events, with_ids
@@ -27,7 +27,7 @@ from recsys.serving.state.access import eligible_items
 from recsys.serving.state.lineage import Lineage
 from recsys.serving.state.snapshot import Snapshot
 
-NOTHING = TimedEvents(
+NOTHING = PositiveEvents(
     np.zeros(0, np.int32),
     np.zeros(0, np.int32),
     np.zeros(0, np.float32),
@@ -179,7 +179,7 @@ def _with_profiles(overlay: Overlay, arrivals: Arrivals) -> Overlay:
     return replace(overlay, profiles=overlay.profiles.upserted(people))
 
 
-def _former_taste(before: Facts, user_rows: RowArray) -> TimedEvents:
+def _former_taste(before: Facts, user_rows: RowArray) -> PositiveEvents:
     """Return the taste of people as it was: what popularity counts of them."""
     known = user_rows[user_rows < len(before.overlay.users)]
     people = before.overlay.people
@@ -189,8 +189,8 @@ def _former_taste(before: Facts, user_rows: RowArray) -> TimedEvents:
     return _joined([*found, *(one.taste for one in folded.values())])
 
 
-def _joined(parts: Sequence[TimedEvents]) -> TimedEvents:
-    return TimedEvents(
+def _joined(parts: Sequence[PositiveEvents]) -> PositiveEvents:
+    return PositiveEvents(
         np.concatenate([part.user_rows for part in parts]),
         np.concatenate([part.item_rows for part in parts]),
         np.concatenate([part.weights for part in parts]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.core.arrays import Csr, FloatArray, RowArray, csr_view
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 from recsys.models import Queries, QueryState
 from recsys.serving.state.access import PairName
 from recsys.serving.state.csr_rows import Line, csr_of, ones_line
@@ -20,7 +20,7 @@ class Person:
 
     Attributes
     ----------
-    taste : TimedEvents
+    taste : PositiveEvents
         The events that speak of taste, oldest first.
     history, tags : Line
         Row of the interactions; declared tags.
@@ -36,7 +36,7 @@ class Person:
         Whether they are served personally.
     """
 
-    taste: TimedEvents
+    taste: PositiveEvents
     history: Line
     tags: Line
     age_days: FloatArray

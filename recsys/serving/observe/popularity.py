@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, DoubleArray, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
-from recsys.data import EventLog, TimedEvents
+from recsys.data import EventLog, PositiveEvents
 from recsys.models import BlockPatch, ItemPatch, PopularityBlock, taken
 from recsys.serving.observe.delta import Facts
 from recsys.serving.observe.reverse_lookups import ticks
@@ -20,8 +20,8 @@ def recounted(
     facts: Facts,
     patch: ItemPatch,
     *,
-    before: TimedEvents,
-    after: TimedEvents,
+    before: PositiveEvents,
+    after: PositiveEvents,
     log: EventLog,
     described: RowArray,
 ) -> tuple[ItemPatch, RowArray]:
@@ -33,7 +33,7 @@ def recounted(
         With the new events.
     patch : ItemPatch
         With the new items.
-    before, after : TimedEvents
+    before, after : PositiveEvents
         The taste of the touched people, as it was and as it is.
     log : EventLog
         The new events of all kinds: they tell how old an item is.
@@ -68,7 +68,7 @@ def days_between(moment: np.datetime64, times: TimeArray) -> DoubleArray:
 
 
 def _difference(
-    before: TimedEvents, after: TimedEvents
+    before: PositiveEvents, after: PositiveEvents
 ) -> tuple[RowArray, FloatArray, TimeArray, DoubleArray]:
     """Return the events that came and went: their items, weights, times, and 1 or -1 (times n)."""
     users = np.concatenate([before.user_rows, after.user_rows])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from recsys.core.errors import DataError
-from recsys.data.ids.values import as_ids, id_values, uuid_array
+from recsys.data.ids.values import id_values, ids_of_kind, uuid_array
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_whole_decimals_of_a_database_are_integers() -> None:
 
 def test_uuids_come_back_as_uuids() -> None:
     ids = [uuid.UUID(int=5), uuid.UUID(int=3)]
-    assert as_ids(*id_values(ids, name="ids")) == ids
+    assert ids_of_kind(*id_values(ids, name="ids")) == ids
 
 
 def test_a_text_among_uuids_is_refused() -> None:

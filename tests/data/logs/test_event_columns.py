@@ -1,17 +1,22 @@
-"""From a table to the columns of events."""
+"""Columns of events: read, checked and deduplicated."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recsys.core.errors import ConfigError, DataError
 from recsys.data.event_kinds import EventKind, KindTable
+from recsys.data.logs import event_columns
 from recsys.data.logs.event_columns import (
-    EventColumns,
+    CheckedEvents,
     EventSettings,
     duplicate_rows,
+    first_of_each,
     kept,
     kind_column,
 )
@@ -19,8 +24,10 @@ from recsys.data.readers.frames import frame_source
 from recsys.data.readers.source import RowReport
 from recsys.data.text_codes import encoded
 
+small = st.integers(-2, 2)
 
-def read(columns: dict[str, Any], *, on_bad_row: Any = "stop") -> EventColumns:
+
+def read(columns: dict[str, Any], *, on_bad_row: Any = "stop") -> CheckedEvents:
     return EventSettings.of(None, None, on_bad_row, None).read(frame_source(columns))
 
 
@@ -87,3 +94,23 @@ def test_none_keeps_everything() -> None:
     array = np.arange(3)
     assert kept(array, None) is array
     assert kept(array, np.array([True, False, True])).tolist() == [0, 2]
+
+
+@given(st.lists(st.tuples(small, small, small)))
+def test_the_first_of_each_key_is_what_a_set_says(rows: list[tuple[int, int, int]]) -> None:
+    keys = [np.array([row[at] for row in rows], np.int64) for at in range(3)]
+    expected = [row not in rows[:at] for at, row in enumerate(rows)]
+    assert first_of_each(keys).tolist() == expected
+
+
+@pytest.mark.parametrize("mix", [lambda keys: np.zeros(len(keys[0]), np.uint64)])
+def test_colliding_hashes_are_compared_exactly(
+    monkeypatch: pytest.MonkeyPatch, mix: Callable[[Any], Any]
+) -> None:
+    monkeypatch.setattr(event_columns, "_mixed", mix)
+    assert first_of_each([np.array([1, 2, 1, 3])]).tolist() == [True, True, False, True]
+
+
+def test_times_are_keys_too() -> None:
+    times = np.array(["2018-01-01", "NaT", "NaT", "2018-01-01"], "datetime64[us]")
+    assert first_of_each([times]).tolist() == [True, True, False, False]

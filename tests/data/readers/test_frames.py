@@ -38,10 +38,10 @@ def test_every_library_gives_the_same_columns(maker: str) -> None:
 
 @pytest.mark.parametrize("maker", ["dict", "pandas", "polars", "pyarrow"])
 def test_uuids_of_every_library_stay_uuids(maker: str) -> None:
-    from recsys.data.ids.values import as_ids, id_values
+    from recsys.data.ids.values import id_values, ids_of_kind
 
     column = to_table(MAKERS[maker]({"user_id": UUIDS})).column("user_id")
-    assert as_ids(*id_values(column, name="user_id")) == UUIDS
+    assert ids_of_kind(*id_values(column, name="user_id")) == UUIDS
 
 
 def test_a_duckdb_relation_is_read() -> None:

@@ -5,12 +5,12 @@ import pytest
 
 from recsys.core.errors import ConfigError, DataError
 from recsys.data.logs.events import EventLog
-from recsys.data.readers.source import MAX_LISTED, BadRow, RowReport, Source, rename
+from recsys.data.readers.source import MAX_LISTED, BadRow, RowReport, SourceTable, rename
 
 
-def source(n_rows: int = 4, ragged: tuple[BadRow, ...] = ()) -> Source:
+def source(n_rows: int = 4, ragged: tuple[BadRow, ...] = ()) -> SourceTable:
     table = pa.table({"user_id": ["u"] * n_rows, "itm": ["i"] * n_rows})
-    return Source(table, "e.csv", "line", lambda at: [one + 2 for one in at], ragged)
+    return SourceTable(table, "e.csv", "line", lambda at: [one + 2 for one in at], ragged)
 
 
 def test_nothing_is_said_when_nothing_is_wrong() -> None:

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from recsys.core.clock import to_utc
 from recsys.core.progress import silent
-from recsys.data import TimedEvents, interactions
+from recsys.data import PositiveEvents, interaction_matrix
 from recsys.models.base import TrainingSet
 from recsys.models.blend.examples import Examples, examples_of_parts
 from recsys.models.blend.pool import Pool
@@ -36,9 +36,9 @@ def fashions(seed: int = 0) -> TrainingSet:
     days = np.repeat(np.arange(N_DAYS), N_USERS)
     items = ((days // 2 * 2 + rng.integers(0, 4, len(days))) % N_ITEMS).astype(np.int32)
     times = to_utc("2024-01-01") + days * np.timedelta64(86_400_000_000, "us")
-    events = TimedEvents(users, items, np.ones(len(users), np.float32), times)
+    events = PositiveEvents(users, items, np.ones(len(users), np.float32), times)
     return TrainingSet(
-        interactions=interactions(events, (N_USERS, N_ITEMS)),
+        interactions=interaction_matrix(events, (N_USERS, N_ITEMS)),
         events=events,
         item_features=sp.csr_matrix((N_ITEMS, 0), dtype=np.float32),
         user_features=sp.csr_matrix((N_USERS, 0), dtype=np.float32),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 from recsys.models.blocks.history_weights import events_since
 from recsys.models.presets.event_order import is_in_order
 
@@ -11,11 +11,11 @@ N_PEOPLE, N_ITEMS, LENGTH = 300, 60, 20
 NO_TIME = np.datetime64("NaT", "us")
 
 
-def log(lists: list[list[int]], when: np.datetime64 = NO_TIME) -> TimedEvents:
+def log(lists: list[list[int]], when: np.datetime64 = NO_TIME) -> PositiveEvents:
     users = np.repeat(np.arange(len(lists)), [len(one) for one in lists]).astype(np.int32)
     items = np.concatenate([np.array(one, dtype=np.int32) for one in lists])
     ones = np.ones(len(users), np.float32)
-    return TimedEvents(users, items, ones, np.full(len(users), when))
+    return PositiveEvents(users, items, ones, np.full(len(users), when))
 
 
 def wandering(seed: int = 0) -> list[list[int]]:
@@ -61,7 +61,7 @@ def test_nor_events_with_times_short_lists_or_few_people() -> None:
 def test_rows_of_people_may_be_mixed() -> None:
     events = log(wandering())
     turns = np.argsort(np.tile(np.arange(LENGTH), N_PEOPLE), kind="stable")
-    mixed = TimedEvents(
+    mixed = PositiveEvents(
         events.user_rows[turns],
         events.item_rows[turns],
         events.weights[turns],
@@ -76,7 +76,7 @@ def test_events_since_are_those_of_the_same_person_after_the_last_of_a_pair(toge
     events = log(lists)
     if together:  # the second person in the middle of the first
         order = np.array([0, 1, 4, 2, 3])
-        events = TimedEvents(
+        events = PositiveEvents(
             events.user_rows[order],
             events.item_rows[order],
             events.weights[order],
@@ -89,5 +89,5 @@ def test_events_since_are_those_of_the_same_person_after_the_last_of_a_pair(toge
 def test_an_event_with_a_time_came_after_those_without() -> None:
     events = log([[1, 2, 3]])
     times = np.array(["2024-01-01", "NaT", "NaT"], "datetime64[us]")  # as logs are sorted
-    later = TimedEvents(events.user_rows, events.item_rows, events.weights, times)
+    later = PositiveEvents(events.user_rows, events.item_rows, events.weights, times)
     assert events_since(later, np.array([1, 2, 3], dtype=np.int64), 10).tolist() == [0, 2, 1]

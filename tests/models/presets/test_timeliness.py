@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.core.progress import silent
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 from recsys.models.base import TrainingSet
 from recsys.models.fit import HybridConfig, fit_hybrid
 from recsys.models.presets.timeliness import (
@@ -22,14 +22,14 @@ START = np.datetime64("2024-01-01", "us")
 HOUR = np.timedelta64(3_600_000_000, "us")
 
 
-def log_of(users: np.ndarray, items: np.ndarray, days: np.ndarray) -> TimedEvents:
+def log_of(users: np.ndarray, items: np.ndarray, days: np.ndarray) -> PositiveEvents:
     times = START + (days * 86_400_000_000).astype("timedelta64[us]")
     order = np.argsort(times, kind="stable")
     rows = (users[order].astype(np.int32), items[order].astype(np.int32))
-    return TimedEvents(*rows, np.ones(len(users), np.float32), times[order])
+    return PositiveEvents(*rows, np.ones(len(users), np.float32), times[order])
 
 
-def visitors(*, returning: bool, fashion: bool, n_people: int = 200) -> TimedEvents:
+def visitors(*, returning: bool, fashion: bool, n_people: int = 200) -> PositiveEvents:
     """People of 20 events over 100 days: in an hour or spread out, of all items or this week's."""
     rng = np.random.default_rng(0)
     users = np.repeat(np.arange(n_people), 20)
@@ -41,7 +41,7 @@ def visitors(*, returning: bool, fashion: bool, n_people: int = 200) -> TimedEve
     return log_of(users, items, days)
 
 
-def training_of(events: TimedEvents) -> TrainingSet:
+def training_of(events: PositiveEvents) -> TrainingSet:
     n_users, n_items = int(events.user_rows.max()) + 1, int(events.item_rows.max()) + 1
     pairs = sp.csr_matrix(
         (np.ones(events.n_events, np.float32), (events.user_rows, events.item_rows)),

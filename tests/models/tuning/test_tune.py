@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from recsys.core.errors import ConfigError
 from recsys.core.progress import silent
-from recsys.data import TimedEvents
+from recsys.data import PositiveEvents
 from recsys.models import BlockSpec, HybridConfig, TrainingSet, fit_hybrid
 from recsys.models.blend.examples import Examples
 from recsys.models.blend.recipe import Recipe
@@ -235,7 +235,7 @@ def one_visit(tastes: TrainingSet) -> TrainingSet:
     times = np.datetime64("2024-01-01", "us") + hours
     order = np.argsort(times, kind="stable")
     events = tastes.events
-    timed = TimedEvents(
+    timed = PositiveEvents(
         events.user_rows[order], events.item_rows[order], events.weights[order], times[order]
     )
     return replace(tastes, events=timed, now=times.max())
