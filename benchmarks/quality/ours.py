@@ -29,7 +29,7 @@ def run(task: Task, split: Split, *, preset: str) -> tuple[dict[str, Any], dict[
     options = EvaluationOptions(ks=task.ks, n_resamples=1)
     found = measure(model, split.train, split.test, mask=split.mask, options=options)
     calls = single_call_ms(lambda one: model.recommend([one], k=10), some_people(model))
-    return {**facts, **calls, "notes": list(model.notes)}, found.per_user
+    return {**facts, **calls, "notes": [str(note) for note in model.notes]}, found.per_user
 
 
 def warm_up(config: RecommenderConfig) -> None:

@@ -210,7 +210,7 @@ def measure(
         "seconds": {"load": 0.0, "tune": 0.0, "fit": 0.0, "recommend": 0.0},
         "peak_rss_mb": peak_rss_mb(),
         "config": model.config.to_dict(),
-        "notes": list(model.notes),
+        "notes": [str(note) for note in model.notes],
         "seed": model.config.seed,
         "target_kinds": list(wanted.kinds),
         "as_of": str(model.now),

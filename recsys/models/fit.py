@@ -12,6 +12,7 @@ from pydantic import NonNegativeInt, PositiveFloat
 from recsys.core.arrays import DoubleArray
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
+from recsys.core.note import Note
 from recsys.core.progress import Progress
 from recsys.models.base import Block, TrainingSet
 from recsys.models.blend.examples import examples_of_parts
@@ -20,6 +21,14 @@ from recsys.models.blend.validation import ValidationConfig, validation_parts
 from recsys.models.blend.weights import Learnt, learn
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel, scaled_hybrid
+from recsys.models.notes import (
+    BLOCKS_AS_CONFIGURED,
+    DEFAULT_WEIGHTS,
+    POPULARITY_ADDED,
+    TIMES_AS_CONFIGURED,
+    WEIGHTS_AS_CONFIGURED,
+    left_out,
+)
 from recsys.models.presets.als_regularization import with_als_strength
 from recsys.models.presets.choose import choose_blocks, recipe_for
 from recsys.models.presets.footprint import DataSize, blocks_that_fit, check_blocks
@@ -64,15 +73,15 @@ class FittedHybrid:
     model : HybridModel
     specs : tuple of BlockSpec
         The blocks, in the model's order.
-    notes : tuple of str
-        Why these blocks and weights, for a person to read.
+    notes : tuple of Note
+        Why these blocks and weights.
     validation : dict
         What was measured while learning the weights; empty when they were not learnt.
     """
 
     model: HybridModel
     specs: tuple[BlockSpec, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     validation: dict[str, Any] = field(default_factory=dict)
 
 
@@ -103,14 +112,16 @@ def fit_hybrid(
         weights = given_weights(config.weights, specs, config.bucket_edges)
         if config.blocks is not None and len(specs) > len(config.blocks):
             weights[:, -1] = 0.01 * weights.max()  # what was added; who is unknown gets a list too
-        notes.append("weights as configured")
+        notes.append(WEIGHTS_AS_CONFIGURED)
         if config.blocks is None:  # nobody asked for the blocks that have no weight
             specs, weights = _worth_fitting(specs, weights)
     else:
         learnt = _learn(training, recipe, config, fitted=fitted, progress=progress)
         weights, measured = learnt.weights, learnt.measured
         specs, weights = _worth_fitting(specs, weights)
-        notes += [learnt.note, *_left_out(recipe.blocks, specs)]
+        kept = {spec.label for spec in specs}
+        without = [spec.label for spec in recipe.blocks if spec.label not in kept]
+        notes += [learnt.note, *([left_out(without)] if without else [])]
     blocks = fit_blocks(specs, training, progress=progress, fitted=fitted)
     model = scaled_hybrid(
         blocks,
@@ -133,9 +144,9 @@ def choose(
         If two blocks have one name, or a block cannot fit in memory.
     """
     size, limit = DataSize.of(training), config.memory_limit_mb
-    told: list[str] = []
+    told: list[Note] = []
     if config.use_times is False:
-        training, told = without_times(training), ["times: left out as configured"]
+        training, told = without_times(training), [TIMES_AS_CONFIGURED]
     elif config.use_times is None and config.blocks is None:
         training, told = without_useless_times(training)
     if config.blocks is not None:
@@ -143,7 +154,7 @@ def choose(
     else:
         specs, notes = choose_blocks(training, preset=preset, seed=config.seed)
         specs, too_large = blocks_that_fit(specs, size, limit_mb=limit)
-        notes = [*notes, *too_large]
+        notes = [*notes, *map(Note.parse, too_large)]
     check_blocks(specs, size, limit_mb=limit)
     check_labels(specs)
     if config.blocks is None and config.weights is None and is_sparse(training):
@@ -155,13 +166,11 @@ def choose(
     return training, recipe_for(training, specs, bucket_edges=config.bucket_edges, notes=notes)
 
 
-def _with_vectors(specs: tuple[BlockSpec, ...]) -> tuple[tuple[BlockSpec, ...], list[str]]:
+def _with_vectors(specs: tuple[BlockSpec, ...]) -> tuple[tuple[BlockSpec, ...], list[Note]]:
     """Return configured blocks, with popularity where an index could find nothing by them."""
-    notes = ["blocks as configured"]
     if any(has_vectors(spec) for spec in specs):
-        return specs, notes
-    notes.append("popularity: added to find candidates, since no configured block has vectors")
-    return (*specs, BlockSpec(kind="popularity")), notes
+        return specs, [BLOCKS_AS_CONFIGURED]
+    return (*specs, BlockSpec(kind="popularity")), [BLOCKS_AS_CONFIGURED, POPULARITY_ADDED]
 
 
 def fit_blocks(
@@ -240,20 +249,8 @@ def _learn(
         parts = validation_parts(training, config.validation, seed=config.seed)
         examples = examples_of_parts(parts, fit, bucket_edges=config.bucket_edges, seed=config.seed)
     if examples is None:
-        return Learnt(recipe.defaults, {}, "weights: defaults (too few people to learn from)")
-    learnt = learn(examples, recipe)
-    n_parts = len(np.unique(examples.parts))
-    note = f"weights: learnt on {examples.n_people} people in {n_parts} validation part(s)"
-    note = "; ".join(one for one in (note, learnt.note) if one)
-    measured = {"n_people": examples.n_people, "n_parts": n_parts, **learnt.measured}
-    return Learnt(learnt.weights, measured, note)
-
-
-def _left_out(chosen: Sequence[BlockSpec], kept: Sequence[BlockSpec]) -> list[str]:
-    """Say which blocks got no weight, for a person to read."""
-    kept_labels = {spec.label for spec in kept}
-    out = [spec.label for spec in chosen if spec.label not in kept_labels]
-    return [f"left out, since they add nothing here: {', '.join(out)}"] if out else []
+        return Learnt(recipe.defaults, {}, DEFAULT_WEIGHTS)
+    return learn(examples, recipe)
 
 
 def _worth_fitting(

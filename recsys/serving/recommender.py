@@ -12,6 +12,7 @@ import numpy as np
 from recsys.core.arrays import NO_ROW, Csr, FloatMatrix
 from recsys.core.clock import Moment
 from recsys.core.errors import DataError, NotFittedError
+from recsys.core.note import Note
 from recsys.core.progress import Progress, silent
 from recsys.core.topk import TopK
 from recsys.data import Catalog, Dataset, EventLog, IdMap, People
@@ -221,8 +222,8 @@ class Recommender:
         return self._snapshot.seen
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Why the model has these blocks and weights, for a person to read."""
+    def notes(self) -> tuple[Note, ...]:
+        """Why the model has these blocks and weights; ``str`` of a note is a sentence."""
         return self._snapshot.notes
 
     def recommend(  # noqa: PLR0913  (each is one plain rule of the request)

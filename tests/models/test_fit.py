@@ -13,6 +13,7 @@ from recsys.models.base import TrainingSet
 from recsys.models.blend.validation import ValidationConfig
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.fit import FittedHybrid, HybridConfig, fit_blocks, fit_hybrid, given_weights
+from recsys.models.notes import DEFAULT_WEIGHTS, POPULARITY_ADDED, WEIGHTS_AS_CONFIGURED
 from recsys.models.spec import BlockSpec
 
 SPECS = (BlockSpec(kind="popularity"), BlockSpec(kind="ease"))
@@ -28,14 +29,14 @@ def test_configured_blocks_and_weights_are_taken_as_they_are(training: TrainingS
     assert fitted.specs == SPECS
     assert fitted.model.weights.tolist() == [[0.5, 0], [0.5, 1], [0.5, 2], [0.5, 3]]
     assert fitted.validation == {}
-    assert "weights as configured" in fitted.notes
+    assert WEIGHTS_AS_CONFIGURED in fitted.notes
 
 
 def test_weights_are_learnt_where_there_are_enough_people(training: TrainingSet) -> None:
     fitted = fit(training, blocks=SPECS, validation=SMALL)
     assert fitted.validation["n_people"] >= 5
     assert 0 <= fitted.validation["ndcg@20"] <= 1
-    assert "learnt on" in fitted.notes[-1]
+    assert fitted.notes[-1].value.startswith("learnt on")
 
 
 def test_a_blend_is_never_worse_than_its_best_part_where_it_was_learnt(
@@ -48,7 +49,7 @@ def test_a_blend_is_never_worse_than_its_best_part_where_it_was_learnt(
 def test_too_few_people_take_the_default_weights(training: TrainingSet) -> None:
     fitted = fit(training, blocks=SPECS, validation=ValidationConfig(min_users=10**6))
     assert fitted.validation == {}
-    assert "too few people" in fitted.notes[-1]
+    assert fitted.notes[-1] == DEFAULT_WEIGHTS
 
 
 def test_the_blocks_learn_from_everything_not_from_a_part(training: TrainingSet) -> None:
@@ -116,7 +117,7 @@ def test_popularity_finds_candidates_where_no_configured_block_has_vectors(
     assert [spec.kind for spec in fitted.specs] == ["ease", "popularity"]
     assert (fitted.model.weights[:, 1] > 0).all()
     assert (fitted.model.weights[:, 1] < fitted.model.weights[:, 0]).all()
-    assert any("added to find candidates" in note for note in fitted.notes)
+    assert POPULARITY_ADDED in fitted.notes
 
 
 def test_blocks_without_any_weight_are_named(training: TrainingSet) -> None:
@@ -124,8 +125,8 @@ def test_blocks_without_any_weight_are_named(training: TrainingSet) -> None:
     fitted = fit(training, weights=weights)
     assert [spec.label for spec in fitted.specs] == ["popularity"]
     learnt = fit(training, validation=SMALL)
-    named = [note for note in learnt.notes if note.startswith("left out, since")]
-    chosen = {note.split(":")[0] for note in learnt.notes}
+    named = [note.value for note in learnt.notes if note.topic == "left out"]
+    chosen = {note.topic for note in learnt.notes}
     missing = chosen & {"content", "affinity", "spectral", "popularity"} - {
         spec.kind for spec in learnt.specs
     }

@@ -146,7 +146,7 @@ class Tour:
             heading("3. The model")
             say(f"Fitted on everything in {time.perf_counter() - started:.1f} s:")
             for why in model.notes:
-                prose(why, bullet="- ")
+                prose(str(why), bullet="- ")
         return model
 
     def _recommend(self, model: Recommender) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _record(model: Recommender, out: Path, seconds: dict[str, float]) -> dict[st
         "n_users": len(model.users),
         "n_items": len(model.items),
         "n_events": model.dataset.events.n_events,
-        "notes": list(model.notes),
+        "notes": [str(note) for note in model.notes],
         "seconds": seconds,
         "config": model.config.to_dict(),
     }
@@ -113,6 +113,6 @@ def _show(model: Recommender, out: Path, seconds: dict[str, float]) -> None:
         f"load {seconds['load']:.1f} s, fit {seconds['fit']:.1f} s, save {seconds['save']:.1f} s"
     )
     for why in model.notes:
-        prose(why, bullet="- ")
+        prose(str(why), bullet="- ")
     say(f"Saved in {out} (version {model.version}). Next:")
     say(f"  {program()} recommend {shlex.quote(str(out))} --user ID --explain")

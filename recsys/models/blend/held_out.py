@@ -52,18 +52,6 @@ class Blend:
     held_out: float | None = None
     popularity: float | None = None
 
-    @property
-    def note(self) -> str:
-        """How the blend came about, for a person to read."""
-        if self.held_out is None or self.popularity is None:
-            return ""
-        against = f"nDCG@20 {self.held_out:.4f} on parts held out, popularity {self.popularity:.4f}"
-        if self.trust == 0:
-            return f"blend: left out, for it is no better than popularity ({against})"
-        if self.trust < 1:
-            return f"blend: {self.trust:.0%} of it beside the best popularity ({against})"
-        return f"blend: {against}"
-
 
 def best_blend(specs: Sequence[BlockSpec], examples: Examples, *, n_buckets: int) -> Blend:
     """Return the weights of the set of blocks that holds best from one part to the next.

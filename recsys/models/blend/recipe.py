@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.core.arrays import DoubleArray
+from recsys.core.note import Note
 from recsys.models.spec import BlockSpec
 
 
@@ -33,8 +34,8 @@ class Recipe:
     fixed_shares : (n_blocks,) float64 or None
         Weight of a block that is not learnt, as a share of the largest learnt weight; 0 where it
         is learnt. None: all are. Used with ``prior_blends`` only.
-    notes : tuple of str
-        Why these blocks, for a person to read.
+    notes : tuple of Note
+        Why these blocks.
     """
 
     blocks: tuple[BlockSpec, ...]
@@ -42,7 +43,7 @@ class Recipe:
     prior_blends: DoubleArray | None = None
     max_ratio: float = np.inf
     fixed_shares: DoubleArray | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def n_buckets(self) -> int:

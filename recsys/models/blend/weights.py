@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from recsys.core.arrays import DoubleArray
+from recsys.core.note import Note
 from recsys.models.blend.examples import Examples
 from recsys.models.blend.floors import with_newcomer_floors
 from recsys.models.blend.held_out import Blend, best_blend
 from recsys.models.blend.recipe import Recipe
 from recsys.models.blend.steps import learn_from_priors
+from recsys.models.notes import weights_note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,13 +27,13 @@ class Learnt:
         A block that is worth nothing has 0 in every bucket.
     measured : dict
         What was measured on the validation parts.
-    note : str
-        The same for a person to read; "" where there is nothing to say.
+    note : Note
+        What the weights were learnt on.
     """
 
     weights: DoubleArray
     measured: dict[str, Any]
-    note: str
+    note: Note
 
 
 def learn(examples: Examples, recipe: Recipe) -> Learnt:
@@ -57,7 +61,10 @@ def learn(examples: Examples, recipe: Recipe) -> Learnt:
             )
         )
     learnt = blend.learnt
+    n_parts = len(np.unique(examples.parts))
     measured = {
+        "n_people": examples.n_people,
+        "n_parts": n_parts,
         "trust": blend.trust,
         "held_out_ndcg@20": _rounded(blend.held_out),
         "best_popularity_ndcg@20": _rounded(blend.popularity),
@@ -65,7 +72,13 @@ def learn(examples: Examples, recipe: Recipe) -> Learnt:
         "best_single": recipe.blocks[learnt.best_single].label,
         "best_single_ndcg@20": round(learnt.best_single_metric, 4),
     }
-    return Learnt(with_newcomer_floors(learnt.weights, recipe.blocks), measured, blend.note)
+    note = weights_note(
+        n_people=examples.n_people,
+        n_parts=n_parts,
+        held_out=blend.held_out,
+        popularity=blend.popularity,
+    )
+    return Learnt(with_newcomer_floors(learnt.weights, recipe.blocks), measured, note)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recsys.core.note import Note
 from recsys.core.progress import Progress, silent
 from recsys.index import top_k
 from recsys.metrics import ranking_metrics
@@ -19,6 +20,7 @@ from recsys.models.base import Block, TrainingSet
 from recsys.models.blend.validation import ValidationConfig, ValidationPart, validation_parts
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.hybrid import block_scores
+from recsys.models.notes import regularization_note
 from recsys.models.spec import BlockSpec
 
 STRENGTHS = (0.002, 0.006, 0.02)
@@ -42,7 +44,7 @@ def with_als_strength(
     validation: ValidationConfig,
     seed: int,
     progress: Progress,
-) -> tuple[tuple[BlockSpec, ...], list[str]]:
+) -> tuple[tuple[BlockSpec, ...], list[Note]]:
     """Return the blocks with λ of ALS as it does best on a validation part, and why.
 
     Parameters
@@ -68,8 +70,7 @@ def with_als_strength(
     out = list(specs)
     for place in at:
         out[place] = _with_strength(specs[place], best)
-    shown = ", ".join(f"{one:g}: {found[one]:.4f}" for one in sorted(found))
-    return tuple(out), [f"{out[at[0]].label}: regularization {best:g} (nDCG@{DEPTH} {shown})"]
+    return tuple(out), [regularization_note(out[at[0]].label, best, found)]
 
 
 def _tried(spec: BlockSpec, part: ValidationPart, *, progress: Progress) -> dict[float, float]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from recsys.core.note import Note
 from recsys.models.base import TrainingSet
 from recsys.models.blend.floors import default_weights
 from recsys.models.blend.recipe import Recipe
-from recsys.models.presets.dense import dense_notes, dense_recipe, dense_specs, is_dense
-from recsys.models.presets.sparse import is_sparse, sparse_blocks, sparse_recipe
-from recsys.models.presets.timed import add_collaborative, add_popularity
+from recsys.models.notes import IN_ORDER, block_notes, data_note
+from recsys.models.presets.dense import dense_recipe, dense_specs, is_dense
+from recsys.models.presets.sparse import is_sparse, sparse_recipe, sparse_specs
+from recsys.models.presets.timed import popularity_specs, timed_specs
 from recsys.models.spec import BlockSpec
 
 COLLABORATIVE = ("spectral", "ease", "item_knn", "feature_als")
@@ -22,8 +24,8 @@ the films that people rated in a row this gave a tenth more, a gap of an eighth 
 
 def choose_blocks(
     training: TrainingSet, *, preset: str, seed: int
-) -> tuple[tuple[BlockSpec, ...], list[str]]:
-    """Return the blocks for some data, and why, for a person to read.
+) -> tuple[tuple[BlockSpec, ...], list[Note]]:
+    """Return the blocks for some data, and why.
 
     Parameters
     ----------
@@ -33,31 +35,24 @@ def choose_blocks(
     seed : int
         Goes into every block that draws.
     """
-    specs: list[BlockSpec] = []
-    notes: list[str] = []
-    add_popularity(training, specs, notes)
+    specs = popularity_specs(training)
     if training.item_features.nnz:
         specs.append(BlockSpec(kind="content"))
-        notes.append("content: items have tags or text")
     if training.item_features.nnz and training.interactions.nnz:
         specs.append(BlockSpec(kind="affinity"))
-        notes.append("affinity: what a person takes more often than others, by tag")
+    kind = "with times" if training.has_times else "without times"
     if training.interactions.nnz and is_dense(training):
-        dense = dense_specs(training, preset=preset, seed=seed)
-        specs += dense
-        notes += dense_notes(training, dense)
+        kind = f"dense, {kind}"
+        specs += dense_specs(training, preset=preset, seed=seed)
     elif training.interactions.nnz and is_sparse(training):
-        sparse, why = sparse_blocks(training, preset=preset, seed=seed)
-        specs += sparse
-        notes += why
+        kind = f"sparse, {kind}"
+        specs += sparse_specs(training, preset=preset, seed=seed)
     elif training.interactions.nnz:
-        add_collaborative(training, specs, notes, preset=preset, seed=seed)
+        specs += timed_specs(training, preset=preset, seed=seed)
+    notes = [data_note(training, kind), *block_notes(specs)]
     if training.in_order:
         specs = [_with_recency(spec) for spec in specs]
-        notes.append(
-            "order: the events have no times but come in order, so that the latest of a person "
-            "count more"
-        )
+        notes.append(IN_ORDER)
     return tuple(specs), notes
 
 
@@ -66,7 +61,7 @@ def recipe_for(
     specs: Sequence[BlockSpec],
     *,
     bucket_edges: Sequence[int],
-    notes: Sequence[str] = (),
+    notes: Sequence[Note] = (),
 ) -> Recipe:
     """Return how the weights of some blocks are learnt on some data.
 
@@ -77,7 +72,7 @@ def recipe_for(
         From :func:`choose_blocks`, or configured by somebody: their kinds count, not their names.
     bucket_edges : sequence of int
         Of the activity buckets.
-    notes : sequence of str
+    notes : sequence of Note
         Why these blocks.
     """
     found = None

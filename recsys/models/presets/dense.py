@@ -65,20 +65,6 @@ def dense_specs(training: TrainingSet, *, preset: str, seed: int) -> list[BlockS
     return [wide, *specs, kernel]
 
 
-def dense_notes(training: TrainingSet, specs: Sequence[BlockSpec]) -> list[str]:
-    """Return why these blocks, for a person to read."""
-    share = training.interactions.nnz / max(training.n_users * training.n_items, 1)
-    why = {
-        "ease": f"{training.n_items} items are few enough for a dense item-item matrix",
-        "feature_als": "vectors that err elsewhere than the item-item matrix does",
-        "spectral": "what most people share",
-        "spectral_narrow": "what most people share, long histories damped",
-        "item_knn": "random walks of three steps, as a re-scorer",
-    }
-    notes = [f"dense data without times: {share:.1%} of all pairs happened"]
-    return notes + [f"{spec.label}: {why[spec.label]}" for spec in specs]
-
-
 def dense_recipe(specs: Sequence[BlockSpec], bucket_edges: Sequence[int]) -> Recipe | None:
     """Return how to weigh blocks on data that :func:`is_dense` holds of.
 

@@ -125,10 +125,8 @@ def is_sparse(training: TrainingSet) -> bool:
     )
 
 
-def sparse_blocks(
-    training: TrainingSet, *, preset: str, seed: int
-) -> tuple[list[BlockSpec], list[str]]:
-    """Return the collaborative blocks, and why.
+def sparse_specs(training: TrainingSet, *, preset: str, seed: int) -> list[BlockSpec]:
+    """Return the blocks that learn from interactions, for data that :func:`is_sparse` holds of.
 
     Parameters
     ----------
@@ -140,26 +138,17 @@ def sparse_blocks(
     width = min(WIDTHS[preset], max(min(training.interactions.shape) - 1, 1))
     tagged = bool(training.item_features.nnz)
     specs = [_spectral(width, seed)]
-    notes = [f"spectral: {width} factors, square-root exponents (sparse data without times)"]
     if tagged and unmet_share(training) > UNMET:
         specs.append(BlockSpec(kind="new_items", settings={"n_factors": NEW_ITEMS_FACTORS[preset]}))
-        notes.append("new_items: many items have tags and nobody met them")
     if preset == "fast":
-        return specs, notes
+        return specs
     specs += [_kernel("links", (0.5, 0.5, 0.5), tagged), _kernel("walks", (0.7, 0.5, 0.2), tagged)]
-    notes.append("links: two links on, each damped by a square root, as a re-scorer")
-    notes.append("walks: a random walk of three steps, kind to the rare, as a re-scorer")
     if preset == "best" and training.n_items <= EASE_ITEMS:
         specs.append(BlockSpec(kind="ease", settings=EASE_SETTINGS))
-        notes.append(f"ease: {training.n_items} items are few enough for a dense item-item matrix")
     if preset == "best" or als_operations(training) <= ALS_OPERATIONS:
         n_starts = 1 if tagged else _n_starts(training)
         specs += [_als(seed, start=start) for start in range(n_starts)]
-        starts = f"; from {n_starts} starts" if n_starts > 1 else ""
-        notes.append(
-            f"feature_als: {ALS_FACTORS} factors, what was not taken counts a little{starts}"
-        )
-    return specs, notes
+    return specs
 
 
 def _n_starts(training: TrainingSet) -> int:

@@ -9,7 +9,9 @@ import numpy as np
 from recsys.core.arrays import DoubleArray
 from recsys.core.clock import DAY, age_days
 from recsys.data import PositiveEvents
+from recsys.core.note import Note
 from recsys.models.base import TrainingSet
+from recsys.models.notes import times_ignored
 
 HALF_LIVES_DAYS = (2.0, 7.0, 30.0)
 """Half-lives of the recent popularity that is compared with that of all time."""
@@ -46,14 +48,6 @@ class Timeliness:
         """Whether people come back, or do what is in fashion when they come."""
         return self.one_visit_share < ONE_VISIT_SHARE or self.fashion_bits >= FASHION_BITS
 
-    @property
-    def note(self) -> str:
-        """The same for a person to read."""
-        return (
-            f"times: {self.one_visit_share:.0%} of the events are of people who came once, and "
-            f"recent popularity saves {self.fashion_bits:.2f} bits per event"
-        )
-
 
 def timeliness(training: TrainingSet) -> Timeliness:
     """Measure the times of a log; see :class:`Timeliness`.
@@ -68,7 +62,7 @@ def timeliness(training: TrainingSet) -> Timeliness:
     return Timeliness(one_visit_share(events), fashion_bits(events, n_items=training.n_items))
 
 
-def without_useless_times(training: TrainingSet) -> tuple[TrainingSet, list[str]]:
+def without_useless_times(training: TrainingSet) -> tuple[TrainingSet, list[Note]]:
     """Return the training set without its times where times say nothing, and why.
 
     Notes
@@ -82,7 +76,7 @@ def without_useless_times(training: TrainingSet) -> tuple[TrainingSet, list[str]
     measured = timeliness(training)
     if measured.matters:
         return training, []
-    return without_times(training), [f"{measured.note}: learnt as if without times"]
+    return without_times(training), [times_ignored(measured.one_visit_share, measured.fashion_bits)]
 
 
 def without_times(training: TrainingSet) -> TrainingSet:

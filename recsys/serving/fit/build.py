@@ -12,6 +12,7 @@ from recsys.core.arrays import (
 )
 from recsys.core.clock import Moment, to_utc
 from recsys.core.errors import DataError
+from recsys.core.note import Note
 from recsys.core.progress import Progress
 from recsys.core.rng import named_rng
 from recsys.data import (
@@ -139,7 +140,7 @@ def assemble(
         visibility=VisibilityTable.of(dataset.catalog, dataset.people),
         personal=personal_people(dataset.people),
         eligible=eligible_items(dataset.catalog, now=now),
-        notes=(*fitted.notes, built.note),
+        notes=(*fitted.notes, Note.parse(built.note)),
         measured={"validation": fitted.validation, "index": built.measured},
     )
     return judged(snapshot, people)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.core.arrays import RowArray
+from recsys.core.note import Note
 from recsys.index import ExactIndex, NarrowIndex, last_scores, n_at_least, top_k
 from recsys.serving.answer.candidates import candidate_rows, checked_search
 from recsys.serving.answer.score import best_of_candidates, scores_of_all
@@ -58,7 +59,7 @@ def judged(snapshot: Snapshot, user_rows: RowArray) -> Snapshot:
             note = f"{note}, {recall:.3f} where kernels name candidates too"
     found = {**snapshot.measured.get("index", {}), "list_recall": round(recall, 4)}
     measured = {**snapshot.measured, "index": found}
-    return replace(snapshot, notes=(*snapshot.notes, note), measured=measured)
+    return replace(snapshot, notes=(*snapshot.notes, Note.parse(note)), measured=measured)
 
 
 def _beside(snapshot: Snapshot, people: RowArray, *, k: int) -> tuple[Snapshot, float] | None:

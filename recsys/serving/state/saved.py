@@ -24,6 +24,7 @@ from recsys.core.artifact import (
     write_manifest,
 )
 from recsys.core.errors import ArtifactError, ConfigError, DataError, NotFittedError, clip
+from recsys.core.note import Note
 from recsys.core.storage import atomic_folder
 from recsys.data import load_dataset, save_dataset
 from recsys.index import load_index
@@ -96,7 +97,7 @@ def _fill(folder: Path, snapshot: Snapshot) -> None:
         "version": snapshot.version,
         "lineage": snapshot.lineage.to_dict(),
         "now": None if np.isnat(snapshot.now) else str(snapshot.now),
-        "notes": list(snapshot.notes),
+        "notes": [str(note) for note in snapshot.notes],
         "measured": snapshot.measured,
         "n_users": snapshot.n_users,
         "n_items": snapshot.n_items,
@@ -212,7 +213,7 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
         visibility=VisibilityTable(arrays["items/expression_of"], arrays["people/holds"]),
         personal=arrays["people/personal"],
         eligible=arrays["items/eligible"],
-        notes=tuple(manifest["notes"]),
+        notes=tuple(map(Note.parse, manifest["notes"])),
         lineage=_lineage(manifest),
         measured=manifest["measured"],
     )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
+from recsys.core.note import Note
 from recsys.data import Dataset, IdMap, KindTable
 from recsys.index import ExactIndex, VectorIndex
 from recsys.models import BlockSpec, HybridModel, Queries, QueryState
@@ -62,8 +63,8 @@ class Snapshot:
         Who is served personally: consented, and not banned or deleted.
     eligible : (n_items,) bool
         Items that may be shown at all: active, not expired.
-    notes : tuple of str
-        Why the model is as it is.
+    notes : tuple of Note
+        Why the model has these blocks, weights and index.
     lineage : Lineage
         What its fit knew.
     measured : dict
@@ -88,7 +89,7 @@ class Snapshot:
     visibility: VisibilityTable
     personal: BoolArray
     eligible: BoolArray
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     lineage: Lineage
     measured: dict[str, Any]
 

@@ -88,7 +88,7 @@ def test_parts_that_were_held_out_are_told_of() -> None:
     learnt = learnt_on([EVER, NOW], fashions())
     assert learnt.measured["held_out_ndcg@20"] > 0
     assert learnt.measured["best_popularity_ndcg@20"] > 0
-    assert "parts held out" in learnt.note
+    assert "held-out part" in learnt.note.reason
 
 
 def test_with_a_prior_weights_stay_near_it_and_without_one_they_are_free() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from recsys.core.note import Note
 from recsys.core.progress import silent
 from recsys.models.base import TrainingSet
 from recsys.models.blend.validation import ValidationConfig
@@ -20,7 +21,7 @@ SMALL = ValidationConfig(min_users=5, share=0.2)
 
 def tried(
     training: TrainingSet, specs: tuple[BlockSpec, ...] = SPECS
-) -> tuple[tuple[BlockSpec, ...], list[str]]:
+) -> tuple[tuple[BlockSpec, ...], list[Note]]:
     return with_als_strength(training, specs, validation=SMALL, seed=0, progress=silent)
 
 
@@ -42,7 +43,7 @@ def test_the_strength_that_is_best_on_the_part_is_taken(training: TrainingSet) -
     assert popularity == SPECS[0]
     assert als.settings["regularization"] in STRENGTHS
     assert als.settings["n_factors"] == 8
-    assert f"regularization {als.settings['regularization']:g}" in notes[0]
+    assert notes[0].value == f"regularization {als.settings['regularization']:g}"
 
 
 @pytest.mark.parametrize("best", STRENGTHS)

@@ -16,8 +16,8 @@ from recsys.models.presets.sparse import (
     PRIOR,
     als_operations,
     is_sparse,
-    sparse_blocks,
     sparse_recipe,
+    sparse_specs,
 )
 from recsys.models.spec import BlockSpec
 
@@ -39,7 +39,7 @@ def tags(n_items: int = 1000) -> sp.csr_matrix:
 
 
 def labels(training: TrainingSet, preset: str = "best") -> list[str]:
-    return [spec.label for spec in sparse_blocks(training, preset=preset, seed=0)[0]]
+    return [spec.label for spec in sparse_specs(training, preset=preset, seed=0)]
 
 
 def test_few_pairs_without_times_are_sparse(new_training: New) -> None:
@@ -59,7 +59,7 @@ def test_dense_data_data_with_times_and_little_data_have_their_own_recipe(
 
 def test_kernels_learn_from_tags_where_there_are_any(new_training: New) -> None:
     for features, weight in ((tags(), 1.0), (None, 0.0)):
-        specs, _ = sparse_blocks(
+        specs = sparse_specs(
             new_training(sparse_world(), features=features), preset="balanced", seed=0
         )
         found = [spec.settings["tag_weight"] for spec in specs if spec.kind == "item_knn"]
@@ -97,7 +97,7 @@ def prior_of(training: TrainingSet, specs: Sequence[BlockSpec]) -> np.ndarray:
 
 def test_kinds_without_a_known_weight_have_no_prior(new_training: New) -> None:
     training = new_training(sparse_world())
-    specs, _ = sparse_blocks(training, preset="best", seed=0)
+    specs = sparse_specs(training, preset="best", seed=0)
     assert sparse_recipe(training, [*specs, BlockSpec(kind="lightfm")], EDGES) is None
     nothing_known = [BlockSpec(kind="content"), BlockSpec(kind="popularity")]
     assert sparse_recipe(training, nothing_known, EDGES) is None
@@ -106,7 +106,7 @@ def test_kinds_without_a_known_weight_have_no_prior(new_training: New) -> None:
 def test_names_of_blocks_change_nothing(new_training: New) -> None:
     for features in (tags(), None):
         training = new_training(sparse_world(), features=features)
-        specs, _ = sparse_blocks(training, preset="best", seed=0)
+        specs = sparse_specs(training, preset="best", seed=0)
         renamed = [spec.replace(name=f"b{at}") for at, spec in enumerate(specs)]
         one, other = (sparse_recipe(training, some, EDGES) for some in (specs, renamed))
         assert one is not None
@@ -134,7 +134,7 @@ def test_cold_items_weigh_less_where_little_is_expected_on_them(new_training: Ne
 
 def test_without_tags_learning_starts_from_every_block_of_taste(new_training: New) -> None:
     training = new_training(sparse_world())
-    specs = [BlockSpec(kind="popularity"), *sparse_blocks(training, preset="best", seed=0)[0]]
+    specs = [BlockSpec(kind="popularity"), *sparse_specs(training, preset="best", seed=0)]
     starts = prior_of(training, specs)
     assert (starts[:, 0] == 0).all()
     assert (starts[:, 1:] > 0).all()
@@ -155,15 +155,12 @@ def test_als_has_several_starts_where_they_are_cheap_that_share_its_vote(
     for affordable, n_starts in ((0.5, 1), (2.5, 2), (100.0, ALS_STARTS)):
         name = "recsys.models.presets.sparse.ALS_STARTS_OPERATIONS"
         monkeypatch.setattr(name, affordable * cost)
-        specs, notes = sparse_blocks(training, preset="balanced", seed=3)
+        specs = sparse_specs(training, preset="balanced", seed=3)
         als = [spec for spec in specs if spec.kind == "feature_als"]
         assert len(als) == n_starts
         assert len({spec.label for spec in als}) == n_starts
         assert len({spec.settings["seed"] for spec in als}) == n_starts
-        assert any(note.endswith(f"from {n_starts} starts") for note in notes) == (n_starts > 1)
-    tagged, _ = sparse_blocks(
-        new_training(sparse_world(), features=tags()), preset="balanced", seed=3
-    )
+    tagged = sparse_specs(new_training(sparse_world(), features=tags()), preset="balanced", seed=3)
     assert sum(spec.kind == "feature_als" for spec in tagged) == 1
 
 
@@ -173,7 +170,7 @@ def test_with_tags_learning_starts_from_what_learns_from_tags(
 ) -> None:
     training = new_training(sparse_world(), features=tags())
     specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
-    specs += sparse_blocks(training, preset=preset, seed=0)[0]
+    specs += sparse_specs(training, preset=preset, seed=0)
     starts = prior_of(training, specs)
     assert len(starts) == 1
     votes = dict(zip([spec.label for spec in specs], starts[0].tolist(), strict=True))
@@ -187,7 +184,7 @@ def test_with_tags_learning_starts_from_what_learns_from_tags(
 def test_one_item_each_is_read_by_its_tags_first(new_training: New) -> None:
     training = new_training(sparse_world(), features=tags())
     specs = [BlockSpec(kind="popularity"), BlockSpec(kind="content")]
-    specs += sparse_blocks(training, preset="balanced", seed=0)[0]
+    specs += sparse_specs(training, preset="balanced", seed=0)
     recipe = sparse_recipe(training, specs, EDGES)
     assert recipe is not None
     table = recipe.defaults

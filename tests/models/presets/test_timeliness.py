@@ -113,8 +113,8 @@ def test_a_log_of_one_visit_each_is_validated_on_everybody() -> None:
     fitted = fit_hybrid(training, HybridConfig(), preset="fast", progress=silent)
     assert fitted.validation["n_parts"] == 1
     assert fitted.validation["n_people"] > 140
-    assert not any("half_life" in note or "half-lives" in note for note in fitted.notes)
-    assert any("came once" in note for note in fitted.notes)
+    assert not any("half-lives" in note.value for note in fitted.notes)
+    assert any("a single visit" in note.reason for note in fitted.notes)
 
 
 def test_one_event_is_no_reason_to_fail() -> None:

@@ -18,6 +18,7 @@ from recsys.models.blend.examples import Examples
 from recsys.models.blend.recipe import Recipe
 from recsys.models.blend.validation import ValidationConfig
 from recsys.models.blend.weights import Learnt, learn
+from recsys.models.notes import BLOCKS_AS_CONFIGURED, TIMES_AS_CONFIGURED
 from recsys.models.tuning import search as machinery
 from recsys.models.tuning.log import TuningLog
 from recsys.models.tuning.tune import Tuned, TuningConfig, fingerprint, tune_hybrid
@@ -244,8 +245,8 @@ def one_visit(tastes: TrainingSet) -> TrainingSet:
 def test_what_is_found_without_useless_times_is_fitted_without_them(tastes: TrainingSet) -> None:
     training = one_visit(tastes)
     config = CONFIG.replace(blocks=None)
-    left_out = fit_hybrid(training, config, preset="fast", progress=silent).notes[0]
-    assert "learnt as if without times" in left_out
+    first = fit_hybrid(training, config, preset="fast", progress=silent).notes[0]
+    assert (first.topic, first.value) == ("times", "ignored")
     found = tuned(training, config, n_trials=12)
     assert found.measured["n_parts"] == 1
     assert found.config.use_times is (False if found.is_better else None)
@@ -254,7 +255,7 @@ def test_what_is_found_without_useless_times_is_fitted_without_them(tastes: Trai
 def test_times_that_are_not_to_be_used_are_not(tastes: TrainingSet) -> None:
     config = CONFIG.replace(use_times=False)
     found = fit_hybrid(one_visit(tastes), config, preset="fast", progress=silent)
-    assert found.notes[:2] == ("times: left out as configured", "blocks as configured")
+    assert found.notes[:2] == (TIMES_AS_CONFIGURED, BLOCKS_AS_CONFIGURED)
     assert found.validation["n_parts"] == 1
 
 

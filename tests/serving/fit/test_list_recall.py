@@ -16,7 +16,7 @@ PEOPLE = np.arange(20, dtype=np.int32)
 def test_lists_of_codes_and_kernels_are_judged_while_fitting() -> None:
     fitted = model("narrow", "balanced")
     assert 0.9 <= fitted.snapshot.measured["index"]["list_recall"] <= 1
-    assert "by all blocks are found" in fitted.notes[-1]
+    assert "by all blocks are found" in str(fitted.notes[-1])
 
 
 def test_a_list_of_all_items_has_everything() -> None:
@@ -37,7 +37,7 @@ def test_where_vectors_alone_name_too_few_kernels_name_candidates_too() -> None:
     assert isinstance(found.index, NarrowIndex)
     assert found.index.n_with_extra == BESIDE[1]
     assert found.measured["index"]["list_recall"] == 0.95
-    assert found.notes[-1].endswith("are found, 0.950 where kernels name candidates too")
+    assert str(found.notes[-1]).endswith("are found, 0.950 where kernels name candidates too")
 
 
 def test_what_only_a_kernel_likes_is_found_beside_codes() -> None:
@@ -69,4 +69,4 @@ def test_too_little_makes_it_exact() -> None:
     with patch("recsys.serving.fit.list_recall.list_recall", return_value=0.5):
         found = judged(replace(snapshot, config=auto), PEOPLE)
     assert isinstance(found.index, ExactIndex)
-    assert found.notes[-1].endswith("too few, so the index is exact")
+    assert str(found.notes[-1]).endswith("too few, so the index is exact")
