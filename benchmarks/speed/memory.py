@@ -20,7 +20,8 @@ from recsys.core.progress import silent
 from recsys.data import Dataset
 from recsys.datasets import load_community
 from recsys.models.base import TrainingSet
-from recsys.models.presets.footprint import DataSize, footprint
+from recsys.models.blocks.data_size import DataSize
+from recsys.models.presets.footprint import footprint
 from recsys.models.spec import BLOCKS, BlockSpec
 from recsys.profiles import build_item_profiles
 from recsys.serving.fit.build import training_set

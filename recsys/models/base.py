@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, TypeGuard, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import Csr, FloatMatrix, RowArray, csr_view
+from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix, RowArray, csr_view
 from recsys.core.contribution import Contribution
 from recsys.core.progress import Progress
 from recsys.data import PositiveEvents
@@ -154,10 +154,20 @@ class Block(Protocol):
     """One part of a hybrid: a score for each person and item, linear in what explains it.
 
     A block whose score is an inner product is a :class:`VectorBlock`; one that is not is a
-    :class:`KernelBlock` and re-scores candidates.
+    :class:`KernelBlock` and re-scores candidates. A class that derives from
+    :class:`recsys.models.LearnedBlock` has every member but ``fit``, ``explain`` and the scores.
     """
 
     name: str
+    """Unique among the blocks of a hybrid."""
+    is_personal: ClassVar[bool]
+    """Whether the order of its scores differs from person to person."""
+    is_collaborative: ClassVar[bool]
+    """Whether it learns which items go together from who took them."""
+    learns_from_events: ClassVar[bool]
+    """Whether a fit reads events; one that reads item features alone is fitted once."""
+    counts_events: ClassVar[bool]
+    """Whether further events and time change it without a fit: a :class:`CountingBlock`."""
 
     def fit(self, training: TrainingSet, *, progress: Progress) -> None:
         """Learn; the same training set and seed give the same numbers."""
@@ -202,6 +212,36 @@ class ItemwiseBlock(VectorBlock, Protocol):
 
     def edited(self, item_features: Csr) -> Self:
         """Return the block after its items got these (n_items, n_tags) features."""
+
+
+class CountingBlock(ItemwiseBlock, Protocol):
+    """An itemwise block that sums up events, so that further ones are added without a fit."""
+
+    @property
+    def can_count(self) -> bool:
+        """Whether it holds the sums; a block saved in form 1.0 does not."""
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its scores depend on the moment that it speaks for."""
+
+    @property
+    def item_ages(self) -> DoubleArray:
+        """(n_items,) float64 days since each item came; NaN where unknown."""
+
+    def event_weights(self, weights: FloatArray, age_days: DoubleArray | None) -> DoubleArray:
+        """Return what events of these confidences and ages add to the sums of their items."""
+
+    def counted(self, added: DoubleArray, ages: DoubleArray) -> Self:
+        """Return the block after further events, from their sums and the ages of its items."""
+
+    def redated(self, days: float) -> Self:
+        """Return the block for a moment ``days`` later without events in between."""
+
+
+def counts_events(block: Block) -> TypeGuard[CountingBlock]:
+    """Return whether further events change a block without a fit, for a type checker as well."""
+    return block.counts_events
 
 
 @runtime_checkable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from recsys.index import ChangedVectors
 from recsys.models.base import Block, ItemwiseBlock, Queries, VectorBlock
 from recsys.models.blocks.learned import LearnedBlock
 from recsys.models.hybrid import HybridModel, QueryState, explain_block, side_by_side
+
+BlockT = TypeVar("BlockT", bound=ItemwiseBlock)
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,12 +249,12 @@ class PatchedHybrid(HybridModel):
 
 
 def taken(
-    fitted: ItemwiseBlock,
+    fitted: BlockT,
     patched: ItemwiseBlock,
     item_rows: RowArray,
     *,
     places: npt.NDArray[np.int64],
-) -> ItemwiseBlock:
+) -> BlockT:
     """Return a block over some items: those of the patch from there, the others as fitted.
 
     Parameters
@@ -269,7 +271,9 @@ def taken(
         return fitted.at_items(item_rows)
     if isinstance(fitted, LearnedBlock) and isinstance(patched, LearnedBlock):
         return fitted.mixed(patched, item_rows, places)
-    both = fitted.at_items(item_rows[~changed]).joined(patched.at_items(places[changed]))
+    both = fitted.at_items(item_rows[~changed]).joined(
+        cast("BlockT", patched.at_items(places[changed]))
+    )
     order = np.empty(len(item_rows), dtype=np.int64)
     order[~changed] = np.arange(int((~changed).sum()))
     order[changed] = np.arange(int((~changed).sum()), len(item_rows))

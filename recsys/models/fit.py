@@ -19,6 +19,7 @@ from recsys.models.blend.examples import examples_of_parts
 from recsys.models.blend.recipe import Recipe
 from recsys.models.blend.validation import ValidationConfig, validation_parts
 from recsys.models.blend.weights import Learnt, learn
+from recsys.models.blocks.data_size import DataSize
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.hybrid import BUCKET_EDGES, HybridModel, scaled_hybrid
 from recsys.models.notes import (
@@ -31,13 +32,10 @@ from recsys.models.notes import (
 )
 from recsys.models.presets.als_regularization import with_als_strength
 from recsys.models.presets.choose import choose_blocks, recipe_for
-from recsys.models.presets.footprint import DataSize, blocks_that_fit, check_blocks
+from recsys.models.presets.footprint import blocks_that_fit, check_blocks
 from recsys.models.presets.sparse import is_sparse
 from recsys.models.presets.timeliness import without_times, without_useless_times
-from recsys.models.spec import BlockSpec, check_labels, has_vectors
-
-ITEMS_ONLY = frozenset({"content"})
-"""Kinds of blocks that learn from the items' profiles, not from events: fitted once."""
+from recsys.models.spec import POPULARITY, BlockSpec, check_labels, has_vectors
 
 Preset = Literal["fast", "balanced", "best"]
 
@@ -170,7 +168,7 @@ def _with_vectors(specs: tuple[BlockSpec, ...]) -> tuple[tuple[BlockSpec, ...], 
     """Return configured blocks, with popularity where an index could find nothing by them."""
     if any(has_vectors(spec) for spec in specs):
         return specs, [BLOCKS_AS_CONFIGURED]
-    return (*specs, BlockSpec(kind="popularity")), [BLOCKS_AS_CONFIGURED, POPULARITY_ADDED]
+    return (*specs, POPULARITY), [BLOCKS_AS_CONFIGURED, POPULARITY_ADDED]
 
 
 def fit_blocks(
@@ -199,7 +197,7 @@ def fit_blocks(
         block = fitted.get(spec.label) or spec.build()
         if spec.label not in fitted:
             block.fit(training, progress=progress)
-        if spec.kind in ITEMS_ONLY:
+        if not spec.block_class.learns_from_events:
             fitted[spec.label] = block
         blocks.append(block)
     progress("fit", len(specs), len(specs))

@@ -1,4 +1,4 @@
-"""Blocks by name: what a configuration says, and what it builds."""
+"""Registry of blocks, and the specification of one block of a hybrid."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
 from recsys.models.base import Block
+from recsys.models.blocks.block_config import BlockConfig
 from recsys.models.blocks.factors.feature_als import FeatureALSBlock, FeatureALSConfig
 from recsys.models.blocks.factors.implicit import ALSBlock, ALSConfig, BPRBlock, BPRConfig
 from recsys.models.blocks.factors.lightfm import LightFMBlock, LightFMConfig
@@ -22,7 +23,7 @@ from recsys.models.blocks.tags.affinity import AffinityBlock, AffinityConfig
 from recsys.models.blocks.tags.content import ContentBlock, ContentConfig
 from recsys.models.blocks.tags.new_items import NewItemsBlock, NewItemsConfig
 
-BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
+BLOCKS: dict[str, tuple[type[Any], type[BlockConfig]]] = {
     "popularity": (PopularityBlock, PopularityConfig),
     "affinity": (AffinityBlock, AffinityConfig),
     "cooccurrence": (CooccurrenceBlock, CooccurrenceConfig),
@@ -37,7 +38,32 @@ BLOCKS: dict[str, tuple[type[Any], type[Config]]] = {
     "bpr": (BPRBlock, BPRConfig),
     "lightfm": (LightFMBlock, LightFMConfig),
 }
-"""Every kind of block: its class and its configuration."""
+"""Every kind of block: its class and its configuration. A new block of the library is one line
+here; one from outside is added by :func:`register_block`."""
+
+
+def register_block(kind: str, block: type[Any], config: type[BlockConfig]) -> None:
+    """Make a block of your own known by ``kind``: to specs, configurations and saved models.
+
+    Call it wherever the module of the block is imported: before a model with it is fitted, and
+    before one is loaded.
+
+    Parameters
+    ----------
+    kind : str
+        Its name in :class:`BlockSpec`.
+    block : type
+        Called with the checked configuration; implements :class:`recsys.models.Block`.
+    config : type
+        Derived from :class:`recsys.models.BlockConfig`.
+
+    Raises
+    ------
+    ConfigError
+        If another block has the name.
+    """
+    if BLOCKS.setdefault(kind, (block, config)) != (block, config):
+        raise ConfigError(f"kind must be new; {kind!r} is {BLOCKS[kind][0].__name__} already.")
 
 
 class BlockSpec(Config):
@@ -67,7 +93,12 @@ class BlockSpec(Config):
         """The name, or the kind."""
         return self.name or self.kind
 
-    def block_config(self) -> Config:
+    @property
+    def block_class(self) -> type[Block]:
+        """The class of the block: ``is_personal`` and its other facts can be read from it."""
+        return BLOCKS[self.kind][0]
+
+    def block_config(self) -> BlockConfig:
         """Return the block's own configuration, checked."""
         return BLOCKS[self.kind][1](**self.settings)
 
@@ -78,14 +109,13 @@ class BlockSpec(Config):
         return block
 
 
+POPULARITY = BlockSpec(kind="popularity")
+"""The block that has a list for everybody, and vectors by which an index finds candidates."""
+
+
 def has_vectors(spec: BlockSpec) -> bool:
     """Say whether a block is an inner product, so that an index can find candidates by it."""
-    return hasattr(BLOCKS[spec.kind][0], "user_factors")
-
-
-def knows_taste(block: Block) -> bool:
-    """Say whether a block's scores differ from person to person by what they like."""
-    return not isinstance(block, PopularityBlock)
+    return hasattr(spec.block_class, "user_factors")
 
 
 def check_labels(specs: tuple[BlockSpec, ...]) -> None:

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat
+from pydantic import Field, NonNegativeInt, PositiveFloat, field_validator
 
 from recsys.core.config import Config
 from recsys.data import InteractionConfig
 from recsys.index import IndexConfig
-from recsys.models import HybridConfig
+from recsys.models import BLOCKS, HybridConfig
 from recsys.profiles import ProfileConfig
-
-ModelName = Literal[
-    "hybrid",
-    "popularity",
-    "content",
-    "als",
-    "bpr",
-    "lightfm",
-    "item_knn",
-    "ease",
-    "sparse_ease",
-    "spectral",
-    "feature_als",
-    "cooccurrence",
-    "affinity",
-    "new_items",
-]
 
 
 class RecommenderConfig(Config):
     """Everything :meth:`Recommender.fit` can be told; saved in the model's manifest."""
 
-    model: ModelName = "hybrid"
-    """The hybrid, or one of its parts alone (people it knows nothing of get what is popular)."""
+    model: str = "hybrid"
+    """The hybrid, or the kind of one of its blocks alone (newcomers get what is
+    popular)."""
     preset: Literal["fast", "balanced", "best"] = "balanced"
     """How much work the hybrid may be: seconds, the default, or every block and re-scoring."""
     kinds: dict[str, PositiveFloat] = Field(default_factory=dict)
@@ -56,3 +40,10 @@ class RecommenderConfig(Config):
     machine, or its container, has available. Goes to ``hybrid`` where it is not set there."""
     seed: NonNegativeInt = 0
     """Fixes every random draw of the fit."""
+
+    @field_validator("model")
+    @classmethod
+    def _check_model(cls, model: str) -> str:
+        if model not in ("hybrid", *BLOCKS):
+            raise ValueError(f"model must be hybrid or one of {', '.join(BLOCKS)}")
+        return model

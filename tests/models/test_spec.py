@@ -3,10 +3,9 @@
 import pytest
 
 from recsys.core.errors import ConfigError
-from recsys.models.base import TrainingSet
-from recsys.models.blocks.neighbours.ease import EASEBlock
+from recsys.models.blocks.neighbours.ease import EASEBlock, EASEConfig
 from recsys.models.blocks.popularity.popularity import PopularityBlock
-from recsys.models.spec import BLOCKS, BlockSpec, check_labels, knows_taste
+from recsys.models.spec import BLOCKS, BlockSpec, check_labels, register_block
 
 
 @pytest.mark.parametrize("kind", BLOCKS)
@@ -44,9 +43,25 @@ def test_an_unknown_setting_is_refused_at_once() -> None:
         BlockSpec(kind="ease", settings={"size": 3})
 
 
-def test_only_popularity_is_the_same_for_everybody(training: TrainingSet) -> None:
-    assert not knows_taste(PopularityBlock())
-    assert knows_taste(EASEBlock())
+def kinds_with(fact: str) -> set[str]:
+    return {kind for kind in BLOCKS if getattr(BlockSpec(kind=kind).block_class, fact)}
+
+
+def test_a_block_says_what_it_learns_from() -> None:
+    every = set(BLOCKS)
+    assert every - kinds_with("is_personal") == kinds_with("counts_events") == {"popularity"}
+    assert every - kinds_with("learns_from_events") == {"content"}
+    tags = {"affinity", "content", "new_items"}
+    assert every - kinds_with("is_collaborative") == {"popularity", *tags}
+
+
+def test_a_kind_is_registered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(BLOCKS, "ease")
+    for _ in range(2):  # a module may be imported again
+        register_block("ease", EASEBlock, EASEConfig)
+    assert isinstance(BlockSpec(kind="ease").build(), EASEBlock)
+    with pytest.raises(ConfigError, match="'ease' is EASEBlock already"):
+        register_block("ease", PopularityBlock, EASEConfig)
 
 
 def test_names_must_differ() -> None:

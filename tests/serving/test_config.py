@@ -1,13 +1,11 @@
 """The settings of a recommender."""
 
 import json
-from typing import get_args
 
 import pytest
 
 import recsys
 from recsys.models import BLOCKS
-from recsys.serving.config import ModelName
 
 
 def test_settings_survive_json() -> None:
@@ -24,8 +22,9 @@ def test_settings_survive_json() -> None:
     assert again == config
 
 
-def test_every_model_but_the_hybrid_is_a_block() -> None:
-    assert set(get_args(ModelName)) - {"hybrid"} <= set(BLOCKS)
+@pytest.mark.parametrize("model", ["hybrid", *BLOCKS])
+def test_every_block_is_a_model(model: str) -> None:
+    assert recsys.RecommenderConfig(model=model).model == model
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from recsys.models.blend.pool import Pool
 from recsys.models.blend.validation import ValidationPart, relevance_of
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.hybrid import HybridModel, block_scores, scaled_hybrid
-from recsys.models.spec import knows_taste
 
 POOL = 200
 """Candidates per person that the weights are learnt on: the best of every block, pooled."""
@@ -145,7 +144,7 @@ def _block_scores(model: HybridModel, queries: Queries) -> list[FloatMatrix]:
     lines = queries.chunk(0, 1)
     out = []
     for block, scale in zip(model.blocks, model.scales, strict=True):
-        some = queries if knows_taste(block) else lines
+        some = queries if block.is_personal else lines
         scores = block_scores(block, some) * np.float32(scale)
         out.append(np.broadcast_to(scores, (queries.n_queries, scores.shape[1])))
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +10,16 @@ from pydantic import NonNegativeFloat, PositiveFloat
 
 from recsys.core.arrays import Csr, DoubleArray, FloatArray, csr_view
 from recsys.core.clock import age_days
-from recsys.core.config import Config
 from recsys.data import PositiveEvents
 from recsys.models.base import Queries, TrainingSet
+from recsys.models.blocks.block_config import BlockConfig, Choice, Timed
 
 
-class HistoryConfig(Config):
+class HistoryConfig(BlockConfig):
     """Settings that every block shares: what one event of a person weighs."""
+
+    half_lives: ClassVar = Timed(Choice((None, 14.0, 60.0, 240.0)))
+    """The values of ``half_life_days`` that a search tries, in most blocks."""
 
     weighting: Literal["binary", "confidence", "log"] = "binary"
     """Weight of a pair: 1; its confidence; or log(1 + confidence)."""

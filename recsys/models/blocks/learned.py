@@ -36,6 +36,11 @@ class LearnedBlock:
     reads_history: ClassVar[bool] = True
     """Whether :meth:`user_factors` looks at the items of a history."""
 
+    is_personal: ClassVar[bool] = True
+    is_collaborative: ClassVar[bool] = True
+    learns_from_events: ClassVar[bool] = True
+    counts_events: ClassVar[bool] = False
+
     def __init__(self, name: str) -> None:
         self.name = name
         self._arrays: Arrays = {}

@@ -15,8 +15,6 @@ from recsys.models.presets.sparse import is_sparse, sparse_recipe, sparse_specs
 from recsys.models.presets.timed import popularity_specs, timed_specs
 from recsys.models.spec import BlockSpec
 
-COLLABORATIVE = ("spectral", "ease", "item_knn", "feature_als")
-
 RECENCY = {"recency_boost": 4.0, "recency_half_life": 3.0}
 """Where events come in order without times: the last one counts five times, the sixth twice. On
 the films that people rated in a row this gave a tenth more, a gap of an eighth left out between."""
@@ -86,7 +84,7 @@ def recipe_for(
 
 def _with_recency(spec: BlockSpec) -> BlockSpec:
     """Return a block that learns from who took what, with the latest of a history counting more."""
-    if spec.kind not in COLLABORATIVE:
+    if not spec.block_class.is_collaborative:
         return spec
     boosted: BlockSpec = spec.replace(settings={**spec.settings, **RECENCY})
     return boosted

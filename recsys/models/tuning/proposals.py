@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from recsys.core.optional import require
 from recsys.core.rng import named_rng
-from recsys.models.tuning.space import Choice, Number, Space
+from recsys.models.blocks.block_config import Choice
+from recsys.models.tuning.space import Number, Space
 
 Settings: TypeAlias = dict[str, Any]
 """Settings of a block, by name."""

@@ -26,6 +26,7 @@ from recsys.data import (
 )
 from recsys.index import choose_index
 from recsys.models import (
+    POPULARITY,
     BlockSpec,
     FittedHybrid,
     HybridConfig,
@@ -210,12 +211,11 @@ def hybrid_config(config: RecommenderConfig) -> HybridConfig:
         hybrid = HybridConfig(**{**dict(hybrid), "memory_limit_mb": config.memory_limit_mb})
     if config.model == "hybrid":
         return hybrid
-    popularity = BlockSpec(kind="popularity")
-    if config.model == "popularity":
-        return _part(hybrid, (popularity,), {"popularity": (1.0,)})
+    if config.model == POPULARITY.kind:
+        return _part(hybrid, (POPULARITY,), {POPULARITY.label: (1.0,)})
     n_more = len(hybrid.bucket_edges)
-    weights = {config.model: (1.0,), "popularity": (1.0, *([0.0] * n_more))}
-    return _part(hybrid, (BlockSpec(kind=config.model), popularity), weights)
+    weights = {config.model: (1.0,), POPULARITY.label: (1.0, *([0.0] * n_more))}
+    return _part(hybrid, (BlockSpec(kind=config.model), POPULARITY), weights)
 
 
 def _part(

@@ -13,9 +13,9 @@ from recsys.index import build_index, renewed_index
 from recsys.models import (
     HybridModel,
     PatchedHybrid,
-    PopularityBlock,
     Queries,
     QueryState,
+    counts_events,
 )
 from recsys.profiles import ItemProfiles
 from recsys.serving.observe.delta import Facts
@@ -103,8 +103,7 @@ def _merged(model: HybridModel) -> HybridModel:
 
 def _redated(model: HybridModel, days: int) -> HybridModel:
     blocks = [
-        block.redated(float(days)) if isinstance(block, PopularityBlock) else block
-        for block in model.blocks
+        block.redated(float(days)) if counts_events(block) else block for block in model.blocks
     ]
     return HybridModel(blocks, model.weights, scales=model.scales, bucket_edges=model.bucket_edges)
 

@@ -14,7 +14,6 @@ from recsys.models import (
     ItemPatch,
     ItemwiseBlock,
     PatchedHybrid,
-    PopularityBlock,
     taken,
 )
 from recsys.serving.observe.delta import Facts, places_of
@@ -126,7 +125,7 @@ def patched(described: Described, patch: ItemPatch) -> ItemPatch:
     vector = PatchedHybrid(facts.base.model, patch).itemwise_blocks
     blocks = []
     for block, old in zip(vector, patch.parts, strict=True):
-        stays = ~is_new & (fitted | isinstance(block, PopularityBlock))
+        stays = ~is_new & (fitted | block.counts_events)
         places = old.places(rows[stays])
         known = taken(block, old.block, rows[stays], places=places) if stays.any() else None
         blocks.append(_described_block(block, known, rows, features=features, stays=stays))

@@ -13,7 +13,7 @@ from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
 from recsys.data import EventLog, IdMap, PositiveEvents
 from recsys.index import ChangedVectors, DeltaIndex, VectorIndex
-from recsys.models import HybridModel, ItemPatch, PatchedHybrid, PopularityBlock
+from recsys.models import HybridModel, ItemPatch, PatchedHybrid, counts_events
 from recsys.serving.observe.arrivals import Arrivals, new_events, with_ids
 from recsys.serving.observe.change import Change
 from recsys.serving.observe.compact import renewed
@@ -114,7 +114,7 @@ def _facts(snapshot: Snapshot) -> Facts:
 
 
 def _check_counts(snapshot: Snapshot) -> None:
-    blocks = [one for one in snapshot.model.blocks if isinstance(one, PopularityBlock)]
+    blocks = [one for one in snapshot.model.blocks if counts_events(one)]
     if not all(one.can_count for one in blocks):
         raise ArtifactError(
             "a model that observes must have been saved in format 1.1 or newer; this one is of "
@@ -124,7 +124,7 @@ def _check_counts(snapshot: Snapshot) -> None:
 
 def _prepared(snapshot: Snapshot, now: np.datetime64) -> Snapshot:
     """Return the snapshot to observe on: made whole where a day went by, or too much came."""
-    dated = any(isinstance(b, PopularityBlock) and b.is_dated for b in snapshot.model.blocks)
+    dated = any(counts_events(b) and b.is_dated for b in snapshot.model.blocks)
     days = snapshot.lineage.days_until(now) if dated else 0
     if days or (isinstance(snapshot, ObservedSnapshot) and _is_full(snapshot)):
         return renewed(snapshot, days=days)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, DoubleArray, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.data import EventLog, PositiveEvents
-from recsys.models import BlockPatch, ItemPatch, PopularityBlock, taken
+from recsys.models import BlockPatch, ItemPatch, counts_events, taken
 from recsys.serving.observe.delta import Facts
 from recsys.serving.observe.reverse_lookups import ticks
 
@@ -41,7 +41,7 @@ def recounted(
         Items that were described in this call.
     """
     blocks = enumerate(facts.base.model.vector_blocks)
-    counting = {at: block for at, block in blocks if isinstance(block, PopularityBlock)}
+    counting = {at: block for at, block in blocks if counts_events(block)}
     items, weights, times, signs = _difference(before, after)
     rows = np.unique(np.concatenate([items, log.item_rows, described])).astype(np.int32)
     if not counting or not len(rows):
@@ -54,10 +54,9 @@ def recounted(
     for at, block in counting.items():
         old = parts[at]
         own = taken(block, old.block, rows, places=old.places(rows))
-        assert isinstance(own, PopularityBlock)  # noqa: S101  (a block over some items is its kind)
         added = signs * own.event_weights(weights, event_ages)
         sums = np.bincount(of_event, added, len(rows)).astype(np.float64)
-        counted = own.counted(sums, known.of(own.learned("ages")))
+        counted = own.counted(sums, known.of(own.item_ages))
         parts[at] = old.overlaid(BlockPatch(rows, counted))
     return ItemPatch(tuple(parts)), rows
 

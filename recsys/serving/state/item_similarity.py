@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import FloatMatrix
 from recsys.index import ExactIndex
-from recsys.models import HybridModel, VectorBlock, knows_taste
+from recsys.models import HybridModel, VectorBlock
 from recsys.profiles import ItemProfiles
 
 WIDTH = 256
@@ -25,7 +25,7 @@ def similarity_index(model: HybridModel, profiles: ItemProfiles) -> ExactIndex:
     blocks = [
         _unit(block.item_factors)
         for block in model.blocks
-        if isinstance(block, VectorBlock) and knows_taste(block)
+        if isinstance(block, VectorBlock) and block.is_personal
     ]
     if not blocks:
         blocks = [_unit(_projected(profiles))]

@@ -230,7 +230,7 @@ class Snapshot:
         days = [
             spec.block_config().to_dict().get("half_life_days")
             for at, spec in enumerate(self.specs)
-            if spec.kind == "popularity" and self.model.weights[:, at].any()
+            if spec.block_class.counts_events and self.model.weights[:, at].any()
         ]
         known = [one for one in days if one is not None]
         return Wording(popularity_half_life_days=min(known, default=None))

@@ -10,8 +10,9 @@ import scipy.sparse as sp
 from recsys.core.errors import ConfigError
 from recsys.core.progress import silent
 from recsys.models.base import TrainingSet
+from recsys.models.blocks.data_size import DataSize
 from recsys.models.fit import HybridConfig, fit_hybrid
-from recsys.models.presets.footprint import DataSize, blocks_that_fit, check_blocks, footprint
+from recsys.models.presets.footprint import blocks_that_fit, check_blocks, footprint
 from recsys.models.spec import BLOCKS, BlockSpec
 
 SETTINGS: dict[str, dict[str, object]] = {

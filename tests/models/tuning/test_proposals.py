@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from recsys.core.errors import MissingDependencyError
+from recsys.models.blocks.block_config import Choice
 from recsys.models.tuning.proposals import Settings, check_optuna, propose
-from recsys.models.tuning.space import Choice, Number, Space
+from recsys.models.tuning.space import Number, Space
 
 SPACE: Space = {
     "strength": Number(0.1, 10, log=True),

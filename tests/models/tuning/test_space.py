@@ -7,8 +7,9 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.models.base import TrainingSet
+from recsys.models.blocks.block_config import BlockConfig, Choice
 from recsys.models.spec import BLOCKS, BlockSpec
-from recsys.models.tuning.space import RULES, Choice, Number, search_space
+from recsys.models.tuning.space import Number, search_space
 
 
 def holds(one: Number | Choice, value: object) -> bool:
@@ -17,18 +18,18 @@ def holds(one: Number | Choice, value: object) -> bool:
     return isinstance(value, int | float) and one.low <= value <= one.high
 
 
-@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize("kind", BLOCKS)
 def test_every_range_is_of_a_setting_and_holds_what_it_is(kind: str, training: TrainingSet) -> None:
     spec = BlockSpec(kind=kind)
     present = spec.block_config().to_dict()
     space = search_space(spec, training)
-    assert set(RULES[kind]) <= set(present)
+    assert set(spec.block_config().search_rules()) <= set(present)
     for name, one in space.items():
         if name != "n_factors":  # of 30 items there are fewer
             assert holds(one, present[name]), name
 
 
-@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize("kind", BLOCKS)
 def test_both_ends_of_every_range_can_be_set(kind: str, training: TrainingSet) -> None:
     for name, one in search_space(BlockSpec(kind=kind), training).items():
         ends = one.values if isinstance(one, Choice) else (one.low, one.high)
@@ -74,7 +75,8 @@ def test_vectors_are_not_longer_than_the_data_can_fill(
 def test_a_block_without_rules_is_not_searched(
     training: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(RULES, "ease")
+    config = type(BlockSpec(kind="ease").block_config())
+    monkeypatch.setattr(config, "search_rules", BlockConfig.search_rules)
     assert search_space(BlockSpec(kind="ease"), training) == {}
 
 

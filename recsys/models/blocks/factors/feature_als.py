@@ -19,7 +19,7 @@ so warm and cold items share one scale. Each side is solved by a few steps of co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,12 +29,19 @@ from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
-from recsys.core.threads import for_tiles
+from recsys.core.threads import for_tiles, n_cores
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.algebra.ridge import ridge_map
+from recsys.models.blocks.block_config import Rule, Tags, Times
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one, linear_parts
 from recsys.models.blocks.factors.epochs import EpochConfig, Epochs, hidden_pairs
-from recsys.models.blocks.factors.fold_in import gram_matrix, person_system, solve_people
+from recsys.models.blocks.factors.fold_in import (
+    gram_bytes,
+    gram_matrix,
+    person_system,
+    solve_people,
+)
 from recsys.models.blocks.history_weights import history_matrix, scale, training_matrix
 from recsys.models.blocks.learned import LearnedBlock
 
@@ -66,6 +73,25 @@ class FeatureALSConfig(EpochConfig):
     """Standard deviation of a random start vector's length."""
     seed: NonNegativeInt = 0
     """Fixes the random start."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of both sides, and of the tiles in work."""
+        width, n_tags = self.n_factors, size.n_tags if self.use_features else 0
+        both = FLOAT * width * (size.n_users + size.n_items)
+        kept = FLOAT * width * (size.n_items + n_tags) + 16 * width**2
+        tiles = n_cores() * 8 * FLOAT * _TILE * width
+        tags = FLOAT * width * (8 * n_tags + (3 * size.n_items if n_tags else 0))
+        work = both + gram_bytes(width, max(size.n_users, size.n_items))
+        return Footprint(kept + work + 6 * PAIR * size.n_pairs + tiles + tags, kept, width)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "n_factors": Times(2.0, fits_data=True),
+            "unobserved_weight": Times(10.0),
+            "regularization": Times(10.0),
+            "feature_regularization": Tags(Times(10.0)),
+        }
 
 
 class FeatureALSBlock(LearnedBlock):

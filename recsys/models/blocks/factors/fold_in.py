@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix
 from recsys.core.threads import for_tiles
-from recsys.models.blocks.history_weights import with_data
 
 _TILE_BYTES = 64_000_000
+"""Of float64 copies and systems that are in work at once."""
 
 
 def solve_people(
@@ -83,12 +83,13 @@ def person_system(
 def gram_matrix(factors: FloatMatrix, *, scale: float = 1.0) -> DoubleArray:
     """Return ``scale`` times the (n_factors, n_factors) float64 sum of outer products."""
     out = np.zeros((factors.shape[1], factors.shape[1]))
-    for start in range(0, len(factors), 65536):  # float64 copies of a piece at a time
-        piece = factors[start : start + 65536].astype(np.float64)
+    n_rows = max(1, _TILE_BYTES // max(1, 8 * factors.shape[1]))
+    for start in range(0, len(factors), n_rows):
+        piece = factors[start : start + n_rows].astype(np.float64)
         out += piece.T @ piece
     return scale * out
 
 
-def positive_part(weights: Csr) -> Csr:
-    """Return ``weights`` with negative values set to 0: a system must stay positive definite."""
-    return with_data(weights, np.maximum(weights.data, 0))
+def gram_bytes(n_factors: int, n_rows: int) -> int:
+    """Return the bytes that :func:`gram_matrix` takes beside its answer."""
+    return min(_TILE_BYTES, 8 * n_factors * n_rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,9 +15,16 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.algebra.ridge import ridge_map
+from recsys.models.blocks.block_config import Rule, Times
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one, linear_parts
 from recsys.models.blocks.factors.epochs import EpochConfig, Epochs, PairCheck, hidden_pairs
-from recsys.models.blocks.factors.fold_in import gram_matrix, person_system, solve_people
+from recsys.models.blocks.factors.fold_in import (
+    gram_bytes,
+    gram_matrix,
+    person_system,
+    solve_people,
+)
 from recsys.models.blocks.factors.history_map import MappedBlock, fit_history_map
 from recsys.models.blocks.history_weights import history_matrix, training_matrix, with_data
 from recsys.models.blocks.learned import LearnedBlock
@@ -38,6 +45,18 @@ class ALSConfig(EpochConfig):
     """Of the map from tags to vectors, for items without events."""
     seed: NonNegativeInt = 0
     """Fixes the random start."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of both sides, and of the map from tags."""
+        return _als_footprint(self.n_factors, size)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "n_factors": Times(2.0, fits_data=True),
+            "alpha": Times(8.0),
+            "regularization": Times(10.0),
+        }
 
 
 class ALSBlock(LearnedBlock):
@@ -149,6 +168,20 @@ class BPRConfig(EpochConfig):
     n_threads: PositiveInt = 1
     """Threads of the gradient steps; more than 1 races for the same vectors: not repeatable."""
 
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of both sides with their biases, and of the map from tags."""
+        one = _als_footprint(self.n_factors, size)
+        people = FLOAT * (self.n_factors + 1) * size.n_users
+        return Footprint(one.peak + 3 * people + 12 * size.n_pairs, one.kept, self.n_factors + 1)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "n_factors": Times(2.0, fits_data=True),
+            "learning_rate": Times(4.0),
+            "regularization": Times(10.0),
+        }
+
 
 class BPRBlock(MappedBlock):
     r"""Bayesian personalised ranking of ``implicit`` [BPR2009]_.
@@ -192,6 +225,14 @@ class BPRBlock(MappedBlock):
             history_map=fit_history_map(history, items, people[:, :-1]),
             tag_factors=_tag_map(training, items, config.feature_regularization),
         )
+
+
+def _als_footprint(width: int, size: DataSize) -> Footprint:
+    kept = FLOAT * width * (size.n_items + size.n_tags + 2 * width)
+    both = FLOAT * width * (size.n_users + size.n_items)
+    tags = FLOAT * width * 8 * (size.n_tags + size.n_items) if size.n_tags else 0
+    work = both + 6 * PAIR * size.n_pairs + tags + gram_bytes(width, size.n_items)
+    return Footprint(kept + work, kept, width)
 
 
 class _EnoughError(Exception):

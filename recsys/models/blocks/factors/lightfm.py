@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,8 @@ from recsys.core.arrays import Csr, FloatMatrix
 from recsys.core.optional import require
 from recsys.core.progress import Progress, silent
 from recsys.models.base import TrainingSet
+from recsys.models.blocks.block_config import Rule, Times
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.factors.epochs import EpochConfig, Epochs, drawn_pairs, hidden_pairs
 from recsys.models.blocks.factors.history_map import MappedBlock, fit_history_map
 from recsys.models.blocks.history_weights import training_matrix
@@ -47,6 +50,18 @@ class LightFMConfig(EpochConfig):
     """Epochs in a row without improvement after which the learning stops: its measure is noisy."""
     n_threads: PositiveInt = 1
     """More than 1 races for the same vectors: not repeatable."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of LightFM's tables, twice while it learns."""
+        width = self.n_factors + 1
+        n_tags = size.n_tags if self.use_features else 0
+        kept = FLOAT * width * (size.n_items + n_tags + width)
+        tables = 4 * FLOAT * width * (size.n_users + size.n_items + n_tags)
+        return Footprint(kept + 2 * tables + 8 * PAIR * size.n_pairs, kept, width)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {"n_factors": Times(2.0, fits_data=True), "learning_rate": Times(3.0)}
 
 
 class LightFMBlock(MappedBlock):

@@ -17,7 +17,7 @@ sharpening of [BSPM2023]_ in closed form. Tags are pseudo-users, as in [CEASE202
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -29,7 +29,9 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
 from recsys.models.base import Arrays, Queries, TrainingSet
-from recsys.models.blocks.algebra.truncated_svd import leading_vectors
+from recsys.models.blocks.algebra.truncated_svd import krylov_bytes, leading_vectors
+from recsys.models.blocks.block_config import Choice, Near, Rule, Tags, Times
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one, linear_parts
 from recsys.models.blocks.history_weights import (
     HistoryConfig,
@@ -78,6 +80,29 @@ class SpectralConfig(HistoryConfig):
     """Steps of the Krylov method."""
     seed: NonNegativeInt = 0
     """Fixes the random start of the Krylov method."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of the vectors, and of the Krylov space."""
+        n_pairs = size.n_pairs + (size.n_item_tags if self.tag_weight else 0)
+        rows = size.n_users + (size.n_tags if self.tag_weight else 0)
+        width = min(self.n_factors, rows, size.n_items)
+        kept = FLOAT * width * (size.n_items + 2 * size.n_tags + 2) + 8 * size.n_items
+        shape = (rows, size.n_items)
+        space = krylov_bytes(shape, n_pairs, width, oversampling=self.oversampling)
+        work = 6 * PAIR * n_pairs + 2 * FLOAT * width * size.n_items
+        return Footprint(kept + space + work, kept, width)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "n_factors": Times(3.0, fits_data=True),
+            "ridge": Times(8.0),
+            "item_exponent": Near(0.25),
+            "user_exponent": Near(0.25),
+            "output_exponent": Near(0.25),
+            "tag_weight": Tags(Choice((0.0, 0.03, 0.1, 0.3, 1.0))),
+            "half_life_days": self.half_lives,
+        }
 
 
 class SpectralBlock(LearnedBlock):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +22,8 @@ from recsys.core.progress import Progress, silent
 from recsys.core.threads import for_tiles
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.algebra.dense import BAND
+from recsys.models.blocks.block_config import Near, Rule, Timed, Times
+from recsys.models.blocks.data_size import DataSize, Footprint
 from recsys.models.blocks.explanation import add_column_parts, check_one
 from recsys.models.blocks.history_weights import (
     HistoryConfig,
@@ -39,6 +42,7 @@ from recsys.models.blocks.neighbours.item_matrix import (
     compiled_kernel,
     dense_products,
     keep_best,
+    neighbours_footprint,
     views,
 )
 
@@ -48,6 +52,8 @@ LEAST_WEIGHT = 2.0**-6
 
 class CooccurrenceConfig(HistoryConfig):
     """Settings of :class:`CooccurrenceBlock`."""
+
+    memory_hint: ClassVar = "Lower n_neighbours, or raise memory_limit_mb."
 
     recent_half_life_days: PositiveFloat | None = 30.0
     """What others took counts half after so many days; None: all their history alike."""
@@ -59,6 +65,19 @@ class CooccurrenceConfig(HistoryConfig):
     """m, in average items: how much it takes to move a score away from 0."""
     n_neighbours: PositiveInt = 1000
     """Neighbours kept per item."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of the neighbours, and of the bands of rows in work."""
+        return neighbours_footprint(self.n_neighbours, size, n_pairs=size.n_pairs)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "recent_half_life_days": Timed(Times(6.0)),
+            "item_exponent": Near(0.5),
+            "user_exponent": Near(0.5),
+            "smoothing": Times(8.0),
+        }
 
 
 class CooccurrenceBlock(LearnedBlock):

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, PositiveFloat, model_validator
 
-from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray
 from recsys.core.contribution import Contribution, Source
-from recsys.core.errors import NotFittedError
 from recsys.core.memory import check_memory
 from recsys.core.progress import Progress, silent
-from recsys.models.base import Arrays, Queries, TrainingSet
+from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.algebra.dense import BAND, dense_gram, invert_symmetric
+from recsys.models.blocks.block_config import Choice, Rule, Tags
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one
 from recsys.models.blocks.history_weights import history_matrix, training_matrix
+from recsys.models.blocks.learned import LearnedBlock
 from recsys.models.blocks.neighbours.regression import (
     ItemRegressionConfig,
     lifts,
@@ -28,6 +30,8 @@ from recsys.models.blocks.neighbours.regression import (
 
 class EASEConfig(ItemRegressionConfig):
     """Settings of :class:`EASEBlock`."""
+
+    memory_hint: ClassVar = "Use sparse_ease or spectral instead, or raise memory_limit_mb."
 
     tag_share: float = Field(default=0.0, ge=0.0, lt=1.0)
     """ρ: share of a second model that is learned from the tags alone; 0 leaves it out."""
@@ -42,8 +46,21 @@ class EASEConfig(ItemRegressionConfig):
             raise ValueError("tag_weight and tag_share are two ways to use tags; set one of them")
         return self
 
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of the dense matrices, and of the Gram matrix in work."""
+        work = 6 * PAIR * (size.n_pairs + size.n_item_tags)
+        return Footprint(ease_bytes(size.n_items, self) + work, FLOAT * size.n_items**2)
 
-class EASEBlock:
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change: of the two ways to use tags, one."""
+        rules = dict(super().search_rules())
+        if self.tag_share:
+            del rules["tag_weight"]
+            rules["tag_share"] = Tags(Choice((0.0, 0.05, 0.1, 0.2, 0.4)))
+        return rules
+
+
+class EASEBlock(LearnedBlock):
     r"""Dense item-item weights in closed form [EASE2019]_.
 
     .. math::
@@ -82,8 +99,7 @@ class EASEBlock:
 
     def __init__(self, config: EASEConfig | None = None, *, name: str = "ease") -> None:
         self.config = EASEConfig() if config is None else config
-        self.name = name
-        self._weights: FloatMatrix | None = None
+        super().__init__(name)
 
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
         """Solve for the weights.
@@ -100,15 +116,13 @@ class EASEBlock:
         progress("ease", 1, 2)
         if config.tag_share and training.item_features.shape[1]:
             _blend(weights, _tag_weights(training.item_features, config), config.tag_share)
-        self._weights = freeze(weights)
+        self.keep(item_weights=weights)
         progress("ease", 2, 2)
 
     @property
     def item_weights(self) -> FloatMatrix:
         """(n_items, n_items) float32: B, from the row's item to the column's."""
-        if self._weights is None:
-            raise NotFittedError(f"{self.name} must be fitted or loaded first; call fit().")
-        return self._weights
+        return self.learned("item_weights")
 
     @property
     def n_known_items(self) -> int:
@@ -137,14 +151,6 @@ class EASEBlock:
         history = history_matrix(query, self.config)
         values = history.data[:, None] * self.item_weights[np.ix_(history.indices, item_rows)]
         return [Contribution(self.name, Source.ITEM, history.indices, values)]
-
-    def to_arrays(self) -> Arrays:
-        """Return what was learned."""
-        return {"item_weights": self.item_weights}
-
-    def load_arrays(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Take what :meth:`to_arrays` gave."""
-        self._weights = arrays["item_weights"]
 
 
 def ease_bytes(n_items: int, config: EASEConfig) -> int:

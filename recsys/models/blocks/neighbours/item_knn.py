@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,6 +15,8 @@ from recsys.core.progress import Progress, silent
 from recsys.core.threads import for_tiles
 from recsys.models.base import TrainingSet
 from recsys.models.blocks.algebra.dense import BAND
+from recsys.models.blocks.block_config import Choice, Near, Rule, Tags, Times
+from recsys.models.blocks.data_size import DataSize, Footprint
 from recsys.models.blocks.history_weights import (
     HistoryConfig,
     column_sums,
@@ -23,11 +26,17 @@ from recsys.models.blocks.history_weights import (
     training_matrix,
     with_data,
 )
-from recsys.models.blocks.neighbours.item_matrix import SparseKernelBlock, keep_best
+from recsys.models.blocks.neighbours.item_matrix import (
+    SparseKernelBlock,
+    keep_best,
+    neighbours_footprint,
+)
 
 
 class ItemKNNConfig(HistoryConfig):
     """Settings of :class:`ItemKNNBlock`; see its class methods for the published members."""
+
+    memory_hint: ClassVar = "Lower n_neighbours, or raise memory_limit_mb."
 
     similarity: Literal["product", "tversky"] = "product"
     """What co-occurrence is divided by: degrees to a power, or a weighted union."""
@@ -43,6 +52,23 @@ class ItemKNNConfig(HistoryConfig):
     """Neighbours kept per item."""
     tag_weight: NonNegativeFloat = 0.0
     """Weight of the tags as pseudo-users; 0 leaves them out."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of the neighbours, and of the bands of rows in work."""
+        n_pairs = size.n_pairs + (size.n_item_tags if self.tag_weight else 0)
+        return neighbours_footprint(self.n_neighbours, size, n_pairs=n_pairs)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "similarity": Choice(("product", "tversky")),
+            "item_exponent": Near(0.4),
+            "user_exponent": Near(0.4),
+            "output_exponent": Near(0.4),
+            "n_neighbours": Times(4.0),
+            "tag_weight": Tags(Choice((0.0, 0.03, 0.1, 0.3, 1.0))),
+            "half_life_days": self.half_lives,
+        }
 
     @classmethod
     def rp3beta(cls, *, beta: float = 0.5, n_neighbours: int = 500) -> ItemKNNConfig:

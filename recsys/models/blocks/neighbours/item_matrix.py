@@ -10,7 +10,10 @@ import scipy.sparse as sp
 
 from recsys.core.arrays import Csr, FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.contribution import Contribution, Source
+from recsys.core.threads import n_cores
 from recsys.models.base import Queries
+from recsys.models.blocks.algebra.dense import BAND
+from recsys.models.blocks.data_size import PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one
 from recsys.models.blocks.history_weights import HistoryConfig, history_matrix, history_weights
 from recsys.models.blocks.learned import LearnedBlock
@@ -126,6 +129,22 @@ def views(parts: tuple[Any, ...]) -> tuple[Any, ...]:
         freeze(np.asarray(part).astype(kind, copy=False).view())
         for part, kind in zip(parts, types, strict=True)
     )
+
+
+def neighbours_footprint(n_neighbours: int, size: DataSize, *, n_pairs: int) -> Footprint:
+    """Return the bytes of a block that counts pairs of items and keeps the best of each item.
+
+    Parameters
+    ----------
+    n_neighbours : int
+        Kept per item.
+    size : DataSize
+    n_pairs : int
+        Stored entries of the matrix that is multiplied by itself.
+    """
+    kept = PAIR * size.n_items * min(n_neighbours, size.n_items) + 16 * size.n_items
+    bands = n_cores() * 24 * min(BAND * size.n_items, size.n_together)
+    return Footprint(2 * kept + bands + 6 * PAIR * n_pairs, kept)
 
 
 def keep_best(matrix: Csr, n_best: int) -> Csr:

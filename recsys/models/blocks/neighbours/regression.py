@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 from recsys.core.arrays import Csr, FloatArray
 from recsys.models.base import TrainingSet
 from recsys.models.blocks.algebra.dense import mean_damping
+from recsys.models.blocks.block_config import Choice, Near, Rule, Tags, Times
 from recsys.models.blocks.history_weights import (
     HistoryConfig,
     column_sums,
@@ -40,6 +42,17 @@ class ItemRegressionConfig(HistoryConfig):
     """Share of each history that is hidden in the learning, on average, in closed form."""
     tag_weight: NonNegativeFloat = 0.0
     """Weight of the tags as pseudo-users; 0 leaves them out."""
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "regularization": Times(10.0),
+            "item_exponent": Near(0.25),
+            "user_exponent": Near(0.25),
+            "output_exponent": Near(0.25),
+            "tag_weight": Tags(Choice((0.0, 0.03, 0.1, 0.3, 1.0))),
+            "half_life_days": self.half_lives,
+        }
 
 
 def regression_matrix(

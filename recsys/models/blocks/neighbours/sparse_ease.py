@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 import scipy.sparse as sp
 from pydantic import PositiveFloat, PositiveInt
@@ -9,9 +12,11 @@ from pydantic import PositiveFloat, PositiveInt
 from recsys.core.arrays import NO_ROW, Csr, FloatArray, FloatMatrix, RowArray
 from recsys.core.memory import check_memory
 from recsys.core.progress import Progress, silent
-from recsys.core.threads import for_tiles
+from recsys.core.threads import for_tiles, n_cores
 from recsys.models.base import TrainingSet
 from recsys.models.blocks.algebra.dense import BAND
+from recsys.models.blocks.block_config import Rule, Times
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint, gram_pairs
 from recsys.models.blocks.history_weights import scale, training_matrix
 from recsys.models.blocks.neighbours.item_matrix import SparseKernelBlock
 from recsys.models.blocks.neighbours.regression import (
@@ -27,10 +32,27 @@ _TILE = 64
 class SparseEASEConfig(ItemRegressionConfig):
     """Settings of :class:`SparseEASEBlock`."""
 
+    memory_hint: ClassVar = "Lower n_neighbours, use spectral instead, or raise memory_limit_mb."
+
     regularization: PositiveFloat = 30.0
     """λ; with ``item_exponent`` 0 near 10 to 300 (sparse data want less), with 0.5 near 1 to 10."""
     n_neighbours: PositiveInt = 100
     """Items that may explain each item; time grows with its cube."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of the sparse Gram matrix, the neighbours and the tiles in work."""
+        n_pairs = size.n_together
+        if self.tag_weight:
+            n_pairs = size.n_items**2  # how tags meet is not known without multiplying
+        n_best = max(min(self.n_neighbours, size.n_items - 1), 0)
+        tiles = n_cores() * (_TILE * FLOAT * 2 * n_best**2 + 3 * PAIR * BAND * size.n_items)
+        work = 6 * PAIR * (size.n_pairs + size.n_item_tags) + tiles
+        kept = PAIR * size.n_items * n_best + PAIR * size.n_items
+        return Footprint(sparse_ease_bytes(size.n_items, n_pairs, self) + work, kept)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {**super().search_rules(), "n_neighbours": Times(2.0)}
 
 
 class SparseEASEBlock(SparseKernelBlock):
@@ -110,18 +132,6 @@ def sparse_ease_bytes(n_items: int, n_pairs: int, config: SparseEASEConfig) -> i
     kept = n_items * max(min(config.n_neighbours, n_items - 1), 0)
     # the Gram in bands and joined; then neighbours, weights and two forms of the sparse answer
     return 16 * n_pairs + 32 * kept + 64 * n_items
-
-
-def gram_pairs(matrix: Csr) -> int:
-    """Return at most how many pairs of items occur in one row of ``matrix``.
-
-    Examples
-    --------
-    >>> gram_pairs(sp.csr_matrix(np.array([[1, 1, 0], [0, 0, 1]], np.float32)))
-    5
-    """
-    lengths = np.diff(matrix.indptr).astype(np.int64)
-    return int(min((lengths**2).sum(), matrix.shape[1] ** 2))
 
 
 def _gram(

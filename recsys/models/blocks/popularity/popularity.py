@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat
 
 from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix, RowArray
-from recsys.core.config import Config
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Arrays, Queries, TrainingSet
+from recsys.models.blocks.block_config import BlockConfig, Choice, Rule, Timed, Times, Weighed
+from recsys.models.blocks.data_size import DataSize, Footprint
 from recsys.models.blocks.learned import LearnedBlock
 from recsys.models.blocks.popularity.forecast import WEEK_DAYS, DemandForecast, fit_forecast
 from recsys.models.blocks.popularity.item_ages import Lifetimes
 
 
-class PopularityConfig(Config):
+class PopularityConfig(BlockConfig):
     """Settings of :class:`PopularityBlock`."""
+
+    memory_hint: ClassVar = "Raise memory_limit_mb, or fit on fewer events."
 
     half_life_days: PositiveFloat | None = 7.0
     """An event's weight halves every so many days; None counts all time alike."""
@@ -35,6 +38,18 @@ class PopularityConfig(Config):
     """Items that came in the last so many days are what the forecast learns from."""
     forecast_regularization: PositiveFloat = 5.0
     """Pull of the forecast towards the mean of new items, in items."""
+
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of ages, sums and forecasts."""
+        peak = 80 * size.n_events + 160 * size.n_items + 64 * size.n_tags
+        return Footprint(peak, 48 * size.n_items, width=1)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "half_life_days": Timed(Times(6.0)),
+            "confidence_power": Weighed(Choice((0.0, 1.0, 2.0, 4.0))),
+        }
 
 
 class PopularityBlock(LearnedBlock):
@@ -71,6 +86,9 @@ class PopularityBlock(LearnedBlock):
 
     per_item = ("item_factors", "observed", "sums", "ages", "ahead")
     reads_history = False
+    is_personal = False
+    is_collaborative = False
+    counts_events = True
 
     def __init__(self, config: PopularityConfig | None = None, *, name: str = "popularity") -> None:
         self.config = PopularityConfig() if config is None else config
@@ -110,7 +128,7 @@ class PopularityBlock(LearnedBlock):
     def edited(self, item_features: Csr) -> Self:
         """Return the block after its items got other tags: the forecast follows them."""
         ahead = self._weekly_of_new(item_features)
-        return self.having(**self._values(self.learned("sums"), self.learned("ages"), ahead))
+        return self.having(**self._values(self.learned("sums"), self.item_ages, ahead))
 
     def event_weights(self, weights: FloatArray, age_days: DoubleArray | None) -> DoubleArray:
         """Return what (n_events,) events add to the sums of their items.
@@ -139,6 +157,11 @@ class PopularityBlock(LearnedBlock):
         return "length_days" in self.to_arrays()
 
     @property
+    def item_ages(self) -> DoubleArray:
+        """(n_items,) float64 days since each item came; NaN where unknown."""
+        return self.learned("ages")
+
+    @property
     def is_dated(self) -> bool:
         """Whether its numbers depend on the moment it speaks for."""
         return len(self.learned("length_days")) > 0
@@ -163,7 +186,7 @@ class PopularityBlock(LearnedBlock):
             return self
         later = self.having(length_days=self.learned("length_days") + days)
         sums = self.learned("sums") * 2.0 ** (-days / half_life)
-        ages = self.learned("ages") + days
+        ages = self.item_ages + days
         return later.having(**later._values(sums, ages, self.learned("ahead")))
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:  # noqa: ARG002

@@ -14,6 +14,8 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.errors import ArtifactError
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Queries, TrainingSet
+from recsys.models.blocks.block_config import Choice, Rule, Timed, Times
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one
 from recsys.models.blocks.frequent_tags import frequent_tags, has_tags
 from recsys.models.blocks.history_weights import (
@@ -39,6 +41,20 @@ class AffinityConfig(HistoryConfig):
     declared_weight: NonNegativeFloat = 5.0
     """Times that declaring a tag counts as taking it."""
 
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of the dense table of tags, and of making it."""
+        width = min(self.max_tags, size.n_tags)
+        kept = FLOAT * width * size.n_items
+        return Footprint(kept + 48 * width * size.n_items + 2 * PAIR * size.n_pairs, kept, width)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "smoothing": Times(8.0),
+            "max_tags": Choice((32, 64, 128, 256)),
+            "half_life_days": Timed(Times(6.0)),
+        }
+
 
 class AffinityBlock(LearnedBlock):
     r"""Naive Bayes over the common tags: how much more often than everybody a person takes each.
@@ -58,6 +74,8 @@ class AffinityBlock(LearnedBlock):
     name : str
         Unique among the blocks of a hybrid.
     """
+
+    is_collaborative = False
 
     def __init__(self, config: AffinityConfig | None = None, *, name: str = "affinity") -> None:
         self.config = AffinityConfig() if config is None else config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,7 +14,9 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
 from recsys.models.base import Queries, TrainingSet
-from recsys.models.blocks.algebra.truncated_svd import leading_vectors
+from recsys.models.blocks.algebra.truncated_svd import krylov_bytes, leading_vectors
+from recsys.models.blocks.block_config import Choice, Near, Rule
+from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one, linear_parts
 from recsys.models.blocks.history_weights import (
     HistoryConfig,
@@ -48,6 +50,23 @@ class ContentConfig(HistoryConfig):
     seed: NonNegativeInt = 0
     """Fixes the random start of the decomposition."""
 
+    def footprint(self, size: DataSize) -> Footprint:
+        """Return the bytes of the maps and vectors, and of the decomposition."""
+        width = min(self.n_factors, size.n_tags)
+        kept = FLOAT * width * (size.n_items + 2 * size.n_tags) + PAIR * size.n_item_tags
+        work = FLOAT * width * (size.n_items + size.n_tags)
+        if size.n_tags > self.n_factors:
+            work += krylov_bytes((size.n_items, size.n_tags), size.n_item_tags, width)
+        return Footprint(kept + work, kept, width)
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change."""
+        return {
+            "user_exponent": Near(0.5),
+            "singular_exponent": Choice((-0.5, -0.25, 0.0)),
+            "half_life_days": self.half_lives,
+        }
+
 
 class ContentBlock(LearnedBlock):
     r"""Tag profiles as vectors: latent semantic analysis of the weighted tags [Deerwester1990]_.
@@ -65,6 +84,9 @@ class ContentBlock(LearnedBlock):
     name : str
         Unique among the blocks of a hybrid.
     """
+
+    is_collaborative = False
+    learns_from_events = False
 
     holds_profiles: ClassVar[bool] = True
     """Whether the vector of every item is what its tags come to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -9,11 +10,17 @@ import numpy as np
 from recsys.core.arrays import BoolArray, Csr, RowArray
 from recsys.core.progress import Progress, silent
 from recsys.models.base import TrainingSet
+from recsys.models.blocks.block_config import Rule
 from recsys.models.blocks.tags.content import ContentBlock, ContentConfig
 
 
 class NewItemsConfig(ContentConfig):
     """Settings of :class:`NewItemsBlock`."""
+
+    def search_rules(self) -> Mapping[str, Rule]:
+        """Return the settings that a search may change: those of content without decay."""
+        rules = super().search_rules()
+        return {name: rule for name, rule in rules.items() if name != "half_life_days"}
 
 
 class NewItemsBlock(ContentBlock):
@@ -33,6 +40,7 @@ class NewItemsBlock(ContentBlock):
     """
 
     holds_profiles = False
+    learns_from_events = True  # which items have none
 
     def __init__(self, config: NewItemsConfig | None = None, *, name: str = "new_items") -> None:
         super().__init__(NewItemsConfig() if config is None else config, name=name)
