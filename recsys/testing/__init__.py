@@ -1,5 +1,6 @@
 """What tests stand on: strategies, naive oracles and contracts. Needs hypothesis and pytest."""
 
+from recsys.testing.block_contract import BlockContract
 from recsys.testing.contracts import VectorIndexContract
 from recsys.testing.oracles import (
     naive_coverage,
@@ -21,6 +22,7 @@ from recsys.testing.strategies import (
 )
 
 __all__ = [
+    "BlockContract",
     "Search",
     "VectorIndexContract",
     "event_columns",

@@ -1,4 +1,4 @@
-"""What every implementation of a protocol must hold to: subclass and give it a ``build``."""
+"""Contract tests of vector indexes: subclass and give it a ``build``."""
 
 from __future__ import annotations
 

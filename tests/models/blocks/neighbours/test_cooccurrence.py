@@ -11,7 +11,7 @@ from recsys.core.errors import DataError, NotFittedError
 from recsys.core.progress import silent
 from recsys.models.base import KernelBlock, Queries, TrainingSet
 from recsys.models.blocks.neighbours.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
-from tests.models.conftest import NOW
+from recsys.testing.block_contract import NOW
 
 
 def fitted(training: TrainingSet, config: CooccurrenceConfig | None = None) -> CooccurrenceBlock:

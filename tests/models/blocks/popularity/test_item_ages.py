@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from recsys.models.base import TrainingSet
 from recsys.models.blocks.popularity.item_ages import Lifetimes
-from tests.models.conftest import NOW, make_training
+from recsys.testing.block_contract import NOW, training_of
 
 
 def days(*ages: float) -> np.ndarray:
@@ -23,7 +23,7 @@ def one_event_each(
 ) -> TrainingSet:
     """One person per item, and items nobody touched."""
     matrix = sp.hstack([sp.eye(len(ages)), sp.csr_matrix((len(ages), n_more))], format="csr")
-    training = make_training(matrix, times=days(*ages))
+    training = training_of(matrix, times=days(*ages))
     return training if item_times is None else replace(training, item_times=item_times)
 
 

@@ -12,7 +12,7 @@ from recsys.core.errors import ConfigError
 from recsys.core.progress import silent
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.popularity.popularity import PopularityBlock, PopularityConfig
-from tests.models.conftest import NOW
+from recsys.testing.block_contract import NOW
 
 ALL_TIME = PopularityConfig(half_life_days=None)
 
