@@ -84,7 +84,6 @@ CONSTANTS = {
 NAMED_ELSEWHERE = {
     "recsys.models.blend.floors": {"popularity", "content"},
     "recsys.models.blend.held_out": {"popularity"},
-    "recsys.models.blend.learn": {"new_items"},
     "recsys.models.blend.popularity_sets": {"popularity"},
     # the same word for something else: a source of a score, a loss; or a configuration that is run
     "recsys.core.contribution": {"popularity"},
