@@ -9,7 +9,6 @@ from recsys.index.delta.vectors import ChangedVectors
 from recsys.index.exact import ExactIndex
 from recsys.index.hnsw.graph import FaissConfig
 from recsys.index.hnsw.index import FaissIndex
-from recsys.index.hnsw.tune import TunedSearch, tune_search
 from recsys.index.recall import last_scores, measure_recall, n_at_least
 from recsys.index.request import Request, checked_request
 from recsys.index.scores import best_rows, score_rows, top_k
@@ -24,7 +23,6 @@ __all__ = [
     "IndexConfig",
     "NarrowIndex",
     "Request",
-    "TunedSearch",
     "VectorIndex",
     "best_rows",
     "build_index",
@@ -37,5 +35,4 @@ __all__ = [
     "renewed_index",
     "score_rows",
     "top_k",
-    "tune_search",
 ]

@@ -19,10 +19,7 @@ from recsys.index.delta.index import MAIN, DeltaIndex
 from recsys.index.exact import ExactIndex
 from recsys.index.hnsw.graph import FaissConfig
 from recsys.index.hnsw.index import FaissIndex
-from recsys.index.saved import read_manifest
-
-FACTORS = 64
-"""Width of the vectors in which :attr:`IndexConfig.exact_up_to` counts."""
+from recsys.index.saved import read_manifest, read_vectors
 
 
 class IndexConfig(Config):
@@ -125,11 +122,12 @@ def choose_index(
     """
     config = config or IndexConfig()
     exact = ExactIndex.build(vectors)
-    if config.kind in ("hnsw", "flat"):
-        faiss = config.faiss.replace(kind=config.kind)
-        index = FaissIndex.build(exact.vectors, faiss)
-        return BuiltIndex(index, f"index: {config.kind} over whole vectors, as configured", {})
-    is_small = exact.n_items * exact.n_factors <= config.exact_up_to * FACTORS
+    if config.kind == "hnsw":
+        index = FaissIndex.build(exact.vectors, config.faiss)
+        return BuiltIndex(index, "index: hnsw over whole vectors, as configured", {})
+    if config.kind == "flat":
+        return BuiltIndex(exact, "index: exact, which replaces kind flat", {})
+    is_small = exact.n_items * exact.n_factors <= config.exact_up_to * 64
     if config.kind == "exact" or not exact.n_items:
         return BuiltIndex(exact, "index: exact, as configured", {})
     if config.kind == "auto" and is_small:
@@ -181,13 +179,16 @@ def load_index(folder: Path) -> VectorIndex:
     ArtifactError
         If the folder is missing or damaged.
     """
-    kind = read_manifest(folder)["kind"]
+    manifest = read_manifest(folder)
+    kind = manifest["kind"]
     if kind == "exact":
         return ExactIndex.load(folder)
     if kind == "narrow":
         return NarrowIndex.load(folder)
     if kind == "delta":
         return DeltaIndex.load(folder, main=load_index(Path(folder) / MAIN))
+    if manifest["config"].get("kind") == "flat":  # an exact search by faiss, saved by 0.1.0
+        return ExactIndex(read_vectors(folder, manifest), float(manifest["max_norm"]))
     return FaissIndex.load(folder)
 
 

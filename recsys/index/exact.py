@@ -21,13 +21,11 @@ from recsys.core.storage import atomic_folder
 from recsys.core.threads import run_parts, thread_budget
 from recsys.core.topk import TopK
 from recsys.index.base import Searching
-from recsys.index.by_length import ByLength, scan_by_length
+from recsys.index.by_length import TILE_SCORES, ByLength, scan_by_length
+from recsys.index.cost import BYTE_NS, THREAD_NS, jump_ns, read_ns
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts, fill
-
-TILE_SCORES = 1 << 18
-"""Scores of a tile: 1 MB, so that it is still in the core's own cache when it is looked through."""
 
 TILE_QUERIES = 1024
 """Queries of a tile: enough that BLAS reads each vector many times for one copy of it."""
@@ -35,13 +33,6 @@ TILE_QUERIES = 1024
 MANY = 128
 """Queries of one part from which on the longest vectors are looked at first: they have to be
 gathered, which pays where many ask for them."""
-
-SMALL = 4_000_000
-"""Multiplications that one thread does in about the time another takes to start."""
-
-FEW = 0.3
-"""Share of items allowed below which only those are scored: gathering vectors costs about three
-times reading them in order."""
 
 
 @dataclass(frozen=True, eq=False)  # no slots: the order of lengths is made at first use
@@ -104,6 +95,11 @@ class ExactIndex(Searching):
         return int(self.vectors.shape[1])
 
     @property
+    def n_bytes(self) -> int:
+        """Bytes of one vector."""
+        return self.n_factors * self.vectors.itemsize
+
+    @property
     def is_exact(self) -> bool:
         """True: every answer is the exact one."""
         return True
@@ -124,8 +120,8 @@ class ExactIndex(Searching):
 
         rows, mask = self._worth_scoring(request.allowed)
         heap = empty_heap(request.n_queries, request.k)
-        work = request.n_queries * len(rows) * self.n_factors
-        budget = thread_budget(n_threads, is_small=work <= SMALL)
+        n_bytes = request.n_queries * len(rows) * self.n_bytes
+        budget = thread_budget(n_threads, is_small=n_bytes * BYTE_NS <= THREAD_NS)
 
         def search_part(part: slice) -> None:
             indptr, indices = request.exclude
@@ -173,7 +169,7 @@ class ExactIndex(Searching):
         # (rows to score, mask that is left to check); no mask is empty
         if len(allowed):
             rows = np.flatnonzero(allowed).astype(np.int32)
-            if len(rows) <= FEW * self.n_items:
+            if len(rows) * jump_ns(self.n_bytes) <= self.n_items * read_ns(self.n_bytes):
                 return rows, np.zeros(0, dtype=np.bool_)
         return np.arange(self.n_items, dtype=np.int32), allowed
 

@@ -8,10 +8,8 @@ from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray, freeze
 from recsys.core.errors import DataError
 from recsys.core.threads import run_parts, thread_budget
 from recsys.core.topk import TopK
+from recsys.index.cost import BYTE_NS, THREAD_NS
 from recsys.index.request import Exclusion, Heap, check_k, checked_mask, empty_heap, exclusion
-
-SMALL = 2_000_000
-"""Scores that one thread looks through in about the time another takes to start."""
 
 
 def score_rows(queries: FloatMatrix, vectors: FloatMatrix, rows: RowArray) -> FloatMatrix:
@@ -117,7 +115,7 @@ def top_k(
         own = (heap[0][part], heap[1][part])
         fill(own, scores[part], (indptr[part.start : part.stop + 1], indices), mask)
 
-    budget = thread_budget(n_threads, is_small=scores.size <= SMALL)
+    budget = thread_budget(n_threads, is_small=scores.nbytes * BYTE_NS <= THREAD_NS)
     run_parts(select, even_parts(n_queries, n_parts=budget), n_threads=budget)
     return TopK(freeze(heap[0]), freeze(heap[1]))
 

@@ -19,7 +19,7 @@ from recsys.index import (
 from recsys.index.codes.tune import Sample
 from recsys.testing.contracts import grouped_vectors
 
-Kind: TypeAlias = Literal["exact", "hnsw", "flat"]
+Kind: TypeAlias = Literal["exact", "hnsw"]
 
 SMALL = FaissConfig(m=8, ef_construction=40)
 
@@ -41,10 +41,10 @@ def test_a_kind_by_name_is_that_kind(kind: Kind, cls: type[ExactIndex | FaissInd
     assert isinstance(index, cls)
 
 
-def test_flat_is_faiss_without_a_graph() -> None:
-    index = build_index(grouped_vectors(20, seed=1), config=IndexConfig(kind="flat"))
-    assert isinstance(index, FaissIndex)
-    assert index.config.kind == "flat"
+def test_flat_is_a_former_name_of_exact() -> None:
+    built = choose_index(grouped_vectors(20, seed=1), config=IndexConfig(kind="flat"))
+    assert isinstance(built.index, ExactIndex)
+    assert built.note == "index: exact, which replaces kind flat"
 
 
 def test_codes_are_fitted_and_judged_on_other_queries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_without_queries_items_stand_in() -> None:
     assert isinstance(build_index(grouped_vectors(300, seed=1), config=config), NarrowIndex)
 
 
-@pytest.mark.parametrize("kind", ["exact", "hnsw", "flat"])
+@pytest.mark.parametrize("kind", ["exact", "hnsw"])
 def test_any_saved_index_opens_as_what_it_was(tmp_path: Path, kind: Kind) -> None:
     index = build_index(np.eye(5), config=IndexConfig(kind=kind, faiss=SMALL))  # type: ignore[arg-type]
     index.save(tmp_path / "index")
@@ -96,5 +96,5 @@ def test_no_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_settings_survive_json() -> None:
-    config = IndexConfig(kind="hnsw", faiss=FaissConfig(storage="int8"))
+    config = IndexConfig(kind="hnsw", faiss=FaissConfig(m=8))
     assert IndexConfig.from_dict(config.to_dict()) == config

@@ -1,4 +1,4 @@
-"""Compiled building of links; importing it loads numba, so import it inside functions."""
+"""Compiled in-links of a graph; importing it loads numba, so import it inside functions."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def _has(line: RowArray, row: int) -> bool:
 
 
 @compiled(types.void(_links, I32_1D_IN, _counts, types.int64))
-def add_ways_in(
-    links: RowArray, order: RowArray, n_ways: npt.NDArray[np.int64], least: int
+def link_back(
+    links: RowArray, order: RowArray, n_in_links: npt.NDArray[np.int64], least: int
 ) -> None:
-    """Link items that few lines lead to from the items that they lead to themselves.
+    """Link items that have few in-links from the items that they link to themselves.
 
     Parameters
     ----------
     links : (n_items, n_links) int32
         -1 ends a line. Changed in place, where a line has room.
     order : (n_items,) int32
-        Who comes first, while there is room.
-    n_ways : (n_items,) int64
-        How many lines lead to each. Changed in place.
+        Items in the order in which they get the room.
+    n_in_links : (n_items,) int64
+        In-links of each item. Changed in place.
     least : int
-        Ways that are enough.
+        In-links that are enough.
     """
     n_items, width = links.shape
     used = np.zeros(n_items, np.int32)
@@ -47,10 +47,10 @@ def add_ways_in(
     for place in range(order.shape[0]):
         row = order[place]
         for i in range(used[row]):
-            if n_ways[row] >= least:
+            if n_in_links[row] >= least:
                 break
             other = links[row, i]
             if used[other] < width and not _has(links[other, : used[other]], row):
                 links[other, used[other]] = row
                 used[other] += 1
-                n_ways[row] += 1
+                n_in_links[row] += 1

@@ -11,9 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import FloatArray, FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
-
-BAND = 65_536
-"""Items coded at once: bounds the memory of the product."""
+from recsys.index.cost import ROWS_AT_ONCE
 
 OWN_SHARE = 0.02
 """Share of each query number's own spread that is added as if it were independent of the others:
@@ -88,12 +86,18 @@ class ShortCode:
             )
         item_map, query_map = _maps(vectors, queries, width=width)
         codes = np.empty((len(vectors), item_map.shape[1]), dtype=np.float32)
-        for start in range(0, len(vectors), BAND):
-            np.matmul(vectors[start : start + BAND], item_map, out=codes[start : start + BAND])
+        for start in range(0, len(vectors), ROWS_AT_ONCE):
+            np.matmul(
+                vectors[start : start + ROWS_AT_ONCE],
+                item_map,
+                out=codes[start : start + ROWS_AT_ONCE],
+            )
         steps = np.maximum(np.abs(codes).max(axis=0, initial=0.0) / STEPS, 1e-30).astype(np.float32)
         small = np.empty(codes.shape, dtype=np.int8)
-        for start in range(0, len(codes), BAND):
-            small[start : start + BAND] = np.rint(codes[start : start + BAND] / steps)
+        for start in range(0, len(codes), ROWS_AT_ONCE):
+            small[start : start + ROWS_AT_ONCE] = np.rint(
+                codes[start : start + ROWS_AT_ONCE] / steps
+            )
         return cls(freeze((query_map * steps).astype(np.float32)), freeze(small), freeze(steps))
 
     @property
@@ -183,7 +187,7 @@ def _maps(
 
 def _second_moment(rows: FloatMatrix, unit: float) -> npt.NDArray[np.float64]:
     total = np.zeros((rows.shape[1], rows.shape[1]))
-    for start in range(0, len(rows), BAND):
-        some = rows[start : start + BAND] / np.float32(unit)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[start : start + ROWS_AT_ONCE] / np.float32(unit)
         total += (some.T @ some).astype(np.float64)
     return total / max(len(rows), 1)

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import RowArray, freeze
+from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError
 from recsys.core.rng import named_rng
 from recsys.index.codes.code import ShortCode
-from recsys.index.codes.links import flat_links, with_ways_in
-from recsys.index.hnsw.links import NO_LINK
+from recsys.index.hnsw.links import one_level_links
+
+N_IN_LINKS = 3
+"""Links that are to lead to an item, where there is room."""
 
 MOST_HUBS = 256
 """Hubs are the square root of the items, and no more than this: from 4 to 1000 of 100k items, the
@@ -68,9 +70,9 @@ class CodeGraph:
         # linked in the order of the rows: where most items are all but alike, a graph linked by
         # length, the short first, led to .60 of the best 10 at most, this one to .999
         codes = code.of_items()
-        by_row = flat_links(codes, m=m, ef_construction=ef_construction, deterministic=True)
-        links = np.where(by_row < 0, NO_LINK, places[by_row])[rows]
-        with_ways_in(links, codes[rows])
+        by_row = one_level_links(codes, m=m, ef_construction=ef_construction, deterministic=True)
+        links = np.where(by_row < 0, NO_ROW, places[by_row])[rows]
+        add_in_links(links, codes[rows])
         hubs = _hubs(len(codes), seed=seed)
         return ordered, cls(freeze(links), freeze(hubs), rows, places)
 
@@ -128,6 +130,31 @@ def _hubs(n_items: int, *, seed: int) -> RowArray:
     rng = named_rng(seed, "index", "hubs")
     drawn = rng.choice(others, n_hubs - len(longest), replace=False)
     return np.concatenate([np.sort(drawn), longest]).astype(np.int32)
+
+
+def add_in_links(links: RowArray, vectors: FloatMatrix) -> None:
+    """Add links to items that few others link to, the largest norms first.
+
+    Parameters
+    ----------
+    links : (n_items, n_links) int32
+        Changed in place: the items that a line leads to lead back, where they have room.
+    vectors : (n_items, n_factors) float32
+
+    Notes
+    -----
+    Among many nearly equal items, those without interactions, a graph links each to the first of
+    them, and leaves out the others near. Measured on a made-up community of a million items, 3,400
+    codes among 200,000 of them: more than half of the items had no in-link, and a search with 1,024
+    candidates found .980 of the best 10; with three in-links .980 with 64 candidates and 1.0 with
+    256.
+    """
+    from recsys.index.codes._in_links import link_back
+
+    norms = np.einsum("if,if->i", vectors, vectors, dtype=np.float64)
+    order = freeze(np.argsort(-norms, kind="stable").astype(np.int32))
+    n_in_links = np.bincount(links[links >= 0], minlength=len(links))
+    link_back(links, order, n_in_links.astype(np.int64), N_IN_LINKS)
 
 
 NO_GRAPH = CodeGraph(freeze(np.zeros((0, 0), np.int32)), NO_ROWS)

@@ -18,26 +18,11 @@ from recsys.core.topk import TopK
 from recsys.index.base import Searching
 from recsys.index.codes.code import ShortCode
 from recsys.index.codes.graph import NO_GRAPH, NO_ROWS, CodeGraph
+from recsys.index.cost import graph_ns, jump_ns, scan_ns
 from recsys.index.exact import ExactIndex
 from recsys.index.request import Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
 from recsys.index.scores import even_parts, fill
-
-SCAN_NANOSECONDS = 3.0
-"""To look at one code of a scan, beside its numbers."""
-
-NUMBER_NANOSECONDS = 0.05
-"""For each number of a code."""
-
-PICK_NANOSECONDS = 12.0
-"""To pick a code that a filter allows from among the others."""
-
-MASK_NANOSECONDS = 1.0
-"""To ask a filter for one item. It counts also where the caller knows the rows, so that a list does
-not depend on that."""
-
-STEP_NANOSECONDS = 900.0
-"""Of a walk, for each candidate it keeps: it looks at about 30 codes, far from each other."""
 
 FEW = 32
 """Where a filter lets through less than one item in so many, it is turned into rows."""
@@ -45,9 +30,6 @@ FEW = 32
 SPREAD = 0.25
 """Power of (items / allowed items) by which a walk keeps more, at least: what a filter leaves lies
 further apart."""
-
-LOOK_NANOSECONDS = 20.0
-"""Of a walk, for each code it looks at: it is given up where a scan would have been quicker."""
 
 MOST = 0.25
 """Share of the items above which a list is long enough to look at every whole vector."""
@@ -297,18 +279,17 @@ class NarrowIndex(Searching):
         # it does not depend on what else is asked, so a list is the same alone and in a batch
         n_allowed = n_items = self.n_items
         effort = min(effort, n_items)
-        look, scan = SCAN_NANOSECONDS + NUMBER_NANOSECONDS * self.code.width, 0.0
         is_filtered = len(request.allowed) > 0
         if is_filtered:
             n_allowed = request.n_allowed
-            look, scan = look + PICK_NANOSECONDS, MASK_NANOSECONDS * n_items
-        scan += n_allowed * look
+        n_bytes = self.code.width
+        scan = scan_ns(n_items, n_bytes, n_allowed=n_allowed if is_filtered else None)
         inverse = n_items / max(n_allowed, 1)
         more = effort * inverse ** max(spread, SPREAD)
         effort = min(int(effort * inverse**spread), max(n_allowed, effort))
         may_walk = self.has_links and n_allowed >= self.walk_share * n_items
-        if may_walk and more * inverse * STEP_NANOSECONDS < scan:
-            budget = int(scan / LOOK_NANOSECONDS) + 1
+        if may_walk and graph_ns(more * inverse, n_bytes) < scan:
+            budget = int(scan / jump_ns(n_bytes)) + 1
             return Plan(min(int(more), n_items), budget, (request.allowed, NO_ROWS))
         known = request.rows() if is_filtered and n_allowed * FEW < n_items else NO_ROWS
         return Plan(effort, 0, (request.allowed, known))

@@ -13,12 +13,8 @@ from recsys.core.rng import named_rng
 from recsys.core.topk import TopK
 from recsys.index.codes.code import ShortCode
 from recsys.index.codes.graph import CodeGraph
-from recsys.index.codes.index import (
-    NUMBER_NANOSECONDS,
-    SCAN_NANOSECONDS,
-    STEP_NANOSECONDS,
-    NarrowIndex,
-)
+from recsys.index.codes.index import NarrowIndex
+from recsys.index.cost import graph_ns, jump_ns, scan_ns
 from recsys.index.exact import ExactIndex
 from recsys.index.recall import recall_of
 from recsys.index.request import Request, empty_heap, exclusion
@@ -41,15 +37,6 @@ FILTERED_QUERIES = 48
 
 GRAPH_SLACK = 0.5
 """Share of the misses allowed that the code may use up where a graph will miss some more."""
-
-SCORE_COST = 1.0
-"""Of a candidate's whole vector, for each number, in numbers of a code."""
-
-LOOKS_PER_CANDIDATE = 15
-"""Codes that a walk looks at for each candidate it keeps."""
-
-LOOK_COST = 32
-"""Of a look at a code, beside its numbers, in numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,8 +155,9 @@ def _looked_at(index: NarrowIndex, sample: Sample) -> Counts:
 
 def _is_short(looked_at: Counts, index: NarrowIndex) -> bool:
     """Say whether scans that look at so many codes are quicker than walks, for 95 of 100."""
-    look = SCAN_NANOSECONDS + NUMBER_NANOSECONDS * index.code.width
-    return float(np.percentile(looked_at, 95)) * look <= index.effort * STEP_NANOSECONDS
+    n_bytes = index.code.width
+    scan = scan_ns(int(np.percentile(looked_at, 95)), n_bytes)
+    return scan <= graph_ns(index.effort, n_bytes)
 
 
 def _placed(index: NarrowIndex, ordered: tuple[ShortCode, CodeGraph]) -> NarrowIndex:
@@ -275,8 +263,8 @@ def _best_of(index: NarrowIndex, request: Request, found: RowArray) -> TopK:
 
 
 def _cost(width: int, effort: int, exact: ExactIndex, *, with_graph: bool) -> float:
-    looked_at = LOOKS_PER_CANDIDATE * effort if with_graph else exact.n_items
-    return looked_at * (LOOK_COST + width) + SCORE_COST * effort * exact.n_factors
+    found = graph_ns(effort, width) if with_graph else scan_ns(exact.n_items, width)
+    return found + effort * jump_ns(exact.n_bytes)
 
 
 def _facts(index: NarrowIndex, sample: Sample, recall: float) -> dict[str, float | int]:

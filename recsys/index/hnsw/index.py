@@ -1,9 +1,10 @@
-"""Approximate search in faiss, filtered and scored again exactly."""
+"""Approximate index on an HNSW graph of faiss; filters and final scores are exact."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +15,11 @@ from recsys.core.storage import atomic_folder
 from recsys.core.threads import thread_budget
 from recsys.core.topk import TopK
 from recsys.index.base import Searching
+from recsys.index.cost import graph_ns, scan_ns
 from recsys.index.exact import ExactIndex
 from recsys.index.hnsw.graph import FaissConfig, Graph
-from recsys.index.hnsw.plan import graph_effort, scan_is_cheaper
 from recsys.index.request import Heap, Request, empty_heap
 from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
-
-SCAN = 0
-"""Stands for "no walk": the exact index answers."""
-
-FLAT_EFFORT = 16
-"""Fewest candidates to ask of a flat index: its rounding may swap the last of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +29,11 @@ class FaissIndex(Searching):
     Attributes
     ----------
     exact : ExactIndex
-        The same vectors; it answers whatever the graph would answer slowly or incompletely.
+        The same vectors; it answers where a scan is cheaper or the graph finds too few.
     config : FaissConfig
         How it was built and is searched.
     graph : Graph
-        Finds candidates.
+        Generates candidates.
 
     Notes
     -----
@@ -100,8 +95,8 @@ class FaissIndex(Searching):
         """Return the answer to a request that has been checked; see :meth:`VectorIndex.answer`."""
         budget = thread_budget(n_threads, is_small=request.n_queries == 1)
         rows, scores = empty_heap(request.n_queries, request.k)
-        for effort, places in self._plan(request):
-            rows[places], scores[places] = self._walk(request.only(places), effort, budget)
+        for ef_search, some in self._plan(request):
+            rows[some], scores[some] = self._search_graph(request.only(some), ef_search, budget)
         short = np.flatnonzero(rows[:, -1] < 0)
         if len(short):
             found = self.exact.answer(request.only(short), n_threads=n_threads)
@@ -146,39 +141,76 @@ class FaissIndex(Searching):
         """
         manifest = read_manifest(folder, kind="faiss")
         config = FaissConfig(**manifest["config"])
-        graph = Graph.read(Path(folder), config, digest=manifest["sha256"])
+        graph = Graph.read(Path(folder), digest=manifest["sha256"])
         vectors = read_vectors(folder, manifest)
         return cls(ExactIndex(vectors, float(manifest["max_norm"])), config, graph)
 
     def _plan(self, request: Request) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-        # (effort, places of queries) for the graph; the others are left to the exact index
-        n_allowed = self.n_items
-        if len(request.allowed):
-            n_allowed = int(np.count_nonzero(request.allowed))
+        # (ef_search, positions of queries) for the graph; the others are left to the exact index
+        n_allowed = request.n_allowed if len(request.allowed) else self.n_items
         if not n_allowed:
             return
         counts = request.n_excluded.tolist()
-        effort_of = {n: self._effort(n, k=request.k, n_allowed=n_allowed) for n in set(counts)}
-        efforts = np.array([effort_of[n] for n in counts], dtype=np.int64)
-        for effort in sorted(set(effort_of.values()) - {SCAN}):
-            yield effort, np.flatnonzero(efforts == effort)
+        known = {n: self._ef_search(n, k=request.k, n_allowed=n_allowed) for n in set(counts)}
+        chosen = np.array([known[n] for n in counts], dtype=np.int64)
+        for ef_search in sorted(set(known.values()) - {0}):
+            yield ef_search, np.flatnonzero(chosen == ef_search)
 
-    def _effort(self, n_excluded: int, *, k: int, n_allowed: int) -> int:
-        if self.config.kind == "flat":
-            effort = graph_effort(n_excluded, k=k, ef_search=FLAT_EFFORT, share=1.0)
-            return SCAN if effort >= self.n_items else effort
-        share = n_allowed / self.n_items
-        effort = graph_effort(n_excluded, k=k, ef_search=self.config.ef_search, share=share)
-        sizes = {"n_allowed": n_allowed, "n_items": self.n_items, "n_factors": self.n_factors}
-        return SCAN if scan_is_cheaper(effort, **sizes) else effort
+    def _ef_search(self, n_excluded: int, *, k: int, n_allowed: int) -> int:
+        # 0 where a scan is cheaper; no function of other queries, so that a list is the same
+        # alone and in a batch
+        share, n_bytes = n_allowed / self.n_items, self.exact.n_bytes
+        ef_search = widened_ef_search(n_excluded, k=k, ef_search=self.config.ef_search, share=share)
+        scan = scan_ns(self.n_items, n_bytes, n_allowed=n_allowed if share < 1 else None)
+        is_scanned = ef_search >= n_allowed or scan <= graph_ns(ef_search, n_bytes)
+        return 0 if is_scanned else ef_search
 
-    def _walk(self, request: Request, effort: int, n_threads: int) -> Heap:
+    def _search_graph(self, request: Request, ef_search: int, n_threads: int) -> Heap:
         from recsys.index._kernels import order, pick
 
         found = self.graph.candidates(
-            request.queries, n=effort, allowed=request.allowed, n_threads=n_threads
+            request.queries, ef_search=ef_search, allowed=request.allowed, n_threads=n_threads
         )
         heap = empty_heap(request.n_queries, request.k)
         pick((request.queries, self.vectors), found, request.exclude, heap)
         order(heap)
         return heap
+
+
+def widened_ef_search(n_excluded: int, *, k: int, ef_search: int, share: float) -> int:
+    r"""Return the candidates to keep (``ef``) under a filter and exclusions.
+
+    .. math:: ef = \frac{\max(ef_{search}, 2k) + n_{excluded}}{share}
+
+    Candidates that may not be given are lost: a filter divides their number by its share, and an
+    excluded item (a person's history is close to what they like) takes one.
+
+    Parameters
+    ----------
+    n_excluded : int
+        Items that the query must not get.
+    k : int
+        Items wanted.
+    ef_search : int
+        Candidates for a query with nothing excluded and no filter.
+    share : float
+        Share of the items that are allowed, in (0, 1].
+
+    Returns
+    -------
+    int
+        Before the division rounded up to one of a few values (quarters of ``ef_search``, powers of
+        two from four times that), so that a batch is few calls.
+
+    Examples
+    --------
+    >>> [widened_ef_search(n, k=10, ef_search=128, share=1.0) for n in (0, 30, 50, 1000)]
+    [128, 160, 192, 2048]
+    """
+    wanted = max(ef_search, 2 * k) + n_excluded
+    if wanted > 4 * ef_search:
+        wanted = 1 << (wanted - 1).bit_length()
+    elif n_excluded:
+        quarter = max(8, ef_search // 4)
+        wanted = -(-wanted // quarter) * quarter
+    return ceil(wanted / share)

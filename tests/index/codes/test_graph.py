@@ -5,7 +5,8 @@ import pytest
 
 from recsys.core.errors import ArtifactError
 from recsys.index.codes.code import ShortCode
-from recsys.index.codes.graph import MOST_HUBS, CodeGraph
+from recsys.index.codes.graph import MOST_HUBS, CodeGraph, add_in_links
+from recsys.index.hnsw.links import one_level_links
 from recsys.testing.contracts import grouped_vectors
 
 
@@ -55,3 +56,18 @@ def test_arrays_of_another_length_are_refused(name: str) -> None:
     arrays = graph()[2].to_arrays()
     with pytest.raises(ArtifactError, match="damaged"):
         CodeGraph.from_arrays({**arrays, name: arrays[name][:-1]}, n_items=300)
+
+
+def test_a_large_norm_among_many_alike_has_in_links() -> None:
+    # a catalog with hardly any interactions: all but alike, and a few of large norm
+    rng = np.random.default_rng(0)
+    vectors = np.repeat(rng.normal(size=(12, 8)), 150, axis=0).astype(np.float32)
+    few = rng.permutation(len(vectors))[:30]
+    vectors[few] = 3 * rng.normal(size=(30, 8)) + 4 * np.eye(8)[0]
+    links = one_level_links(vectors, m=8, ef_construction=40, deterministic=True)
+    before = np.bincount(links[links >= 0], minlength=len(links))
+    add_in_links(links, vectors)
+    after = np.bincount(links[links >= 0], minlength=len(links))
+    assert (before[few] < 3).any()
+    assert (after >= before).all()
+    assert (after[few] >= 2).all()

@@ -48,7 +48,7 @@ class TestScannedCodes(VectorIndexContract):
 def always_walking() -> Iterator[None]:
     """Small sets are cheaper to scan: here the graph has to answer whatever it can."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recsys.index.codes.index.SCAN_NANOSECONDS", 1e12)
+        patch.setattr("recsys.index.codes.index.scan_ns", lambda *_, **__: 1e12)
         yield
 
 
@@ -220,7 +220,7 @@ def test_a_walk_that_finds_nothing_allowed_ends_in_a_scan() -> None:
     allowed = np.zeros(3000, dtype=np.bool_)
     allowed[index.exact.search(query, k=3000).rows[0, -40:]] = True  # the worst of all
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recsys.index.codes.index.LOOK_NANOSECONDS", 1e12)
+        patch.setattr("recsys.index.codes.index.jump_ns", lambda _: 1e12)
         found = index.search(query, k=10, allowed=allowed)
     assert_same(found, index.exact.search(query, k=10, allowed=allowed))
 

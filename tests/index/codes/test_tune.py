@@ -119,7 +119,8 @@ def test_where_a_few_are_long_nothing_is_linked_and_hardly_anything_looked_at() 
 
 
 def test_where_all_are_alike_in_length_they_are_linked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recsys.index.codes.tune.STEP_NANOSECONDS", 20.0)  # as if there were many
+    graphs_are_cheap = "recsys.index.codes.tune.graph_ns"  # as if there were many items
+    monkeypatch.setattr(graphs_are_cheap, lambda n, _: 20.0 * n)
     vectors = grouped(6000, 40, seed=1)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     index = built(vectors, target=0.9, with_graph=True)
@@ -155,10 +156,9 @@ def test_more_candidates_are_kept_where_a_filter_hides_more() -> None:
 def test_where_walks_cannot_find_what_a_filter_leaves_it_is_scanned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "recsys.index.codes.index.SCAN_NANOSECONDS", 1e12
-    )  # walks, wherever they may
-    monkeypatch.setattr("recsys.index.codes.index.LOOK_NANOSECONDS", 1e12 / 100)
+    # searched in the graph, wherever that may be
+    monkeypatch.setattr("recsys.index.codes.index.scan_ns", lambda *_, **__: 1e6)
+    monkeypatch.setattr("recsys.index.codes.index.graph_ns", lambda *_: 0.0)
     index = built(grouped(4000, 40, seed=1), target=0.9, with_graph=True)
     assert index is not None
     assert index.graph is not None
