@@ -36,22 +36,14 @@ SMALL = {
 
 NAMED_TWICE = {
     "Request",
-    "Search",
     "Standing",
     "check_k",
     "choose",
-    "describe",
-    "evaluate",
     "keep_best",
     "measure_recall",
-    "observe",
     "product",
     "read_manifest",
-    "tune",
-    "verify",
-    "with_data",
     "write_manifest",
-}
 
 NEAR_TWINS: set[frozenset[str]] = set()
 
@@ -79,18 +71,6 @@ CONSTANTS = {
 """Numeric constants of modules, by room: a setting that its user may change is a config's."""
 
 
-NAMED_ELSEWHERE = {
-    "recsys.models.blend.floors": {"popularity", "content"},
-    "recsys.models.blend.held_out": {"popularity"},
-    "recsys.models.blend.popularity_sets": {"popularity"},
-    # the same word for something else: a source of a score, a loss; or a configuration that is run
-    "recsys.core.contribution": {"popularity"},
-    "recsys.ranking.reasons": {"popularity"},
-    "recsys.models.blocks.factors.lightfm": {"bpr"},
-    "recsys.cli.commands.bench": {"popularity", "spectral"},
-    "recsys.cli.commands.demo": {"popularity"},
-}
-"""Kinds of blocks that a file names though it is neither theirs nor a recipe."""
 
 
 def dotted(path: Path) -> str:
@@ -264,10 +244,59 @@ def test_no_public_class_or_function_is_defined_twice() -> None:
     defined = Counter(
         node.name
         for path in FILES
+        if not {"commands", "testing"} & set(path.parts)  # a command is called as what it runs
         for node in TREES[path].body
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
     )
     assert {name for name, n in defined.items() if n > 1} == NAMED_TWICE
+
+
+OPENING = re.compile(r"(What|Who|Whose|Whom|How|Whether|Where|When)\b")
+
+
+def opens_like_a_question(path: Path) -> Iterator[str]:
+    """Names whose docstring begins with a word that gives no term to look up."""
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Module):
+            name = dotted(path)
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+            name = f"{dotted(path)}.{node.name}"
+        else:
+            continue
+        if OPENING.match(ast.get_docstring(node) or ""):
+            yield name
+
+
+def test_fewer_and_fewer_docstrings_begin_without_a_term() -> None:
+    found: Counter[str] = Counter()
+    for path in FILES:
+        found[dotted(path).split(".")[1] if path.parent != PACKAGE else ""] += len(
+            list(opens_like_a_question(path))
+        )
+    assert {room: n for room, n in found.items() if n > PROSE.get(room, 0)} == {}
+
+
+def unasked_questions(text: str) -> list[str]:
+    """Sentences that begin as a question does, and are none."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    starts = r"(?:^[-*>#\s\d.|]*|(?<=[.!?:] ))"
+    return re.findall(starts + r"((?:What|Who|Whom)\b[^.!?|\n]*[.!|\n])", prose, re.MULTILINE)
+
+
+def test_an_unasked_question_is_found() -> None:
+    text = "# Who reads\n\nWho is it? What counts. | What | 3 |\n\nIt is what it is. Whom we met.\n"
+    assert unasked_questions(text) == ["Who reads\n", "What counts.", "Whom we met."]
+
+
+def test_fewer_and_fewer_sentences_of_the_docs_begin_like_a_question() -> None:
+    pages = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.name != "api.md"]
+    n = {
+        path.relative_to(ROOT / "docs").as_posix(): len(
+            unasked_questions(path.read_text(encoding="utf-8"))
+        )
+        for path in pages
+    }
+    assert {name: count for name, count in n.items() if count > DOCS_PROSE.get(name, 0)} == {}
 
 
 def numeric_constants(path: Path) -> int:

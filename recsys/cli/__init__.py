@@ -1,4 +1,4 @@
-"""The command line: the only room that prints, exits and reads the environment and the clock."""
+"""Command line; the only room that prints, exits and reads the environment and the clock."""
 
 from recsys.cli.app import main
 

@@ -1,4 +1,4 @@
-"""The commands under one name."""
+"""The `recsys` command and its subcommands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read: lines, prose and tables that fit 80 columns, free of control characters."""
+"""Terminal output: lines, prose and tables of 80 columns, without control characters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH = 78
 MAX_LINE = 1000
-"""No line of an error or a note is longer, whatever came in."""
+"""Most characters of an error or a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def prose(text: str, *, bullet: str = "") -> None:
     """Print text on stdout, broken at spaces only; ``bullet`` stands before its first line."""
     typer.echo(
         textwrap.fill(
-            plain(text),
+            printable(text),
             width=WIDTH,
             initial_indent=bullet,
             subsequent_indent=" " * len(bullet),
@@ -113,16 +113,16 @@ def shown(value: object, width: int = 60) -> str:
     >>> shown("two\nlines and more", 9)
     'two line…'
     """
-    text = "" if value is None else plain(str(value)[: 8 * width])
+    text = "" if value is None else printable(str(value)[: 8 * width])
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     r"""Return text with white space merged and control characters (escape codes) left out.
 
     Examples
     --------
-    >>> plain("a \x1b[31m b")
+    >>> printable("a \x1b[31m b")
     'a [31m b'
     """
     words = "".join(char if char.isprintable() else " " for char in text.replace("\x1b", ""))

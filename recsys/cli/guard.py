@@ -1,4 +1,4 @@
-"""From what went wrong to one line and an exit code.
+"""Conversion of errors to one line and an exit code.
 
 0 done, 1 failed, 2 wrong usage, 130 stopped by the keyboard, 141 the reader of a pipe left.
 """
@@ -40,7 +40,7 @@ HINTS = {
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Turn errors that are the user's or the machine's into one line; bugs keep their traceback.
+    """Report errors of the user or the system in one line; bugs keep their traceback.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def guarded() -> Iterator[None]:
         raise typer.Exit(READER_LEFT) from err
     except OSError as err:
         _drop_what_cannot_be_written()
-        _fail(_with_notes(describe(err), err))
+        _fail(_with_notes(os_error_text(err), err))
     except MemoryError as err:
         _fail(_with_notes("there must be enough memory for this; there is not. Ask for less.", err))
 
@@ -75,8 +75,8 @@ def short_usage_errors() -> Iterator[None]:
         raise
 
 
-def describe(err: OSError) -> str:
-    """Return what the system refused, where, and what to do."""
+def os_error_text(err: OSError) -> str:
+    """Return the reason, path and remedy of an error of the operating system."""
     what = err.strerror or str(err) or type(err).__name__
     where = f": {err.filename}" if err.filename is not None else ""
     hint = HINTS.get(err.errno or 0, "")

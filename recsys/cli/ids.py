@@ -1,4 +1,4 @@
-"""Ids as they are typed, and as the model knows them."""
+"""Ids from options and files, converted to the type of the model's ids."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def read_ids(path: Path, *, column: str) -> list[str]:
 def as_known(typed: Sequence[str], known: IdMap) -> list[Any]:
     """Return typed ids in the type that the model's ids have.
 
-    What cannot be of that type stays text, and is unknown to the model.
+    An id that cannot be converted stays text, and is unknown to the model.
     """
     if known.kind == "int":
         return [_as_int(one) for one in typed]

@@ -1,4 +1,4 @@
-"""The files a command reads, and what it left out of them."""
+"""Input files of commands, and reports of rows left out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 N_NAMED = 3
-"""So many bad rows are named one by one."""
+"""Bad rows that a note names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How files are read.
+    """Options for reading files.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Reader:
     kinds : mapping
         Weights of event kinds that are added or changed.
     on_bad_row : {"stop", "skip"}
-        Whether a bad row ends it all.
+        Stop at a bad row, or leave bad rows out.
     now : datetime64[us]
         Events more than a day later are refused.
     """
@@ -104,7 +104,7 @@ class Reader:
 
 
 def tell_left_out(*tables: Any) -> None:
-    """Say on stderr which rows were left out, and how many events were repeated."""
+    """Report on stderr the rows left out and the number of repeated events."""
     for one in tables:
         if one is None:
             continue
@@ -152,7 +152,7 @@ def typed_time(text: str, *, option: str) -> Any:
 
 
 def system_now() -> Any:
-    """Return the system's time: the one place where the library asks."""
+    """Return the system's time; the only call of the clock in the library."""
     from recsys.core.clock import to_utc
 
     return to_utc(datetime.now(UTC))

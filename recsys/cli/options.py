@@ -49,15 +49,15 @@ BadRows = Annotated[
 ]
 Now = Annotated[
     str | None,
-    typer.Option("--now", metavar="TIME", help="The moment the model speaks for [last event]."),
+    typer.Option("--now", metavar="TIME", help="Reference time of the model [last event]."),
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="TIME", help="The moment of the lists [last event]."),
+    typer.Option("--as-of", metavar="TIME", help="Reference time of the lists [last event]."),
 ]
 PresetOption = Annotated[
     Preset | None,
-    typer.Option("--preset", help="How much work the hybrid may be.", show_default="balanced"),
+    typer.Option("--preset", help="Effort of the hybrid.", show_default="balanced"),
 ]
 ConfigFile = Annotated[
     Path | None,
@@ -72,7 +72,7 @@ UsersFile = Annotated[
     typer.Option(
         "--users-file",
         metavar="FILE",
-        help="Ids of people, one a line, or a CSV with user_id; - is stdin.",
+        help="Ids of people, one per line, or a CSV with user_id; - is stdin.",
     ),
 ]
 ItemIds = Annotated[
@@ -85,6 +85,6 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="EXPR",
-        help="Only items that fit, such as 'format = video and language in (en, zh)'.",
+        help="Only items that match, such as 'format = video and language in (en, zh)'.",
     ),
 ]

@@ -1,4 +1,4 @@
-"""What machines read: JSON, whole or not at all."""
+"""JSON output, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARKER = "manifest.json"
 
 
 def answer(record: Any, *, json_file: Path | None, show: Callable[[], None]) -> None:
-    """Write the record where asked, and show it to people unless stdout belongs to the record.
+    """Write the record as JSON if asked, and print it for people unless JSON goes to stdout.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def _text(record: Any, *, ascii_only: bool) -> str:
 
 
 def as_plain(value: Any) -> Any:
-    """Return a value as JSON knows it: NaN and infinities become null, other ids text.
+    """Return a value of JSON types: NaN and infinities become null, other types text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where long work is: a bar on a terminal, a line per stage elsewhere."""
+"""Progress of long commands: a bar on a terminal, one line per stage elsewhere."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from recsys.cli.console import shown, stderr
 from recsys.core.progress import Progress, split_detail
 
 QUIET_SECONDS = 5.0
-"""Work shorter than this says nothing when nobody watches: cron mails every line."""
+"""Work shorter than this prints no stage without a terminal: cron mails every line."""
 
 
 @contextmanager
 def working() -> Iterator[Progress]:
-    """Yield a progress callback that shows on stderr where the work is."""
+    """Yield a progress callback that reports on stderr."""
     if not stderr().is_terminal:
         yield Lines()
         return

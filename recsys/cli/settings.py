@@ -1,4 +1,4 @@
-"""Configurations from files and options."""
+"""Configurations from files and options of the command line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def load_config(cls: type[ConfigT], path: Path | None) -> ConfigT:
 def recommender_config(
     path: Path | None, *, preset: str | None, kinds: Mapping[str, float]
 ) -> RecommenderConfig:
-    """Return the file's settings, with what the options say put over them."""
+    """Return the settings of the file, overridden by the options."""
     from recsys.serving import RecommenderConfig
 
     config = load_config(RecommenderConfig, path)
@@ -55,7 +55,7 @@ def recommender_config(
 def tuning_config(
     *, minutes: float | None, option: str = "--minutes", **settings: Any
 ) -> TuningConfig:
-    """Return how long to search, and for what, from options; None is the default.
+    """Return the settings of a search from options; None is the default.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A configuration as TOML that a person can read and change."""
+"""Configurations as commented TOML."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ WIDTH = 78
 
 
 def render_toml(config: Config, *, title: str = "") -> str:
-    """Return the settings as TOML, each under what it means; loading it gives the same settings.
+    """Return the settings as commented TOML; loading it gives the same settings.
 
     Parameters
     ----------
     config : Config
         Configs inside become tables. Settings that are None are left out, with a remark: TOML has
-        no word for it, and None is their default. In the settings of a block, where None may not
+        no null, and None is their default. In the settings of a block, where None may not
         be the default, it is the word "none".
     title : str
         A comment at the top; each of its lines begins a line.

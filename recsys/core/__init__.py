@@ -1,1 +1,1 @@
-"""What every room stands on: errors, configuration, arrays, time, randomness, storage."""
+"""Foundations of all rooms: errors, configuration, arrays, time, randomness, storage."""

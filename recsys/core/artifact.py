@@ -1,4 +1,4 @@
-"""Named arrays in a folder with a manifest: the saved form of everything."""
+"""Saved form: a folder of named arrays with a manifest."""
 
 from __future__ import annotations
 
@@ -235,5 +235,5 @@ def check_csr(name: str, parts: Sequence[npt.NDArray[Any]], *, shape: tuple[int,
 
 
 def is_safe_name(name: str) -> bool:
-    """Whether a name in a manifest stays inside the folder."""
+    """Return whether a path from a manifest stays inside the folder."""
     return bool(_NAME.fullmatch(name)) and ".." not in name.split("/")

@@ -11,7 +11,7 @@ import numpy as np
 from recsys.core.errors import DataError, clip
 
 Moment: TypeAlias = "datetime | np.datetime64 | str | int | float"
-"""What callers may give as a time: a datetime (naive is UTC), ISO 8601 text or epoch seconds."""
+"""Types accepted as a time: a datetime (naive is UTC), ISO 8601 text or epoch seconds."""
 
 DAY = np.timedelta64(86_400_000_000, "us")
 

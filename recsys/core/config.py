@@ -1,4 +1,4 @@
-"""The base of every configuration."""
+"""Base class of all configurations."""
 
 from __future__ import annotations
 

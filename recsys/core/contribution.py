@@ -1,4 +1,4 @@
-"""What a score is made of: models produce contributions, ranking words them."""
+"""Additive parts of a score: models produce them, ranking puts them into words."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from recsys.core.errors import DataError
 
 
 class Source(StrEnum):
-    """Where a part of a score comes from."""
+    """Origin of a part of a score."""
 
     ITEM = "item"
     """An item of the person's history; ``rows`` are item rows."""
     TAG = "tag"
     """A tag of the person's profile; ``rows`` are tag rows."""
     POPULARITY = "popularity"
-    """What everyone does now; ``rows`` is [-1]."""
+    """Popularity among all people; ``rows`` is [-1]."""
     FRESHNESS = "freshness"
     """The age of the item; ``rows`` is [-1]."""
     PERSON = "person"
@@ -36,7 +36,7 @@ class Contribution:
     block : str
         The block of the model that scored.
     source : Source
-        What ``rows`` count.
+        The table that ``rows`` refer to.
     rows : (n_sources,) int32
         Item rows or tag rows, or [-1].
     values : (n_sources, n_items) float32
@@ -45,7 +45,7 @@ class Contribution:
     Raises
     ------
     DataError
-        If there is not one line of ``values`` for each of ``rows``.
+        If ``values`` has not one row for each of ``rows``.
     """
 
     block: str

@@ -5,13 +5,13 @@
     RecsysError
     ├── ConfigError              (also ValueError)    a setting is wrong
     ├── DataError                (also ValueError)    an input breaks its contract
-    │   └── UnknownIdError       (also LookupError)   an id nobody has heard of
-    ├── NotFittedError           (also RuntimeError)  asked before there was a model
+    │   └── UnknownIdError       (also LookupError)   an id that is not in the model
+    ├── NotFittedError           (also RuntimeError)  a model was used before it was fitted
     ├── ArtifactError            (also RuntimeError)  a saved model is missing, damaged or too new
     └── MissingDependencyError   (also ImportError)   an optional package is not installed
-    RecsysWarning                (a UserWarning)      the work went on, but look at this
+    RecsysWarning                (a UserWarning)      not fatal; the result may not be as wanted
 
-Each error takes one string, so that it survives pickling out of a worker process.
+Each error takes one string, so that it can be pickled from a worker process.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class UnknownIdError(DataError, LookupError):
 
 
 class NotFittedError(RecsysError, RuntimeError):
-    """Something was asked of a model before it was fitted."""
+    """A model was used before it was fitted."""
 
 
 class ArtifactError(RecsysError, RuntimeError):
@@ -74,7 +74,7 @@ class MissingDependencyError(RecsysError, ImportError):
 
 
 class RecsysWarning(UserWarning):
-    """Something that did not stop the work, but deserves a look."""
+    """A problem that did not stop the work and may affect the result."""
 
 
 def clip(text: str, max_length: int = 60) -> str:

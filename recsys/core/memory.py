@@ -1,4 +1,4 @@
-"""Will it fit? Asked before a large array is made, not after."""
+"""Available memory, checked before large allocations."""
 
 from __future__ import annotations
 

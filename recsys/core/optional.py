@@ -1,4 +1,4 @@
-"""Optional packages, imported late."""
+"""Late import of optional packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recsys.core.errors import MissingDependencyError
 
 
 def require(module: str, *, extra: str, needed_by: str) -> Any:
-    """Import ``module``, or say how to install it.
+    """Import ``module``; the error of a missing one names the extra to install.
 
     Parameters
     ----------

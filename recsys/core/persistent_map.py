@@ -1,4 +1,4 @@
-"""Mappings that grow without being copied, so that what holds the former one never sees it."""
+"""Persistent mapping: adding entries returns a new version that shares the former one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 FEW = 64
-"""Entries that are copied at each growth; beyond, all are put together."""
+"""Largest number of newer entries; beyond it both parts are merged into a new dict."""
 
 
 class Layered(Mapping[KeyT, ValueT], Generic[KeyT, ValueT]):
-    """Many entries that are shared, and a few newer ones over them; never changed once made.
+    """Immutable mapping of many shared entries and a few newer ones over them.
 
     Examples
     --------

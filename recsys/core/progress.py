@@ -1,4 +1,4 @@
-"""How long work reports where it is."""
+"""Progress callbacks of long work."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ the name of the stage, see :func:`with_detail`; one that has converged stops bef
 
 
 DETAIL = "; "
-"""Between the name of a stage and what is measured on the way: ``"als; loss 0.12"``."""
+"""Separator of a stage and its current measurement: ``"als; loss 0.12"``."""
 
 
 def with_detail(stage: str, detail: str) -> str:
-    """Return the text of a stage that says how well the work goes.
+    """Return the name of a stage with a measurement behind it.
 
     Examples
     --------
@@ -40,4 +40,4 @@ def split_detail(stage: str) -> tuple[str, str]:
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Take a report and do nothing with it: the default of every ``progress`` argument."""
+    """No-op progress callback, the default of internal functions."""

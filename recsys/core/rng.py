@@ -1,4 +1,4 @@
-"""Random draws that depend on names, not on order or worker count."""
+"""Named random generators, independent of call order and number of workers."""
 
 from __future__ import annotations
 

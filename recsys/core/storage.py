@@ -1,4 +1,4 @@
-"""Files that are whole or absent."""
+"""Atomic writes of files and folders, and SHA-256."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def atomic_folder(path: Path, *, marker: str) -> Iterator[Path]:
         The final place.
     marker : str
         A file that an existing folder at ``path`` must hold before it is replaced, so that a
-        stranger's folder is never wiped.
+        folder of other files is never deleted.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The one shape of every ranked answer."""
+"""Top-k lists: the common result type of ranked answers."""
 
 from __future__ import annotations
 

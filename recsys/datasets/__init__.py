@@ -1,4 +1,4 @@
-"""Data to try things on: two embedded sets, a made-up world, and readers of public sets."""
+"""Data sets: two embedded ones, a synthetic one, and readers of public splits."""
 
 from recsys.datasets.community import load_community
 from recsys.datasets.movies import load_movies

@@ -1,4 +1,4 @@
-"""The community that comes with the package: a question-and-answer site in its first months."""
+"""Embedded community data: the first months of a question-and-answer site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recsys.data import Catalog, EventLog, People
 from recsys.datasets.packaged import packaged_file
 
 LATER_TOTALS = ("score", "views", "reputation")
-"""Counted at the end of the dump: as features they would tell the future."""
+"""Totals at the end of the dump; as features they would leak the future."""
 
 
 def load_community() -> tuple[EventLog, Catalog, People]:

@@ -1,4 +1,4 @@
-"""The films that come with the package: ratings that people tweeted."""
+"""Embedded film ratings, from MovieTweetings."""
 
 from __future__ import annotations
 

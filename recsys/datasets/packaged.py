@@ -1,4 +1,4 @@
-"""Where the data that comes with the package lies."""
+"""Paths of the embedded data files."""
 
 from __future__ import annotations
 

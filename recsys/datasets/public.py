@@ -1,4 +1,4 @@
-"""Readers of public data sets, in the split that others published for them."""
+"""Readers of public data sets in their published splits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ML100K_SHARE = 0.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PublicSplit:
-    """A data set as others cut it.
+    """A public data set in a published split.
 
     Attributes
     ----------

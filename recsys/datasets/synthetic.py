@@ -1,4 +1,4 @@
-"""A made-up world whose tastes are known: each person has a favourite topic."""
+"""Synthetic data with known preferences: each person has a favourite topic."""
 
 from __future__ import annotations
 

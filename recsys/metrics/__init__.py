@@ -1,4 +1,4 @@
-"""Measures of lists, of what everyone is shown, and of how sure we are: pure functions."""
+"""Ranking metrics, beyond-accuracy metrics and bootstrap intervals, as pure functions."""
 
 from recsys.metrics.beyond import coverage, gini, intra_list_diversity, novelty
 from recsys.metrics.bootstrap import Comparison, Interval, bootstrap_interval, paired_bootstrap

@@ -1,4 +1,4 @@
-"""What lists are like beside being right: coverage, novelty, concentration, variety."""
+"""Beyond-accuracy metrics: coverage, novelty, concentration (gini) and diversity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK = 8_192
 
 
 def coverage(ranked_rows: RowArray, *, n_items: int, k: int) -> float:
-    """Return the share of all items that stand in at least one list.
+    """Return the share of all items that occur in at least one list.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def coverage(ranked_rows: RowArray, *, n_items: int, k: int) -> float:
 
 
 def gini(ranked_rows: RowArray, *, n_items: int, k: int) -> float:
-    r"""Return how unequally the places of the lists are shared out among all items.
+    r"""Return the Gini coefficient of how often each item occurs in the lists.
 
     .. math:: G = \frac{\sum_{i=1}^{n} (2i - n - 1) x_i}{n \sum_{i=1}^{n} x_i}
 
@@ -89,7 +89,7 @@ def gini(ranked_rows: RowArray, *, n_items: int, k: int) -> float:
 def novelty(
     ranked_rows: RowArray, *, item_counts: npt.NDArray[Any], n_users: int, k: int
 ) -> DoubleArray:
-    r"""Return how little known the items of each list are: their mean self-information.
+    r"""Return the mean self-information of the items of each list.
 
     .. math:: novelty = \frac{1}{m} \sum_{i \in list} -\log_2 \frac{\max(c_i, 1)}{n}
 
@@ -135,7 +135,7 @@ def novelty(
 
 
 def intra_list_diversity(ranked_rows: RowArray, item_features: Csr, *, k: int) -> DoubleArray:
-    r"""Return how unlike each other the items of each list are.
+    r"""Return the mean pairwise dissimilarity of the items of each list.
 
     .. math:: diversity = 1 - \frac{1}{|P|} \sum_{(i, j) \in P} \cos(f_i, f_j)
 

@@ -1,4 +1,4 @@
-"""How sure a mean is, and whether one system is really better than another."""
+"""Bootstrap confidence intervals of means, and paired comparison of two systems."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHUNK = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean, and where it could as well have been.
+    """A mean and its confidence interval.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How good ranked lists are against what people really took."""
+"""Ranking metrics: recall, precision, nDCG, MAP, MRR and hit rate of lists."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ranking_metrics(
     ks: Sequence[int],
     n_relevant: npt.NDArray[np.integer] | None = None,
 ) -> dict[str, DoubleArray]:
-    r"""Measure each user's list against the items relevant to them.
+    r"""Measure the list of each user against the items relevant to them.
 
     With :math:`h_p` 1 where the item at place *p* (from 1) is relevant and *R* the number of
     relevant items:

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, freeze
+from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, freeze, positions_of
 from recsys.core.contribution import Contribution, Source
 from recsys.core.errors import ConfigError
 from recsys.index import ChangedVectors
@@ -41,10 +41,7 @@ class BlockPatch:
 
     def places(self, item_rows: RowArray) -> npt.NDArray[np.int64]:
         """Return the (n,) int64 place of each row in the patch; -1 where it is not in it."""
-        if not len(self.rows):
-            return np.full(len(item_rows), NO_ROW, dtype=np.int64)
-        found = np.minimum(np.searchsorted(self.rows, item_rows), len(self.rows) - 1)
-        return np.where(self.rows[found] == item_rows, found, NO_ROW)
+        return positions_of(item_rows, self.rows, is_sorted=True)
 
     def overlaid(self, other: BlockPatch) -> BlockPatch:
         """Return both patches; where both have an item, the other's counts."""

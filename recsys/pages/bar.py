@@ -1,4 +1,4 @@
-"""Bars that show what a number is made of."""
+"""Bars of the additive parts of a score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One part of a sum.
+    """One additive part of a score.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Bar:
 
     @property
     def is_negative(self) -> bool:
-        """Whether the part pulls the sum down."""
+        """True if the part lowers the sum."""
         return self.value < 0
 
 

@@ -1,4 +1,4 @@
-"""Templates turned into pages."""
+"""Rendering of HTML templates, with everything escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The beginning of a text."""
+"""Excerpts: the first words of a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File names that are safe for any id."""
+"""Safe file names for any id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses may become links."""
+"""Validation of URLs before they become links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items and people as weighted tags that a person can read."""
+"""Tag profiles: items and people as readable, weighted tags."""
 
 from recsys.profiles.decay import half_life_weights
 from recsys.profiles.declared import DeclaredTags, declared_tags, match_declared, muted_matrix

@@ -1,4 +1,4 @@
-"""Old events count less."""
+"""Exponential time decay of events."""
 
 from __future__ import annotations
 

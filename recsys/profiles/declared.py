@@ -1,4 +1,4 @@
-"""What people said themselves, in the vocabulary of the item profiles."""
+"""Declared and muted tags of people in the vocabulary of the item profiles."""
 
 from __future__ import annotations
 
@@ -124,6 +124,6 @@ def _heaviest(rows: object, columns: object, weights: object, shape: tuple[int, 
 
 
 def declared_tags(people: People, profiles: ItemProfiles) -> Csr:
-    """Return the (n_users, n_tags) csr of what people declared, weighted as an item would be."""
+    """Return the (n_users, n_tags) csr of declared tags, weighted like the tags of an item."""
     found = match_declared(people.declared, people.tag_names, profiles.tags)
     return declared_profile(found.matrix, profiles)

@@ -1,4 +1,4 @@
-"""Items as weighted tags."""
+"""Item profiles: tags, columns and words with weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recsys.core.arrays import Csr, DoubleArray, FloatArray, RowArray, freeze_csr
+from recsys.core.arrays import Csr, DoubleArray, FloatArray, RowArray, freeze_csr, with_data
 from recsys.data import Catalog
 from recsys.profiles.profileconfig import ProfileConfig
 from recsys.profiles.terms import TermCounts, count_terms, select_terms
@@ -20,7 +20,6 @@ from recsys.profiles.weighting import (
     heaviest_of_rows,
     inverse_document_frequency,
     unit_rows,
-    with_data,
 )
 
 COLUMN_OF_FAMILY: Mapping[str, str] = {
@@ -31,7 +30,7 @@ COLUMN_OF_FAMILY: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItemProfiles:
-    """What each item is about.
+    """Tag weights of each item.
 
     Attributes
     ----------
@@ -42,7 +41,7 @@ class ItemProfiles:
     average_length : float
         Mean number of terms of a text, for the weights of new ones.
     config : ProfileConfig
-        How they were made.
+        The settings they were built with.
     """
 
     matrix: Csr
@@ -52,12 +51,12 @@ class ItemProfiles:
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return int(self.matrix.shape[0])
 
     @property
     def n_tags(self) -> int:
-        """How many tags there are; may be 0."""
+        """Number of tags; may be 0."""
         return len(self.tags)
 
     def features_of(self, catalog: Catalog) -> Csr:
@@ -69,11 +68,6 @@ class ItemProfiles:
         parts = list(_parts_of(catalog, self.config))
         raw = _raw_weights(parts, self.tags, catalog.n_items)
         return _weighted(raw, self.tags, self.average_length, self.config)
-
-    def with_items(self, catalog: Catalog) -> ItemProfiles:
-        """Return profiles in the same vocabulary of the items of ``catalog`` alone."""
-        matrix = self.features_of(catalog)
-        return ItemProfiles(matrix, self.tags, self.average_length, self.config)
 
     def to_arrays(self) -> Arrays:
         """Return plain arrays to save; the config is kept on its own."""
@@ -104,8 +98,8 @@ def build_item_profiles(catalog: Catalog, config: ProfileConfig | None = None) -
 
     with :math:`a_{i,t}` the weight of tag *t* of family *f* at item *i* (for words, the BM25 weight
     of their count), :math:`v_f` the family's weight from the config; then each row is brought to
-    length 1. So a family speaks as loud in an item with forty words as in one with two, and a
-    tag that everybody has says nothing.
+    length 1. So a family has the same total weight in an item with forty words as in one with two,
+    and a tag of every item has almost none.
 
     Parameters
     ----------
@@ -145,7 +139,7 @@ def build_item_profiles(catalog: Catalog, config: ProfileConfig | None = None) -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """What one family says: the (n_items, len(names)) weights of its tags."""
+    """The (n_items, len(names)) weights of the tags of one family."""
 
     family: str
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The settings of profiles."""
+"""Settings of item and user profiles."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ DEFAULT_FAMILY_WEIGHTS = {
 
 
 class ProfileConfig(Config):
-    """How items and people become tags."""
+    """Settings of item and user profiles."""
 
     family_weights: dict[str, NonNegativeFloat] = Field(
         default_factory=lambda: dict(DEFAULT_FAMILY_WEIGHTS)
     )
-    """How loud each family speaks; 0 leaves it out. Those not named keep their default."""
+    """Weight of each tag family; 0 leaves it out. Families not named keep their default."""
     other_family_weight: NonNegativeFloat = 1.0
-    """The same for families of the caller's own."""
+    """Weight of families that are not among the defaults."""
     text: TextConfig = TextConfig()
-    """How titles and texts become terms."""
+    """Extraction of terms from titles and texts."""
     use_idf: bool = True
-    """Rare tags weigh more."""
+    """Weigh tags by inverse document frequency."""
     bm25_k1: NonNegativeFloat = 1.2
-    """How long repeating a word still adds; 0 counts presence only."""
+    """Saturation of term counts in BM25; 0 counts presence only."""
     bm25_b: float = Field(default=0.75, ge=0, le=1)
-    """How much the length of a text counts against it."""
+    """Length normalisation in BM25, from 0 (none) to 1."""
     declared_weight: NonNegativeFloat = 1.0
-    """What a person declared, against everything that was inferred of a very active one."""
+    """Weight of declared tags; the inferred tags of a very active person weigh 1 in total."""
     negative_weight: NonNegativeFloat = 1.0
-    """What a hidden or disliked item takes from its tags, against what a liked one gives."""
+    """Weight of negative feedback (hide, dislike) on tags, relative to positive feedback."""
     activity_prior: PositiveFloat = 3.0
-    """Confidence of history (events times their weights) at which what is inferred counts half."""
+    """Sum of event weights at which the inferred tags have half of their full weight."""
     confidence_prior: PositiveFloat = 3.0
-    """Items with a tag at which its weight is half certain."""
+    """Number of consumed items with a tag at which its confidence is 0.5."""
     tags_per_user: PositiveInt = 256
-    """Most tags of one person, the heaviest first."""
+    """Most tags of one person; the heaviest are kept."""
 
     @field_validator("family_weights")
     @classmethod
@@ -52,5 +52,5 @@ class ProfileConfig(Config):
         return {**DEFAULT_FAMILY_WEIGHTS, **given}
 
     def family_weight(self, family: str) -> float:
-        """Return how loud a family speaks."""
+        """Return the weight of a tag family."""
         return self.family_weights.get(family, self.other_family_weight)

@@ -1,4 +1,4 @@
-"""One person's profile, to be read."""
+"""Profile of one person as a readable table."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ N_EVIDENCE = 3
 
 
 class TagSource(StrEnum):
-    """Where a tag of a profile comes from."""
+    """Origin of a tag of a profile."""
 
     DECLARED = "declared"
-    """The person said so."""
+    """Declared by the person."""
     INFERRED = "inferred"
-    """What the person consumed has it."""
+    """Inferred from consumed items."""
     BOTH = "both"
-    """Said and consumed."""
+    """Declared and inferred."""
     PINNED = "pinned"
     """Set by hand."""
     MUTED = "muted"
-    """Silenced by hand."""
+    """Muted by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ProfileRow:
 
 @dataclass(frozen=True, slots=True)
 class ProfileTable:
-    """What one person is about, heaviest tag first, muted ones last.
+    """Tags of one person, heaviest first, muted ones last.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ def profile_table(
     items: ItemProfiles,
     item_ids: IdMap,
 ) -> ProfileTable:
-    r"""Make one person's profile readable.
+    r"""Return the profile of one person as a table.
 
     The confidence of an inferred tag is
 
@@ -191,7 +191,7 @@ class _Evidence:
         self._item_ids = item_ids
 
     def of(self, tag: int) -> tuple[int, tuple[Any, ...]]:
-        """Return how many items have the tag, and the ids of the most telling ones."""
+        """Return how many items have the tag, and the ids of those it weighs most in."""
         places = slice(self._parts.indptr[tag], self._parts.indptr[tag + 1])
         values, members = self._parts.data[places], self._parts.indices[places]
         telling = members[np.lexsort((self._item_rows[members], -values))][:N_EVIDENCE]

@@ -1,4 +1,4 @@
-"""The terms of a corpus: which words tell texts apart, and how often each text has them."""
+"""Term counts of a corpus, and selection of the terms that discriminate between texts."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ _FREQUENT_FLOOR = 5
 
 
 class TextConfig(Config):
-    """How texts become terms."""
+    """Settings of term extraction from texts."""
 
     tokenizer: TokenizerName = "unicode"
     """ "unicode", or "jieba" for Chinese words (the extra ``text``)."""
     keep_numbers: bool | Literal["years"] = "years"
-    """Whether words of digits are terms; "years" keeps the years of titles (1800 to 2199), however
-    many have one: when something came out tells things apart, other numbers rarely do."""
+    """Keep words of digits as terms; "years" keeps the years of titles (1800 to 2199), however
+    many have one: release years discriminate between items, other numbers rarely do."""
     min_length: PositiveInt = MIN_LENGTH
     """Fewest characters of a word."""
     max_length: PositiveInt = MAX_LENGTH
     """Most characters of a word."""
     min_df: PositiveInt = 2
-    """Fewest texts a term must be in: a word of one text joins it to no other."""
+    """Fewest texts that contain a term; a word of a single text relates it to no other."""
     max_df: float = Field(default=0.2, gt=0, le=1)
-    """Largest share of the texts a term may be in; it stands in for a list of stop words."""
+    """Largest share of texts that contain a term; replaces a list of stop words."""
     n_terms: NonNegativeInt = 20_000
-    """Most terms of the vocabulary, those of most texts first; 0 leaves text out."""
+    """Largest vocabulary of terms, most frequent first; 0 leaves text out."""
     terms_per_item: PositiveInt = 40
-    """Most terms of one item, the heaviest first."""
+    """Most terms of one item; the heaviest are kept."""
     title_weight: NonNegativeFloat = 3.0
-    """How many times a word of the title counts."""
+    """Count of a word in the title; a word in the text counts 1."""
     max_characters: PositiveInt = 50_000
-    """Characters of a text that are read."""
+    """Characters of a text that are read; the rest is ignored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +118,7 @@ def count_terms(
 
 
 def select_terms(found: TermCounts, config: TextConfig) -> TermCounts:
-    """Keep the terms that tell texts apart, in alphabetical order.
+    """Select the discriminating terms, in alphabetical order.
 
     A term stays when at least ``min_df`` texts have it and at most the share ``max_df`` of the
     texts that have any term; in a small corpus five texts are never too many, and a year never has
@@ -163,7 +163,7 @@ def _columns(found: TermCounts, kept: npt.NDArray[np.int64]) -> TermCounts:
 
 
 class _Codes(dict[str, int]):
-    """Gives each new word the next number, at the speed of a plain lookup."""
+    """Dict that gives each new word the next number."""
 
     def __missing__(self, word: str) -> int:
         code = self[word] = len(self)

@@ -1,4 +1,4 @@
-"""Text to words, in any language and without a list of stop words.
+"""Tokenisation in any language, without a list of stop words.
 
 Scripts that put spaces between words give words; scripts that do not (Han, kana, Thai and its
 neighbours), and Hangul, whose particles stick to the word, give pairs of characters.
@@ -85,7 +85,7 @@ def tokenize(
 
 
 def is_term(word: str, *, keep_numbers: bool, min_length: int, max_length: int) -> bool:
-    """Say whether a word as cut from a text is worth keeping."""
+    """Return whether a word can be a term, by its length and characters."""
     if _PAIRED.match(word):
         return True
     if not min_length <= len(word) <= max_length:
@@ -94,7 +94,7 @@ def is_term(word: str, *, keep_numbers: bool, min_length: int, max_length: int) 
 
 
 def is_year(word: str) -> bool:
-    """Say whether a word is a year in which something may have come out.
+    """Return whether a word is a year from 1800 to 2199.
 
     Examples
     --------

@@ -1,38 +1,33 @@
-"""People as weighted tags: what they did, and what they said."""
+"""User profiles: tags inferred from consumed items, declared, pinned and muted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
-from recsys.core.arrays import Csr, DoubleArray, freeze_csr
+from recsys.core.arrays import Csr, DoubleArray, freeze_csr, with_data
 from recsys.core.errors import DataError
 from recsys.profiles.items import ItemProfiles
 from recsys.profiles.profileconfig import ProfileConfig
-from recsys.profiles.vocabulary import Arrays
-from recsys.profiles.weighting import heaviest_of_rows, unit_rows, with_data
+from recsys.profiles.weighting import heaviest_of_rows, unit_rows
 
 _USERS_AT_ONCE = 4096
-_SAVED = ("matrix", "inferred", "declared", "muted", "pinned")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UserProfiles:
-    """What each person is about.
+    """Tag weights of each person.
 
     Attributes
     ----------
     matrix : (n_users, n_tags) csr float32
         The profile: in (0, 1] where stored; 1 is a person's heaviest tag that is not pinned.
     inferred : (n_users, n_tags) csr float32
-        What their history says, rows of length 1 (or less, of people with many tags).
+        Inferred from their history; rows of length 1, or less where tags were cut off.
     declared : (n_users, n_tags) csr float32
-        What they declared, as given.
+        Declared weights, as given.
     muted : (n_users, n_tags) csr float32
         1 where they muted a tag; such a tag is not in ``matrix``.
     pinned : (n_users, n_tags) csr float32
@@ -47,31 +42,13 @@ class UserProfiles:
 
     @property
     def n_users(self) -> int:
-        """How many people there are."""
+        """Number of people."""
         return int(self.matrix.shape[0])
 
     @property
     def n_tags(self) -> int:
-        """How many tags there are; may be 0."""
+        """Number of tags; may be 0."""
         return int(self.matrix.shape[1])
-
-    def unit_matrix(self) -> Csr:
-        """Return ``matrix`` with rows of length 1, to be multiplied with item profiles."""
-        return freeze_csr(unit_rows(self.matrix))
-
-    def to_arrays(self) -> Arrays:
-        """Return plain arrays to save."""
-        arrays: Arrays = {"n_tags": np.array([self.n_tags], dtype=np.int64)}
-        for name in _SAVED:
-            matrix = getattr(self, name)
-            for part in ("data", "indices", "indptr"):
-                arrays[f"{name}_{part}"] = getattr(matrix, part)
-        return arrays
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> UserProfiles:
-        """Take what :meth:`to_arrays` gave; memory-mapped arrays are used in place."""
-        return cls(**{name: _csr_of(arrays, name) for name in _SAVED})
 
 
 def build_user_profiles(
@@ -83,7 +60,7 @@ def build_user_profiles(
     muted: Csr | None = None,
     pinned: Csr | None = None,
 ) -> UserProfiles:
-    r"""Describe each person by the tags of what they consumed and of what they declared.
+    r"""Build the profile of each person from the tags of consumed items and declared tags.
 
     .. math::
 
@@ -94,8 +71,8 @@ def build_user_profiles(
     with :math:`c_{u,i}` the confidence of an interaction, :math:`C_u` their sum, :math:`n_{u,i}`
     of a negative one, :math:`x_i` the item profiles, :math:`d_u` what was declared, weighted as an
     item with these tags would be, and :math:`\eta`, :math:`\kappa`, :math:`\delta` the settings
-    ``negative_weight``, ``activity_prior`` and ``declared_weight``. So a newcomer's profile is what
-    they declared, and history takes over as it grows. Then the heaviest tag gets weight 1, pinned
+    ``negative_weight``, ``activity_prior`` and ``declared_weight``. So the profile of a newcomer is
+    declared, and history takes over as it grows. Then the heaviest tag gets weight 1, pinned
     tags the weight they were given, and muted tags none.
 
     Parameters
@@ -137,7 +114,7 @@ def build_user_profiles(
 
 
 def declared_profile(declared: Csr, items: ItemProfiles) -> Csr:
-    """Return what people declared, weighted as an item with these tags would be.
+    """Return declared tags, weighted like the tags of an item.
 
     Parameters
     ----------
@@ -164,7 +141,7 @@ def _inferred(interactions: Csr, negatives: Csr, items: ItemProfiles) -> Csr:
         taste = interactions[some] @ items.matrix
         if negatives.nnz:
             taste = taste - items.config.negative_weight * (negatives[some] @ items.matrix)
-        taste = with_data(taste, np.maximum(taste.data, 0))
+        taste = with_data(taste, np.maximum(taste.data, 0)).copy()
         taste.eliminate_zeros()
         blocks.append(heaviest_of_rows(unit_rows(taste), n=items.config.tags_per_user))
     if not blocks:
@@ -188,7 +165,7 @@ def _scaled(matrix: Csr) -> Csr:
         return matrix
     heaviest = matrix.max(axis=1).toarray().ravel().astype(np.float64)
     heaviest[heaviest == 0] = 1.0
-    scaled = _rows_times(matrix, 1 / heaviest)
+    scaled = _rows_times(matrix, 1 / heaviest).copy()
     scaled.data = np.minimum(scaled.data, np.float32(1))
     scaled.eliminate_zeros()
     return scaled
@@ -207,10 +184,3 @@ def _checked(matrix: Csr | None, shape: tuple[int, int], name: str) -> Csr:
     if matrix.shape != shape:
         raise DataError(f"{name} must have the shape {shape}; got {matrix.shape}.")
     return sp.csr_matrix(matrix, dtype=np.float32)
-
-
-def _csr_of(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Csr:
-    parts = tuple(np.asarray(arrays[f"{name}_{part}"]) for part in ("data", "indices", "indptr"))
-    matrix = sp.csr_matrix((len(parts[2]) - 1, int(arrays["n_tags"][0])), dtype=np.float32)
-    matrix.data, matrix.indices, matrix.indptr = parts
-    return matrix

@@ -1,4 +1,4 @@
-"""The tags that profiles are written in."""
+"""Tag vocabulary: names, families and idf weights."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from recsys.core.errors import DataError
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 
 FAMILIES = ("topic", "format", "level", "language", "community", "author", "text")
-"""The families this library fills itself, in the order in which a bare name is looked up."""
+"""Families filled by the library, in the order in which a name without family is looked up."""
 
 _GAPS = re.compile(r"[\s_]+")
 
 
 @dataclass(frozen=True, eq=False)  # no slots: the lookups are built at first use
 class TagVocabulary:
-    """Every tag by its row.
+    """Vocabulary of tags; a tag is a name in a family.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ class TagVocabulary:
 
 
 def plain_name(name: str) -> str:
-    """Return a tag as it is compared: case-folded, trimmed, gaps as one hyphen.
+    """Return the normal form of a tag for comparison: case-folded, trimmed, gaps as one hyphen.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def packed(label: str, texts: Sequence[str]) -> Arrays:
 
 
 def unpacked(label: str, arrays: Mapping[str, npt.NDArray[Any]]) -> tuple[str, ...]:
-    """Take what :func:`packed` gave under the same label."""
+    """Return the texts of the arrays that :func:`packed` made under the same label."""
     raw = np.asarray(arrays[f"{label}_bytes"]).tobytes()
     offsets = np.asarray(arrays[f"{label}_offsets"]).tolist()
     return tuple(

@@ -1,4 +1,4 @@
-"""Weights of terms and tags: rare ones say more, repeated ones less and less."""
+"""Weights of terms and tags: inverse document frequency, BM25 and row norms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recsys.core.arrays import Csr, FloatArray
+from recsys.core.arrays import Csr, FloatArray, with_data
 
 
 def inverse_document_frequency(df: npt.ArrayLike, *, n_items: npt.ArrayLike) -> FloatArray:
@@ -47,7 +47,7 @@ def inverse_document_frequency(df: npt.ArrayLike, *, n_items: npt.ArrayLike) -> 
 def bm25_term_weights(
     counts: Csr, *, average_length: float, k1: float = 1.2, b: float = 0.75
 ) -> Csr:
-    r"""Let repeated terms count less and less, and long texts not more.
+    r"""Weigh term counts by BM25: repeated terms saturate, long texts are normalised.
 
     .. math:: w_{i,t} = \frac{f (k_1 + 1)}{f + k_1 (1 - b + b\, l_i / \bar l)}
 
@@ -120,9 +120,3 @@ def heaviest_of_rows(matrix: Csr, *, n: int) -> Csr:
     kept = np.sort(order[rank < n])
     indptr = np.concatenate([[0], np.cumsum(np.minimum(lengths, n))])
     return sp.csr_matrix((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
-
-
-def with_data(matrix: Csr, data: npt.NDArray[np.float64]) -> Csr:
-    """Return a csr of the same places with other numbers (float32)."""
-    parts = (data.astype(np.float32), matrix.indices.copy(), matrix.indptr.copy())
-    return sp.csr_matrix(parts, shape=matrix.shape)

@@ -1,4 +1,4 @@
-"""Caps: not too much of one author or one topic in a list."""
+"""Caps: at most so many items of one author or topic in a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasons in words: the parts of a score, said to the person it is for."""
+"""Explanations: the largest parts of a score as sentences for the reader."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _OPEN_FAMILIES = ("item.", "tag.")  # kinds of events and families of tags are t
 _MAX_TITLE = 80
 _Cause: TypeAlias = tuple[Source, int]
 _ROUNDING = 1e-5
-"""Scores are float32 sums: what is left below this share is rounding."""
+"""Share of a score below which a remainder is float32 rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How reasons are said.
+    """Templates and limits of explanations.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReasonNames:
-    """What the rows of contributions are called, for one person.
+    """Names of the items and tags that contributions refer to, for one person.
 
     Attributes
     ----------
@@ -161,7 +161,7 @@ class ReasonNames:
     unnamed: frozenset[int] = frozenset()
 
     def may_name(self, cause: _Cause) -> bool:
-        """Say whether a cause can be put into words for this person."""
+        """Return whether a cause may be named to this person."""
         source, row = cause
         return source != Source.PERSON and not (source == Source.ITEM and row in self.unnamed)
 
@@ -174,7 +174,7 @@ def word_reasons(
     scores: npt.ArrayLike | None = None,
     wording: Wording | None = None,
 ) -> tuple[tuple[Reason, ...], ...]:
-    """Say in words what made the scores of some items, for one person.
+    """Return the reasons for the scores of some items, for one person.
 
     Parts of several blocks with one cause are added: a cause is named once. Of each item the
     largest positive parts are named, and all else, negative parts and what no part explains, is
@@ -265,7 +265,7 @@ def _reasons_of(
 
 
 class _Speaker:
-    """Puts a cause into words, for one person."""
+    """Words causes for one person."""
 
     def __init__(self, names: ReasonNames, wording: Wording) -> None:
         self._names = names

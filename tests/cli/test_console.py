@@ -11,7 +11,7 @@ from recsys.cli.console import (
     complain,
     heading,
     note,
-    plain,
+    printable,
     program,
     prose,
     shown,
@@ -28,7 +28,7 @@ def test_what_is_shown_is_one_line_of_printable_characters(text: str, width: int
 
 @given(st.text())
 def test_plain_text_is_left_as_it_is(text: str) -> None:
-    assert plain(plain(text)) == plain(text)
+    assert printable(printable(text)) == printable(text)
 
 
 def test_nothing_is_shown_for_none() -> None:

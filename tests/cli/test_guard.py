@@ -4,7 +4,7 @@ import warnings
 import pytest
 import typer
 
-from recsys.cli.guard import describe, guarded, short_usage_errors
+from recsys.cli.guard import guarded, os_error_text, short_usage_errors
 from recsys.core.errors import ConfigError, DataError, RecsysWarning
 
 
@@ -76,4 +76,4 @@ def test_wrong_usage_does_not_repeat_a_million_characters() -> None:
 
 
 def test_an_error_without_words_has_its_name() -> None:
-    assert describe(TimeoutError()) == "TimeoutError."
+    assert os_error_text(TimeoutError()) == "TimeoutError."

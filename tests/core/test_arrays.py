@@ -8,7 +8,15 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.core.arrays import check_finite, csr_rows, freeze, freeze_csr, objects
+from recsys.core.arrays import (
+    check_finite,
+    csr_rows,
+    freeze,
+    freeze_csr,
+    objects,
+    positions_of,
+    with_data,
+)
 from recsys.core.errors import DataError
 
 
@@ -105,3 +113,24 @@ def test_rows_of_a_matrix_are_those_that_scipy_gives_and_empty_for_none() -> Non
     expected = matrix[np.where(rows < 0, 0, rows)].toarray() * (rows >= 0)[:, None]
     np.testing.assert_array_equal(picked.toarray(), expected)
     assert csr_rows(sp.csr_matrix((0, 5), dtype=np.float32), np.array([-1])).shape == (1, 5)
+
+
+@given(st.lists(st.integers(-3, 40), max_size=30), st.sets(st.integers(0, 40)), st.randoms())
+def test_a_position_is_that_of_the_row_in_the_others_in_any_order(
+    rows: list[int], among: set[int], random: Any
+) -> None:
+    others = random.sample(sorted(among), len(among))
+    found = positions_of(np.array(rows, dtype=np.int32), np.array(others, dtype=np.int32))
+    assert found.tolist() == [others.index(row) if row in among else -1 for row in rows]
+    rising = np.array(sorted(among), dtype=np.int32)
+    found = positions_of(np.array(rows, dtype=np.int32), rising, is_sorted=True)
+    assert found.tolist() == positions_of(np.array(rows, dtype=np.int32), rising).tolist()
+
+
+def test_other_values_share_the_places_and_leave_the_first_ones() -> None:
+    matrix = freeze_csr(messy_matrix())
+    other = with_data(matrix, np.array([5.0, 6.0]))
+    assert other.toarray().tolist() == [[5.0, 0.0, 6.0]]
+    assert other.data.dtype == np.float32
+    assert other.indices is matrix.indices
+    assert matrix.data.tolist() == [2.0, 1.0]

@@ -170,13 +170,6 @@ def test_saving_and_loading_changes_nothing(mixed: Catalog) -> None:
     assert (again.features_of(mixed) != profiles.matrix).nnz == 0
 
 
-def test_profiles_of_other_items_keep_the_vocabulary(mixed: Catalog) -> None:
-    profiles = build_item_profiles(mixed, EVERY_WORD)
-    more = profiles.with_items(catalog_of(tags=["noise"]))
-    assert more.tags is profiles.tags
-    assert more.n_items == 1
-
-
 def test_the_matrix_is_read_only_and_of_the_house_types(mixed: Catalog) -> None:
     matrix = build_item_profiles(mixed).matrix
     assert (matrix.dtype, matrix.indices.dtype) == (np.float32, np.int32)

@@ -10,7 +10,7 @@ from recsys.data import Catalog
 from recsys.profiles import users as users_module
 from recsys.profiles.items import ItemProfiles, build_item_profiles
 from recsys.profiles.profileconfig import ProfileConfig
-from recsys.profiles.users import UserProfiles, build_user_profiles, declared_profile
+from recsys.profiles.users import build_user_profiles, declared_profile
 
 ITEMS = build_item_profiles(
     Catalog.from_frame(
@@ -114,19 +114,6 @@ def test_what_is_declared_weighs_as_an_item_with_these_tags() -> None:
     assert declared_profile(csr([[1, 1, 0]]), ITEMS).toarray()[0] == pytest.approx(
         ITEMS.matrix.toarray()[0], rel=1e-5
     )
-
-
-def test_saving_and_loading_changes_nothing() -> None:
-    profiles = build_user_profiles(csr([[1, 1, 0, 0]]), ITEMS, declared=csr([[0, 0, 1]]))
-    again = UserProfiles.from_arrays(profiles.to_arrays())
-    for name in ("matrix", "inferred", "declared", "muted", "pinned"):
-        assert (getattr(again, name) != getattr(profiles, name)).nnz == 0
-        assert getattr(again, name).shape == (1, 3)
-
-
-def test_unit_rows_are_for_products_with_items() -> None:
-    unit = build_user_profiles(csr([[1, 1, 0, 0]]), ITEMS).unit_matrix()
-    assert sp.linalg.norm(unit) == pytest.approx(1)
 
 
 def test_a_shape_that_does_not_fit_is_refused_by_name() -> None:

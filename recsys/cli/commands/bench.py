@@ -1,4 +1,4 @@
-"""``recsys bench``: what the library costs on this machine."""
+"""``recsys bench``: latency, throughput, recall and memory on this machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 FILTER = "tags has any (baking, chess)"
-"""About a quarter of the made-up items."""
+"""About a quarter of the synthetic items."""
 
 
 def bench(

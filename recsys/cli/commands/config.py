@@ -1,4 +1,4 @@
-"""``recsys config``: the settings, with what they mean."""
+"""``recsys config``: all settings with their descriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``recsys demo``: the whole path on the embedded community, in a minute."""
+"""``recsys demo``: all steps on the embedded community data, in a minute."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 MARKER = "demo.json"
-"""What a folder of an earlier demo holds, so that no stranger's folder is touched."""
+"""File in the folder of an earlier demo; other folders are never overwritten."""
 
 TEST_DAYS = 28
 
@@ -81,7 +81,7 @@ class Tour:
     loud: bool
 
     def run(self) -> dict[str, Any]:
-        """Take all steps, and return what came out."""
+        """Run all steps and return their results."""
         from recsys.datasets import load_community
 
         events, catalog, people = load_community()

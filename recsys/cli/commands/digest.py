@@ -1,4 +1,4 @@
-"""``recsys digest``: a digest for everyone who is due."""
+"""``recsys digest``: digests for all people who are due."""
 
 from __future__ import annotations
 

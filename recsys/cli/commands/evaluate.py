@@ -1,4 +1,4 @@
-"""``recsys evaluate``: measure lists against what people did next."""
+"""``recsys evaluate``: metrics of lists on held-out test events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``recsys fit``: train, and save."""
+"""``recsys fit``: fit a model and save it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fit(  # noqa: PLR0913  # a command has as many options as it has
     now: Now = None,
     json_file: Json = None,
 ) -> None:
-    """Train on events and items, and save the model.
+    """Fit a model on events and items, and save it.
 
     Without --events, items with tags or text are enough: an app's first day.
     """

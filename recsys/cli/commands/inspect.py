@@ -1,4 +1,4 @@
-"""``recsys inspect``: look at the files before anything is fitted."""
+"""``recsys inspect``: report on the input files before a fit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 N_ROWS = 10
-"""So many rows with trouble are printed; JSON has up to 1,000."""
+"""Bad rows printed; JSON has up to 1,000."""
 
 BadRows = Annotated[
     OnBadRow,
@@ -46,7 +46,7 @@ def inspect(  # noqa: PLR0913  # a command has as many options as it has
     now: Now = None,
     json_file: Json = None,
 ) -> None:
-    """Report what is in the files and what is odd, without fitting."""
+    """Report counts and oddities of the files, without fitting."""
     check_json_file(json_file)
     if not events and items is None and item_tags is None:
         raise typer.BadParameter("give events, items or both.", param_hint="--events")

@@ -1,4 +1,4 @@
-"""``recsys observe``: what happened since the fit, without a fit."""
+"""``recsys observe``: update a model with new data without a refit."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def observe(  # noqa: PLR0913  # a command has as many options as it has
     now: Now = None,
     json_file: Json = None,
 ) -> None:
-    """Take in new events, posts, edits and people, and save the model.
+    """Update a model with new events, items and people.
 
-    Events it has already are counted and left out: a file may be given again, longer.
+    Events that the model has already are left out, so a growing file may be given again.
     """
     if not events and items is None and item_tags is None and users is None:
         raise typer.BadParameter("give what is new: events, items or users.", param_hint="--events")

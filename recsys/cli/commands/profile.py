@@ -1,4 +1,4 @@
-"""``recsys profile``: what the model believes of a person."""
+"""``recsys profile``: tag profile of a person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 N_ITEMS = 2
-"""So many items behind a tag are printed; JSON has up to three."""
+"""Items printed as evidence of a tag; JSON has up to three."""
 
 UserId = Annotated[list[str], typer.Option("--user", metavar="ID", help="The person. Repeatable.")]
 
@@ -27,7 +27,7 @@ Top = Annotated[
 
 
 def profile(model: Model, *, user: UserId, top: Top = 20, json_file: Json = None) -> None:
-    """Print a person's tags: how strong, how sure, and where from."""
+    """Print the tags of a person with weight, confidence and source."""
     check_json_file(json_file)
     if top < 0:
         raise ConfigError(f"--top must be at least 0; got {top}.")

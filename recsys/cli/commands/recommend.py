@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 BATCH = 1024
-"""People asked about at once: what memory depends on."""
+"""People per batch; bounds the memory."""
 
 N_REASONS = 2
-"""So many reasons of an item are printed; JSON has all."""
+"""Reasons printed per item; JSON has all."""
 
 
 def recommend(

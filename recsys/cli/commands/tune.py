@@ -1,4 +1,4 @@
-"""``recsys tune``: search settings on parts cut from the events."""
+"""``recsys tune``: hyperparameter search on validation cuts of the events."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def tune(  # noqa: PLR0913  # a command has as many options as it has
     now: Now = None,
     json_file: Json = None,
 ) -> None:
-    """Search settings on parts cut from the events, for fit and evaluate --config.
+    """Search the settings of a model on validation cuts of the events.
 
     Ctrl-C ends the search with what was found.
     """

@@ -1,4 +1,4 @@
-"""``recsys verify``: whether a saved model is whole."""
+"""``recsys verify``: integrity check of a saved model."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import NonNegativeFloat, PositiveFloat
 
-from recsys.core.arrays import Csr, DoubleArray, FloatArray, csr_view
+from recsys.core.arrays import Csr, DoubleArray, FloatArray, with_data
 from recsys.core.clock import age_days
 from recsys.data import PositiveEvents
 from recsys.models.base import Queries, TrainingSet
@@ -136,12 +136,6 @@ def scale(matrix: Csr, *, rows: FloatArray | None = None, columns: FloatArray | 
     if columns is not None:
         data = data * columns[matrix.indices]
     return with_data(matrix, data)
-
-
-def with_data(matrix: Csr, data: FloatArray) -> Csr:
-    """Return ``matrix`` with other values in the same places (the index arrays are shared)."""
-    data = np.asarray(data, dtype=np.float32)
-    return csr_view(data, matrix.indices, matrix.indptr, matrix.shape)
 
 
 def _weigh(confidence: FloatArray, weighting: str) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Columns as filters read them: found by name, typed and coded once."""
+"""Columns of a table for filters: found by name, typed and encoded once."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from recsys.ranking.filters.typed_column import ListColumn, TypedColumn, typed_c
 
 
 class ColumnSource(Protocol):
-    """What a filter needs of a table; ``Catalog`` and ``People`` are such."""
+    """Protocol of tables that can be filtered; ``Catalog`` and ``People`` implement it."""
 
     @property
     def names(self) -> Sequence[str]:
-        """The columns there are."""
+        """Names of the columns."""
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """Return a column: times, numbers, or objects with None (or ()) where not given."""
@@ -37,7 +37,7 @@ _CODED: MutableMapping[Any, dict[str, TypedColumn]] = WeakKeyDictionary()
 
 
 class TypedColumns:
-    """The columns of one table, each typed at its first use.
+    """Columns of one table, each typed at its first use.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class TypedColumns:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every column a filter may use.
+        """Names of the columns that a filter may use.
 
         A catalog also has ``item_id`` and ``tags``; people have ``user_id`` and
         ``declared_tags``, which ``tags`` stands for too.
@@ -74,7 +74,7 @@ class TypedColumns:
 
     @property
     def n_rows(self) -> int:
-        """How many rows the table has."""
+        """Number of rows."""
         return len(self._source.tag_mask(""))
 
     def column(self, name: str) -> TypedColumn:

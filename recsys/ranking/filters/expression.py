@@ -1,4 +1,4 @@
-"""The language of filters: text to a tree of conditions and back. It is parsed, never evaluated."""
+"""Grammar of filter expressions: a text is parsed to a tree of conditions, never evaluated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters: a text or a mapping, made into a mask over items or people."""
+"""Filters over items or people, from a text or a mapping to a boolean mask."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from recsys.ranking.filters.expression import (
 )
 
 Where: TypeAlias = "str | Mapping[str, Any] | Filter | None"
-"""What callers may give as a filter."""
+"""Types accepted as a filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Filter:
 
     @property
     def is_always(self) -> bool:
-        """Whether everything passes."""
+        """True if every row passes."""
         return isinstance(self.expression, Always)
 
     @property
     def columns(self) -> frozenset[str]:
-        """The columns that are asked for."""
+        """Names of the columns that the filter reads."""
         return frozenset(_columns(self.expression))
 
     def mask(self, columns: ColumnSource | TypedColumns) -> BoolArray:
@@ -84,7 +84,7 @@ class Filter:
         return _mask(self.expression, TypedColumns.of(columns))
 
     def __and__(self, other: Filter) -> Filter:
-        """Return the filter that both must pass."""
+        """Return the conjunction of both filters."""
         parts = [one.expression for one in (self, other) if not one.is_always]
         return Filter(_all_of(parts))
 

@@ -1,4 +1,4 @@
-"""Columns by type: coded once, then compared at the speed of arrays. Null never matches."""
+"""Typed columns of filters, encoded once and compared as arrays. Null never matches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class TypedColumn(Protocol):
-    """One column, ready to be compared. Null never matches."""
+    """Protocol of a column that conditions compare with values. Null never matches."""
 
     def is_null(self) -> BoolArray:
         """Return where nothing was given."""

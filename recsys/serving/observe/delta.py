@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray, csr_rows
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray, csr_rows, positions_of
 from recsys.core.persistent_map import Layered
 from recsys.data import Catalog, EventLog, IdMap, KindTable, People
 from recsys.index import ChangedVectors, DeltaIndex
@@ -254,21 +254,12 @@ class Facts:
     def features_at(self, item_rows: RowArray) -> Csr:
         """Return the (n, n_tags) csr profiles of some items, as they are now."""
         overlay, n_base = self.overlay, self.base.n_items
-        places = places_of(item_rows, overlay.item_rows)
+        places = positions_of(item_rows, overlay.item_rows)
         known = csr_rows(
             self.base.item_profiles.matrix,
             np.where((item_rows < n_base) & (places == NO_ROW), item_rows, NO_ROW),
         )
         return known + csr_rows(overlay.features, places) if (places != NO_ROW).any() else known
-
-
-def places_of(rows: RowArray, among: RowArray) -> npt.NDArray[np.int64]:
-    """Return the (n,) int64 place of each row among distinct others, in any order; -1 if none."""
-    if not len(among):
-        return np.full(len(rows), NO_ROW, dtype=np.int64)
-    order = np.argsort(among)
-    found = order[np.minimum(np.searchsorted(among, rows, sorter=order), len(among) - 1)]
-    return np.where(among[found] == rows, found, NO_ROW)
 
 
 def _changes_of(base: Snapshot) -> ChangedVectors:

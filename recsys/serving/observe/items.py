@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, csr_rows
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, csr_rows, positions_of
 from recsys.data import Catalog, EventLog, IdMap, People
 from recsys.models import (
     ItemPatch,
@@ -16,7 +16,7 @@ from recsys.models import (
     PatchedHybrid,
     taken,
 )
-from recsys.serving.observe.delta import Facts, places_of
+from recsys.serving.observe.delta import Facts
 from recsys.serving.observe.reverse_lookups import ticks
 from recsys.serving.state.access import author_texts
 from recsys.serving.state.csr_rows import row_entries
@@ -200,7 +200,7 @@ def _authors(
 def _features(facts: Facts, order: RowArray, rows: RowArray, features: Csr) -> Csr:
     """Return the profiles of all described items, in the order of the overlay's catalog."""
     overlay = facts.overlay
-    mine, theirs = places_of(order, overlay.item_rows), places_of(order, rows)
+    mine, theirs = positions_of(order, overlay.item_rows), positions_of(order, rows)
     both = sp.vstack([overlay.features, features], format="csr").astype(np.float32)
     return csr_rows(both, np.where(theirs == NO_ROW, mine, len(overlay.item_rows) + theirs))
 

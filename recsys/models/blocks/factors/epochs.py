@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.arrays import Csr, FloatMatrix, RowArray, with_data
 from recsys.core.progress import Progress, with_detail
 from recsys.core.rng import named_rng
-from recsys.models.blocks.history_weights import HistoryConfig, with_data
+from recsys.models.blocks.history_weights import HistoryConfig
 
 
 class EpochConfig(HistoryConfig):

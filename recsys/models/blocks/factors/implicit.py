@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from recsys.core.arrays import Csr, FloatMatrix, RowArray
+from recsys.core.arrays import Csr, FloatMatrix, RowArray, with_data
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.models.base import Queries, TrainingSet
@@ -26,7 +26,7 @@ from recsys.models.blocks.factors.fold_in import (
     solve_people,
 )
 from recsys.models.blocks.factors.history_map import MappedBlock, fit_history_map
-from recsys.models.blocks.history_weights import history_matrix, training_matrix, with_data
+from recsys.models.blocks.history_weights import history_matrix, training_matrix
 from recsys.models.blocks.learned import LearnedBlock
 
 

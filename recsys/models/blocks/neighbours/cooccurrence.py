@@ -16,6 +16,7 @@ from recsys.core.arrays import (
     FloatMatrix,
     RowArray,
     freeze,
+    with_data,
 )
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
@@ -35,7 +36,6 @@ from recsys.models.blocks.history_weights import (
     row_sums,
     scale,
     training_matrix,
-    with_data,
 )
 from recsys.models.blocks.learned import LearnedBlock
 from recsys.models.blocks.neighbours.item_matrix import (

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from pydantic import NonNegativeFloat, PositiveInt
 
-from recsys.core.arrays import Csr, FloatArray
+from recsys.core.arrays import Csr, FloatArray, with_data
 from recsys.core.memory import check_memory
 from recsys.core.progress import Progress, silent
 from recsys.core.threads import for_tiles
@@ -24,7 +24,6 @@ from recsys.models.blocks.history_weights import (
     row_sums,
     scale,
     training_matrix,
-    with_data,
 )
 from recsys.models.blocks.neighbours.item_matrix import (
     SparseKernelBlock,
