@@ -1,4 +1,4 @@
-"""Write the pages that are made from the code: ``reference/api.md`` and ``reference/cli.md``.
+"""Write the pages that are made from the code: the API, by readers, and the commands.
 
 Run by ``make pages``. A test fails when a page is older than the code.
 """
@@ -8,21 +8,73 @@ from __future__ import annotations
 import importlib
 import inspect
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from typer.main import get_command
 
 DOCS = Path(__file__).resolve().parent
-PACKAGE = DOCS.parent / "recsys"
 MADE = "<!-- Written by docs/render.py: run `make pages` instead of editing. -->"
 
 
-def front_doors() -> dict[str, ModuleType]:
-    """Return every room that has public names, by name."""
-    names = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
-    rooms = {name: importlib.import_module(f"recsys.{name}") for name in names}
-    return {name: room for name, room in rooms.items() if hasattr(room, "__all__")}
+USERS = {
+    "data": (
+        "BadRow", "Catalog", "Consent", "Dataset", "DigestHistory", "EventKind", "EventLog",
+        "ExposureLog", "IdMap", "InteractionConfig", "KindTable", "People", "TagTable",
+        "inspect_dataset", "interactions", "load_dataset", "negatives", "random_per_user",
+        "save_dataset", "split_by_time", "split_by_user", "split_last_n",
+    ),
+    "datasets": (
+        "PublicSplit", "load_community", "load_movies", "ml100k_split", "read_split",
+        "synthetic_world",
+    ),
+    "profiles": ("ProfileConfig", "ProfileRow", "ProfileTable", "TextConfig"),
+    "models": (
+        "BLOCKS", "BlockSpec", "HybridConfig", "TuningConfig", "TuningLog", "ValidationConfig",
+    ),
+    "index": ("FaissConfig", "IndexConfig"),
+    "ranking": ("Filter", "Reason", "Where", "Wording", "parse_filter"),
+    "serving": (
+        "Change", "Drift", "Recommendations", "Recommender", "RecommenderConfig", "SimilarItems",
+        "TunedRecommender", "load", "tune", "verify",
+    ),
+    "digest": (
+        "Because", "Digest", "DigestConfig", "DigestReport", "Entry", "Tally", "confirm",
+        "digests", "run",
+    ),
+    "evaluation": (
+        "Evaluation", "EvaluationOptions", "Latency", "RollingWindows", "Speed", "evaluate",
+        "evaluate_rolling", "measure", "measure_latency", "measure_recall", "measure_speed",
+    ),
+}  # fmt: skip
+"""Names for people who use the library, by room; a room's ``__all__`` also serves other rooms."""
+
+EXTENDERS = {
+    "metrics": (
+        "Comparison", "Interval", "bootstrap_interval", "coverage", "gini",
+        "intra_list_diversity", "novelty", "paired_bootstrap", "ranking_metrics",
+    ),
+    "index": (
+        "ExactIndex", "INDEXES", "Request", "Searching", "VectorIndex", "best_rows",
+        "build_index", "load_index", "score_rows", "top_k",
+    ),
+    "models": (
+        "Block", "BlockConfig", "ItemwiseBlock", "KernelBlock", "LearnedBlock", "Queries",
+        "TrainingSet", "VectorBlock", "register_block",
+    ),
+    "ranking": ("Cap", "CapTable", "ColumnSource", "OPERATORS", "apply_caps"),
+    "digest": ("Ranked", "Recommends"),
+    "evaluation": ("Metric", "Targets", "targets"),
+    "cli": ("app", "main"),
+    "testing": (
+        "BlockContract", "Search", "VectorIndexContract", "event_columns", "event_logs", "interactions",
+        "naive_coverage", "naive_diversity", "naive_gini", "naive_novelty", "naive_scores",
+        "naive_top_k", "naive_user_metrics", "searches", "topk_lists", "vectors",
+    ),
+}  # fmt: skip
+"""Names for people who add parts of their own."""
+
+CORE_FOR_USERS = ("errors",)
+CORE_FOR_EXTENDERS = ("arrays", "config", "contribution", "progress", "rng", "topk")
 
 
 def root_names() -> list[str]:
@@ -30,21 +82,16 @@ def root_names() -> list[str]:
     return sorted(importlib.import_module("recsys").__all__)
 
 
-def core_modules() -> list[str]:
-    """Return the modules of core, which are imported by name."""
-    return sorted(path.stem for path in (PACKAGE / "core").glob("[a-z]*.py"))
-
-
 def render_api() -> str:
-    """Return the API page: one entry for each public name."""
-    rooms = front_doors()
+    """Return the API page for users: one entry for each of their names."""
     lines = [
         MADE,
         "",
         "# Python API",
         "",
-        "Everything listed here is public; anything else may change without notice.",
-        "A room is imported by its front door: `from recsys.data import EventLog`.",
+        "Everything listed here stays as it is within a major version.",
+        "Import a name from its room: `from recsys.data import EventLog`.",
+        "[API for extensions](api-extend.md) lists the interfaces for parts of your own.",
         "",
         "## recsys",
         "",
@@ -53,25 +100,47 @@ def render_api() -> str:
         "| name | lives in |",
         "|---|---|",
     ]
-    lines += [_root_row(name, rooms) for name in root_names()]
-    for room, module in rooms.items():
+    lines += [_root_row(name) for name in root_names()]
+    return "\n".join([*lines, *_entries(USERS, CORE_FOR_USERS)]) + "\n"
+
+
+def render_api_for_extenders() -> str:
+    """Return the API page for people who add parts of their own."""
+    lines = [
+        MADE,
+        "",
+        "# API for extensions",
+        "",
+        "Interfaces, registries and helpers for parts of your own.",
+        "[Extend the library](../guides/extend.md) shows how they are used, and "
+        "[Python API](api.md) lists the names for everybody.",
+        "Names on neither page may change without notice.",
+    ]
+    return "\n".join([*lines, *_entries(EXTENDERS, CORE_FOR_EXTENDERS)]) + "\n"
+
+
+def _entries(names: dict[str, tuple[str, ...]], core: tuple[str, ...]) -> list[str]:
+    lines = []
+    for room, listed in names.items():
+        module = importlib.import_module(f"recsys.{room}")
         lines += ["", f"## recsys.{room}", "", first_line(module)]
-        for name in sorted(module.__all__, key=str.lower):
+        for name in sorted(listed, key=str.lower):
             lines += ["", f"::: recsys.{room}.{name}"]
-    lines += ["", "## recsys.core", "", first_line(importlib.import_module("recsys.core"))]
+    lines += ["", "## recsys.core", ""]
     lines += ["These modules are imported by name: `from recsys.core.errors import DataError`."]
-    for name in core_modules():
+    for name in core:
         lines += ["", f"::: recsys.core.{name}"]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def _root_row(name: str, rooms: dict[str, ModuleType]) -> str:
+def _root_row(name: str) -> str:
     value = getattr(importlib.import_module("recsys"), name)
     if inspect.ismodule(value):
         room = value.__name__
         return f"| `recsys.{name}` | [{room}](#{room.replace('.', '')}) |"
-    for room, module in rooms.items():
-        if name in module.__all__ and getattr(module, name) is value:
+    for room, listed in USERS.items():
+        module = importlib.import_module(f"recsys.{room}")
+        if name in listed and getattr(module, name) is value:
             return f"| `recsys.{name}` | [recsys.{room}](#recsys.{room}.{name}) |"
     home = getattr(value, "__module__", None)
     if home and home.startswith("recsys.core."):
@@ -135,11 +204,15 @@ def _parameter_row(parameter: Any) -> str:
     return f"| {', '.join(f'`{name}`' for name in names)} | {default} | {what} |"
 
 
-PAGES = {"reference/api.md": render_api, "reference/cli.md": render_cli}
+PAGES = {
+    "reference/api.md": render_api,
+    "reference/api-extend.md": render_api_for_extenders,
+    "reference/cli.md": render_cli,
+}
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write all pages."""
     for name, render in PAGES.items():
         path = DOCS / name
         path.parent.mkdir(parents=True, exist_ok=True)

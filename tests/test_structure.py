@@ -44,6 +44,7 @@ NAMED_TWICE = {
     "product",
     "read_manifest",
     "write_manifest",
+}
 
 NEAR_TWINS: set[frozenset[str]] = set()
 
@@ -70,7 +71,63 @@ CONSTANTS = {
 }
 """Numeric constants of modules, by room: a setting that its user may change is a config's."""
 
+PROSE = {
+    "data": 16,
+    "digest": 13,
+    "evaluation": 9,
+    "index": 12,
+    "models": 48,
+    "serving": 32,
+    "testing": 2,
+}
+"""Docstrings that begin with a word such as What or Whether, by room."""
 
+DOCS_PROSE = {
+    "benchmarks.md": 2,
+    "decisions/0001-one-vector-space.md": 1,
+    "decisions/0002-frozen-columns.md": 1,
+    "decisions/0004-names-of-rooms.md": 1,
+    "decisions/0005-weights-learnt-on-time-cuts.md": 1,
+    "decisions/0009-blends-held-out.md": 1,
+    "decisions/0012-robust-blend-for-sparse-data.md": 4,
+    "decisions/0014-order-of-rows.md": 1,
+    "decisions/0015-codes-by-length.md": 1,
+    "decisions/0016-scans-that-end.md": 1,
+    "guides/bring-your-own-events.md": 1,
+    "guides/choose-a-model.md": 1,
+    "guides/evaluate.md": 1,
+    "guides/fit-within-limits.md": 2,
+    "guides/observe.md": 4,
+    "guides/send-a-digest.md": 3,
+    "guides/tune.md": 2,
+    "index.md": 1,
+    "reference/filters.md": 1,
+}
+"""Sentences that begin with What, Who or Whom and ask nothing, by page."""
+
+NAMED_ELSEWHERE = {
+    "recsys.models.notes": {  # a sentence for the blocks that presets choose; others need none
+        "content",
+        "affinity",
+        "spectral",
+        "feature_als",
+        "ease",
+        "item_knn",
+        "cooccurrence",
+        "new_items",
+        "popularity",
+    },
+    "recsys.models.blend.floors": {"popularity", "content"},
+    "recsys.models.blend.held_out": {"popularity"},
+    "recsys.models.blend.popularity_sets": {"popularity"},
+    # the same word for something else: a source of a score, a loss; or a configuration that is run
+    "recsys.core.contribution": {"popularity"},
+    "recsys.ranking.reasons": {"popularity"},
+    "recsys.models.blocks.factors.lightfm": {"bpr"},
+    "recsys.cli.commands.bench": {"popularity", "spectral"},
+    "recsys.cli.commands.demo": {"popularity"},
+}
+"""Kinds of blocks that a file names though it is neither theirs nor a recipe."""
 
 
 def dotted(path: Path) -> str:
@@ -289,7 +346,11 @@ def test_an_unasked_question_is_found() -> None:
 
 
 def test_fewer_and_fewer_sentences_of_the_docs_begin_like_a_question() -> None:
-    pages = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.name != "api.md"]
+    pages = [
+        path
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        if path.name not in {"api.md", "api-extend.md"}
+    ]
     n = {
         path.relative_to(ROOT / "docs").as_posix(): len(
             unasked_questions(path.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from recsys.evaluation.latency import Latency, measure_latency
 from recsys.evaluation.machine import peak_rss_mb, versions
 from recsys.evaluation.rolling import RollingWindows, evaluate_rolling
-from recsys.evaluation.runner import Evaluation, EvaluationOptions, evaluate, measure
+from recsys.evaluation.runner import Evaluation, EvaluationOptions, Metric, evaluate, measure
 from recsys.evaluation.speed import Speed, measure_recall, measure_speed
 from recsys.evaluation.targets import Targets, targets
 
@@ -11,6 +11,7 @@ __all__ = [
     "Evaluation",
     "EvaluationOptions",
     "Latency",
+    "Metric",
     "RollingWindows",
     "Speed",
     "Targets",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, DoubleArray, RowArray
 from recsys.core.clock import Moment
 from recsys.core.errors import ConfigError, DataError, UnknownIdError
 from recsys.core.progress import Progress, silent
@@ -33,6 +33,10 @@ BATCH = 1024
 """People ranked at once."""
 
 DEFAULT_KS = (10, 20)
+
+Metric: TypeAlias = Callable[[RowArray, Csr, int], DoubleArray]
+"""``metric(ranked_rows, relevant, k)``: (n_users, n_ranked) item rows, best first and -1 where a
+list is short; (n_users, n_items) csr of relevant items; list length. Returns (n_users,) float64."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +160,8 @@ class EvaluationOptions:
         those given.
     n_resamples : int
         Bootstrap resamples behind the intervals.
+    metrics : dict of str to Metric
+        Measures of your own, by name; reported like "recall@20" for each of ``ks``.
     """
 
     ks: tuple[int, ...] = DEFAULT_KS
@@ -165,6 +171,7 @@ class EvaluationOptions:
     as_of: Moment | None = None
     tuning: TuningConfig | None = None
     n_resamples: int = 1000
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.ks or not all(_is_length(k) for k in self.ks):
@@ -196,6 +203,8 @@ def measure(
         hidden = sp.csr_matrix(hidden + pair_matrix(mask, people, model.items))
     ranked = _ranked(model, wanted, hidden, allowed=allowed, k=max(options.ks), progress=progress)
     per_user = ranking_metrics(ranked, wanted.relevant, ks=options.ks, n_relevant=wanted.n_relevant)
+    for name, metric in options.metrics.items():
+        per_user |= {f"{name}@{k}": metric(ranked, wanted.relevant, k) for k in options.ks}
     metrics, intervals = _summary(per_user, model.config.seed, options.n_resamples)
     metrics |= _beyond(model, ranked, allowed=allowed, ks=options.ks)
     record = {

@@ -1,7 +1,14 @@
 """The nearest of many vectors: exact or approximate, filtered, always exactly k."""
 
-from recsys.index.base import VectorIndex
-from recsys.index.choose import BuiltIndex, IndexConfig, build_index, choose_index, load_index
+from recsys.index.base import Searching, VectorIndex
+from recsys.index.choose import (
+    INDEXES,
+    BuiltIndex,
+    IndexConfig,
+    build_index,
+    choose_index,
+    load_index,
+)
 from recsys.index.codes.index import NarrowIndex
 from recsys.index.delta.index import DeltaIndex
 from recsys.index.delta.renew import renewed_index
@@ -14,6 +21,7 @@ from recsys.index.request import Request, checked_request
 from recsys.index.scores import best_rows, score_rows, top_k
 
 __all__ = [
+    "INDEXES",
     "BuiltIndex",
     "ChangedVectors",
     "DeltaIndex",
@@ -23,6 +31,7 @@ __all__ = [
     "IndexConfig",
     "NarrowIndex",
     "Request",
+    "Searching",
     "VectorIndex",
     "best_rows",
     "build_index",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
 
 from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.config import Config
@@ -21,12 +22,19 @@ from recsys.index.hnsw.graph import FaissConfig
 from recsys.index.hnsw.index import FaissIndex
 from recsys.index.saved import read_manifest, read_vectors
 
+KINDS = ("auto", "exact", "narrow", "hnsw", "flat")
+
+INDEXES: dict[str, tuple[Callable[[FloatMatrix], VectorIndex], Callable[[Path], VectorIndex]]] = {}
+"""Kinds of indexes added by the caller: how one is built over (n_items, n_factors) float32 vectors,
+and how its saved folder is opened, whose ``index.json`` names the kind. Add it before loading."""
+
 
 class IndexConfig(Config):
     """Settings of :func:`choose_index`."""
 
-    kind: Literal["auto", "exact", "narrow", "hnsw", "flat"] = "auto"
-    """auto: exact up to a size, short codes beyond; hnsw and flat: faiss on whole vectors."""
+    kind: str = "auto"
+    """auto: exact up to a size, short codes beyond; exact or narrow always; hnsw and flat: faiss on
+    whole vectors; or a kind of ``INDEXES``."""
     exact_up_to: NonNegativeInt = 16_000
     """Items of 64 numbers that auto still looks at one by one (about 0.25 ms); fewer if wider."""
     graph_from: NonNegativeInt = 60_000
@@ -47,6 +55,13 @@ class IndexConfig(Config):
     """Settings of the graph of kind hnsw; its ``kind`` is set from this config's own."""
     seed: NonNegativeInt = 0
     """Draws the queries."""
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in (*KINDS, *INDEXES):
+            raise ValueError(f"kind must be one of {', '.join((*KINDS, *INDEXES))}; got {kind!r}")
+        return kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,9 +137,12 @@ def choose_index(
     """
     config = config or IndexConfig()
     exact = ExactIndex.build(vectors)
+    if config.kind in INDEXES:
+        index = INDEXES[config.kind][0](exact.vectors)
+        return BuiltIndex(index, f"index: {config.kind}, as configured", {})
     if config.kind == "hnsw":
-        index = FaissIndex.build(exact.vectors, config.faiss)
-        return BuiltIndex(index, "index: hnsw over whole vectors, as configured", {})
+        graph = FaissIndex.build(exact.vectors, config.faiss)
+        return BuiltIndex(graph, "index: hnsw over whole vectors, as configured", {})
     if config.kind == "flat":
         return BuiltIndex(exact, "index: exact, which replaces kind flat", {})
     is_small = exact.n_items * exact.n_factors <= config.exact_up_to * 64
@@ -187,6 +205,8 @@ def load_index(folder: Path) -> VectorIndex:
         return NarrowIndex.load(folder)
     if kind == "delta":
         return DeltaIndex.load(folder, main=load_index(Path(folder) / MAIN))
+    if kind in INDEXES:
+        return INDEXES[kind][1](Path(folder))
     if manifest["config"].get("kind") == "flat":  # an exact search by faiss, saved by 0.1.0
         return ExactIndex(read_vectors(folder, manifest), float(manifest["max_norm"]))
     return FaissIndex.load(folder)

@@ -2,11 +2,12 @@
 
 from recsys.ranking.caps import Cap, CapTable, apply_caps
 from recsys.ranking.filters.columns import ColumnSource, TypedColumns
-from recsys.ranking.filters.expression import parse_expression
+from recsys.ranking.filters.expression import OPERATORS, parse_expression
 from recsys.ranking.filters.filter import Filter, Where, parse_filter
 from recsys.ranking.reasons import TEMPLATES, Reason, ReasonNames, Wording, word_reasons
 
 __all__ = [
+    "OPERATORS",
     "TEMPLATES",
     "Cap",
     "CapTable",

@@ -8,8 +8,8 @@ import numpy as np
 
 from recsys.core.arrays import DoubleArray
 from recsys.core.clock import DAY, age_days
-from recsys.data import PositiveEvents
 from recsys.core.note import Note
+from recsys.data import PositiveEvents
 from recsys.models.base import TrainingSet
 from recsys.models.notes import times_ignored
 

@@ -92,11 +92,23 @@ class TypedColumns:
     def _read(self, name: str) -> TypedColumn:
         if name in self._tag_names:
             return self._read_tags(name)
+        return typed_column(name, self.values(name))
+
+    def values(self, name: str) -> npt.NDArray[Any]:
+        """Return a column as it was given: (n_rows,) times, numbers, or objects with None.
+
+        Raises
+        ------
+        ConfigError
+            If there is none of that name, or it holds tags.
+        """
+        if name in self._tag_names:
+            raise ConfigError(f"where must use has with {name!r}: it holds tags.")
         if name in self._ids:
-            return typed_column(name, self._ids[name].ids())
+            return self._ids[name].ids()
         if name not in self._source.names:
             raise ConfigError(_unknown(name, self.names))
-        return typed_column(name, self._source.column(name))
+        return self._source.column(name)
 
     def _read_tags(self, name: str) -> TypedColumn:
         if isinstance(self._source, Catalog):

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+import numpy.typing as npt
+
+from recsys.core.arrays import BoolArray
 from recsys.core.errors import ConfigError, clip
 
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 
 KEYWORDS = frozenset({"and", "or", "not", "in", "has", "any", "all", "is", "null"})
+
+OPERATORS: dict[str, Callable[[npt.NDArray[Any], tuple[str | None, ...]], BoolArray]] = {}
+"""Operators added by the caller, by their name in lower case: ``column name (value, ...)``.
+
+Each gets the column, (n_rows,) times, numbers or objects with None where nothing was given, and the
+values as written, None for null. It returns (n_rows,) bool, and must not change the column.
+"""
 
 MAX_DEPTH = 50
 
@@ -69,6 +80,18 @@ class IsNull:
 
 
 @dataclass(frozen=True, slots=True)
+class Custom:
+    """``column name (value, ...)``, with an operator of ``OPERATORS``."""
+
+    column: str
+    name: str
+    values: tuple[str | None, ...]
+
+    def __str__(self) -> str:
+        return f"{_name(self.column)} {self.name} ({_values(self.values)})"
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """``not part``: the complement."""
 
@@ -98,7 +121,7 @@ class Or:
         return " or ".join(_wrapped(part, Or) for part in self.parts)
 
 
-Expression: TypeAlias = Always | Compare | In | Has | IsNull | Not | And | Or
+Expression: TypeAlias = Always | Compare | In | Has | IsNull | Custom | Not | And | Or
 
 _TOKEN = re.compile(
     r"""(?P<gap>\s+)
@@ -241,6 +264,12 @@ class _Parser:
         negated = self._took("not")
         if self._took("in"):
             return _maybe_not(In(column, self._list("in")), negated)
+        name = self.next.text.lower()
+        if self.next.kind == "bare" and name in OPERATORS:
+            self._at += 1
+            is_list = self.next.kind == "mark"
+            values = self._list(name) if is_list else (self._value(after=name),)
+            return _maybe_not(Custom(column, name, values), negated)
         raise self.error("=, !=, <, <=, >, >=, in, has or is", after=f"{clip(column)!r}")
 
     def _column(self) -> str:

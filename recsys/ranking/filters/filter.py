@@ -15,9 +15,11 @@ from recsys.core.clock import to_utc
 from recsys.core.errors import ConfigError, clip
 from recsys.ranking.filters.columns import ColumnSource, TypedColumns
 from recsys.ranking.filters.expression import (
+    OPERATORS,
     Always,
     And,
     Compare,
+    Custom,
     Expression,
     Has,
     In,
@@ -141,7 +143,9 @@ def _mask(node: Expression, columns: TypedColumns) -> BoolArray:
     return _leaf(node, columns)
 
 
-def _leaf(node: Compare | In | Has | IsNull, columns: TypedColumns) -> BoolArray:
+def _leaf(node: Compare | In | Has | IsNull | Custom, columns: TypedColumns) -> BoolArray:
+    if isinstance(node, Custom):
+        return OPERATORS[node.name](columns.values(node.column), node.values)
     column = columns.column(node.column)
     if isinstance(node, Compare):
         return column.compare(node.op, node.value)

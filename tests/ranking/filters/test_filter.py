@@ -16,6 +16,7 @@ from recsys.ranking.filters.expression import (
     Always,
     And,
     Compare,
+    Custom,
     Expression,
     Has,
     In,
@@ -92,7 +93,7 @@ def holds(node: Expression, row: dict[str, Any]) -> bool:
         return all(holds(part, row) for part in node.parts)
     if isinstance(node, Or):
         return any(holds(part, row) for part in node.parts)
-    assert not isinstance(node, Always)
+    assert not isinstance(node, Always | Custom)
     return list_holds(node, row["tags"]) if node.column == "tags" else cell_holds(node, row)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix, with_data
+from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix
 from recsys.core.threads import for_tiles
 
 _TILE_BYTES = 64_000_000
