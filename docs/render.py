@@ -58,8 +58,9 @@ EXTENDERS = {
         "build_index", "load_index", "score_rows", "top_k",
     ),
     "models": (
-        "Block", "BlockConfig", "ItemwiseBlock", "KernelBlock", "LearnedBlock", "Queries",
-        "TrainingSet", "VectorBlock", "register_block",
+        "Block", "BlockConfig", "CountingBlock", "DataSize", "Footprint", "HistoryConfig",
+        "ItemItemBlock", "ItemwiseBlock", "LearnedBlock", "Queries",
+        "TrainingSet", "VectorBlock", "history_matrix", "register_block", "training_matrix",
     ),
     "ranking": ("Cap", "CapTable", "ColumnSource", "OPERATORS", "apply_caps"),
     "digest": ("Ranked", "Recommends"),

@@ -3,6 +3,7 @@
 from recsys.models.base import (
     Block,
     CountingBlock,
+    ItemItemBlock,
     ItemwiseBlock,
     KernelBlock,
     Queries,
@@ -23,15 +24,17 @@ from recsys.models.blocks.history_weights import (
 from recsys.models.blocks.learned import LearnedBlock
 from recsys.models.blocks.popularity.popularity import PopularityBlock
 from recsys.models.delta_hybrid import (
+    BlockDelta,
     BlockPatch,
+    DeltaHybrid,
+    ItemDelta,
     ItemPatch,
     PatchedHybrid,
-    fitted_patch,
+    empty_delta,
     itemwise,
-    taken,
 )
 from recsys.models.fit import FittedHybrid, HybridConfig, fit_hybrid
-from recsys.models.hybrid import HybridModel, QueryState
+from recsys.models.hybrid import Hybrid, HybridModel, QueryState
 from recsys.models.presets.event_order import is_in_order
 from recsys.models.spec import BLOCKS, POPULARITY, BlockSpec, register_block
 from recsys.models.tuning.log import TuningLog
@@ -43,15 +46,20 @@ __all__ = [
     "POPULARITY",
     "Block",
     "BlockConfig",
+    "BlockDelta",
     "BlockPatch",
     "BlockSpec",
     "CountingBlock",
     "DataSize",
+    "DeltaHybrid",
     "FittedHybrid",
     "Footprint",
     "HistoryConfig",
+    "Hybrid",
     "HybridConfig",
     "HybridModel",
+    "ItemDelta",
+    "ItemItemBlock",
     "ItemPatch",
     "ItemwiseBlock",
     "KernelBlock",
@@ -68,15 +76,14 @@ __all__ = [
     "VectorBlock",
     "check_optuna",
     "counts_events",
+    "empty_delta",
     "events_since",
     "fit_hybrid",
-    "fitted_patch",
     "history_matrix",
     "is_in_order",
     "itemwise",
     "known_queries",
     "register_block",
-    "taken",
     "training_matrix",
     "tune_hybrid",
 ]

@@ -154,7 +154,7 @@ class Block(Protocol):
     """One part of a hybrid: a score for each person and item, linear in what explains it.
 
     A block whose score is an inner product is a :class:`VectorBlock`; one that is not is a
-    :class:`KernelBlock` and re-scores candidates. A class that derives from
+    :class:`ItemItemBlock` and re-scores candidates. A class that derives from
     :class:`recsys.models.LearnedBlock` has every member but ``fit``, ``explain`` and the scores.
     """
 
@@ -244,8 +244,13 @@ def counts_events(block: Block) -> TypeGuard[CountingBlock]:
     return block.counts_events
 
 
+def is_vector_block(block: Block) -> TypeGuard[VectorBlock]:
+    """Return whether a block is a vector block, by its class: quicker than by the protocol."""
+    return hasattr(type(block), "user_factors")
+
+
 @runtime_checkable
-class KernelBlock(Block, Protocol):
+class ItemItemBlock(Block, Protocol):
     """A block that is not an inner product of short vectors: it scores whole rows or candidates.
 
     It knows the items of the fit alone; a hybrid asks it of no other.
@@ -260,3 +265,12 @@ class KernelBlock(Block, Protocol):
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
         """Return the float32 scores of (n_queries, n_candidates) ``item_rows``; 0 for row -1."""
+
+
+def is_item_item_block(block: Block) -> TypeGuard[ItemItemBlock]:
+    """Return whether a block is an item-item block, by its class."""
+    return hasattr(type(block), "candidate_scores")
+
+
+KernelBlock = ItemItemBlock
+"""The former name of :class:`ItemItemBlock`."""

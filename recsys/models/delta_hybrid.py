@@ -1,4 +1,4 @@
-"""A hybrid whose items changed since the fit: a small table of changes beside the large one."""
+"""Hybrid with a delta: item vectors that changed since the fit, beside the main array."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, freeze, positions_
 from recsys.core.contribution import Contribution, Source
 from recsys.core.errors import ConfigError
 from recsys.index import ChangedVectors
-from recsys.models.base import Block, ItemwiseBlock, Queries, VectorBlock
+from recsys.models.base import Block, ItemwiseBlock, Queries, is_vector_block
 from recsys.models.blocks.learned import LearnedBlock
-from recsys.models.hybrid import HybridModel, QueryState, explain_block, side_by_side
+from recsys.models.hybrid import (
+    Hybrid,
+    HybridModel,
+    QueryState,
+    explain_block,
+    side_by_side,
+)
 
 BlockT = TypeVar("BlockT", bound=ItemwiseBlock)
 
 
 @dataclass(frozen=True, eq=False)
-class BlockPatch:
-    """What one block has otherwise than its fit.
+class BlockDelta:
+    """Items of one block that differ from its fit.
 
     Attributes
     ----------
@@ -40,11 +46,33 @@ class BlockPatch:
         freeze(self.rows)
 
     def places(self, item_rows: RowArray) -> npt.NDArray[np.int64]:
-        """Return the (n,) int64 place of each row in the patch; -1 where it is not in it."""
+        """Return the (n,) int64 position of each row in the delta; -1 where it is not in it."""
         return positions_of(item_rows, self.rows, is_sorted=True)
 
-    def overlaid(self, other: BlockPatch) -> BlockPatch:
-        """Return both patches; where both have an item, the other's counts."""
+    def over(self, fitted: BlockT, item_rows: RowArray) -> BlockT:
+        """Return the fitted block over some items as they are now, in the order of ``item_rows``.
+
+        Parameters
+        ----------
+        fitted : ItemwiseBlock
+            The block over all fitted items.
+        item_rows : (n,) int32
+            Rows of the model.
+        """
+        places = self.places(item_rows)
+        changed = places != NO_ROW
+        if not changed.any():
+            return fitted.at_items(item_rows)
+        if isinstance(fitted, LearnedBlock) and isinstance(self.block, LearnedBlock):
+            return fitted.mixed(self.block, item_rows, places)
+        both = fitted.at_items(item_rows[~changed]).joined(
+            cast("BlockT", self.block.at_items(places[changed].astype(np.int32)))
+        )
+        order = np.argsort(np.concatenate([np.flatnonzero(~changed), np.flatnonzero(changed)]))
+        return both.at_items(order.astype(np.int32))
+
+    def overlaid(self, other: BlockDelta) -> BlockDelta:
+        """Return both deltas; where both have an item, the other's counts."""
         if not len(self.rows):
             return other
         places = self.places(other.rows)
@@ -56,26 +84,26 @@ class BlockPatch:
         source = np.concatenate([source, beyond[~known]])
         order = np.argsort(rows, kind="stable")
         both = self.block.joined(other.block).at_items(source[order].astype(np.int32))
-        return BlockPatch(rows[order], both)
+        return BlockDelta(rows[order], both)
 
 
 @dataclass(frozen=True, eq=False)
-class ItemPatch:
+class ItemDelta:
     """Items that differ from the fit: changed ones and new ones.
 
     Attributes
     ----------
-    parts : tuple of BlockPatch
+    parts : tuple of BlockDelta
         One per vector block of the model. An event moves popularity alone, so the other blocks
         need not hold the item it came to; a new item is in all of them, and none is missing.
     """
 
-    parts: tuple[BlockPatch, ...]
+    parts: tuple[BlockDelta, ...]
 
     @classmethod
-    def of(cls, rows: RowArray, blocks: Sequence[ItemwiseBlock]) -> ItemPatch:
-        """Return the patch of all vector blocks, each over the same items."""
-        return cls(tuple(BlockPatch(rows, block) for block in blocks))
+    def of(cls, rows: RowArray, blocks: Sequence[ItemwiseBlock]) -> ItemDelta:
+        """Return the delta of all vector blocks, each over the same items."""
+        return cls(tuple(BlockDelta(rows, block) for block in blocks))
 
     @cached_property
     def rows(self) -> RowArray:
@@ -94,26 +122,27 @@ class ItemPatch:
         """One more than the last row; 0 without any."""
         return max((int(part.rows[-1]) + 1 for part in self.parts if len(part.rows)), default=0)
 
-    def overlaid(self, other: ItemPatch) -> ItemPatch:
-        """Return both patches; where both have an item, the other's counts."""
+    def overlaid(self, other: ItemDelta) -> ItemDelta:
+        """Return both deltas; where both have an item, the other's counts."""
         both = zip(self.parts, other.parts, strict=True)
-        return ItemPatch(tuple(old.overlaid(new) for old, new in both))
+        return ItemDelta(tuple(old.overlaid(new) for old, new in both))
 
 
-class PatchedHybrid(HybridModel):
+class DeltaHybrid(Hybrid):
     """A hybrid with other vectors for some items, and with further ones.
 
     Nothing of the fitted hybrid is copied: a request that needs the vectors of some items takes
-    them from the changes or from the fitted blocks. Kernels know no new item: they score it 0.
+    them from the delta or from the fitted blocks. Item-item blocks know no new item: they score
+    it 0.
 
     Parameters
     ----------
-    fitted : HybridModel
-        Not itself patched.
-    patch : ItemPatch
+    fitted : Hybrid
+        The main part.
+    delta : ItemDelta
         The changes.
     changes : ChangedVectors, optional
-        The vectors of the patch's items, and perhaps of others as fitted. None: made when needed.
+        The vectors of the delta's items, and perhaps of others as fitted. None: made when needed.
 
     Raises
     ------
@@ -122,35 +151,32 @@ class PatchedHybrid(HybridModel):
     """
 
     def __init__(
-        self, fitted: HybridModel, patch: ItemPatch, changes: ChangedVectors | None = None
+        self, fitted: Hybrid, delta: ItemDelta, changes: ChangedVectors | None = None
     ) -> None:
-        # on purpose without super().__init__: it would put all vectors side by side again
-        self.fitted, self.patch = fitted, patch
-        self.blocks, self.weights, self.scales = fitted.blocks, fitted.weights, fitted.scales
-        self.bucket_edges = fitted.bucket_edges
-        self._vector, self._kernel, self._owner = fitted._vector, fitted._kernel, fitted._owner
-        self._gains, self.has_kernels = fitted._gains, fitted.has_kernels
-        self._n_items = max(fitted.n_items, patch.n_items)
+        super().__init__(
+            fitted.blocks, fitted.weights, scales=fitted.scales, bucket_edges=fitted.bucket_edges
+        )
+        self.fitted, self.delta = fitted, delta
         if changes is not None:
             self.changes = changes
 
     @cached_property
     def changes(self) -> ChangedVectors:
         """The vectors that are not as fitted."""
-        return ChangedVectors.of(self.patch.rows, self.vectors_of(self.patch.rows))
+        return ChangedVectors.of(self.delta.rows, self.vectors_of(self.delta.rows))
 
     @property
     def n_items(self) -> int:
         """How many items there are."""
-        return self._n_items
+        return max(self.fitted.n_items, self.delta.n_items)
 
     @property
     def itemwise_blocks(self) -> tuple[ItemwiseBlock, ...]:
-        """The vector blocks of the fit; that each is itemwise, the patch saw to."""
-        return cast("tuple[ItemwiseBlock, ...]", self.fitted.vector_blocks)
+        """The vector blocks of the fit; that each is itemwise, :func:`empty_delta` checked."""
+        return cast("tuple[ItemwiseBlock, ...]", self.vector_blocks)
 
     @cached_property
-    def item_factors(self) -> FloatMatrix:  # type: ignore[override]
+    def item_factors(self) -> FloatMatrix:
         """(n_items, n_factors) float32, made when first asked for: requests do without."""
         out = np.empty((self.n_items, self.fitted.item_factors.shape[1]), dtype=np.float32)
         out[: self.fitted.n_items] = self.fitted.item_factors
@@ -173,7 +199,7 @@ class PatchedHybrid(HybridModel):
         known = item_rows < self.fitted.n_items
         out = self.fitted.item_factors[np.where(known, item_rows, 0)]
         end = 0
-        for part in self.patch.parts:
+        for part in self.delta.parts:
             factors = part.block.item_factors
             start, end = end, end + factors.shape[1]
             if len(part.rows):
@@ -190,91 +216,49 @@ class PatchedHybrid(HybridModel):
         some = np.union1d(query.history.indices, item_rows).astype(np.int32)
         local = query.at_items(some)
         wanted = np.searchsorted(some, item_rows).astype(np.int32)
+        deltas = iter(self.delta.parts)
         parts: list[Contribution] = []
-        for at, (gain, block) in enumerate(zip(gains, self.blocks, strict=True)):
+        for gain, block in zip(gains, self.blocks, strict=True):
+            delta = next(deltas) if is_vector_block(block) else None
             if gain == 0:
                 continue
-            if isinstance(block, VectorBlock):
-                found = self._at_items(at, some).explain(local, wanted)
-                found = [_in_rows_of(part, some) for part in found]
-            else:
+            if delta is None:
                 found = list(explain_block(block, query, item_rows))
+            else:
+                found = [
+                    _in_rows_of(part, some)
+                    for part in delta.over(itemwise(block), some).explain(local, wanted)
+                ]
             parts += [part.scaled(float(gain)) for part in found]
         return parts
 
     def merged(self) -> HybridModel:
-        """Return the same model with the patch put in: whole arrays, at the cost of copying."""
-        parts = iter(self.patch.parts)
+        """Return the same model in one array, at the cost of copying."""
+        every = np.arange(self.n_items, dtype=np.int32)
+        deltas = iter(self.delta.parts)
         blocks: list[Block] = [
-            self._merged_block(block, next(parts)) if isinstance(block, VectorBlock) else block
+            next(deltas).over(itemwise(block), every) if is_vector_block(block) else block
             for block in self.blocks
         ]
         return HybridModel(blocks, self.weights, scales=self.scales, bucket_edges=self.bucket_edges)
 
-    def _state(self, queries: Queries) -> QueryState:
-        parts = [
-            self._user_factors(fitted, part, queries)
-            for fitted, part in zip(self.itemwise_blocks, self.patch.parts, strict=True)
-        ]
-        buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
-        nothing = np.zeros((queries.n_queries, 0), dtype=np.float32)
-        return QueryState(side_by_side(parts or [nothing]), buckets.astype(np.int8))
+    def user_factors(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32: the vector blocks side by side, unweighted."""
+        both = zip(self.itemwise_blocks, self.delta.parts, strict=True)
+        return side_by_side([self._user_factors(block, delta, queries) for block, delta in both])
 
     def _user_factors(
-        self, fitted: ItemwiseBlock, part: BlockPatch, queries: Queries
+        self, fitted: ItemwiseBlock, delta: BlockDelta, queries: Queries
     ) -> FloatMatrix:
         """Return the user factors of one block, reading what changed of the histories' items."""
         if isinstance(fitted, LearnedBlock) and not fitted.reads_history:
             return fitted.user_factors(queries)
         items = queries.history.indices
-        places = part.places(items)
-        if (places == NO_ROW).all() and not (items >= self.fitted.n_items).any():
+        unchanged = (delta.places(items) == NO_ROW).all()
+        if unchanged and not (items >= self.fitted.n_items).any():
             return fitted.user_factors(queries.widened(self.fitted.n_items))
         some = np.unique(items).astype(np.int32)
-        local = taken(fitted, part.block, some, places=part.places(some))
-        return local.user_factors(queries.at_items(some))
-
-    def _at_items(self, at: int, item_rows: RowArray) -> ItemwiseBlock:
-        """Return block ``at`` over some items, as they are now."""
-        part = self.patch.parts[[one for one, _ in self._vector].index(at)]
-        fitted = itemwise(self.blocks[at])
-        return taken(fitted, part.block, item_rows, places=part.places(item_rows))
-
-    def _merged_block(self, block: Block, part: BlockPatch) -> ItemwiseBlock:
-        every = np.arange(self.n_items, dtype=np.int32)
-        return taken(itemwise(block), part.block, every, places=part.places(every))
-
-
-def taken(
-    fitted: BlockT,
-    patched: ItemwiseBlock,
-    item_rows: RowArray,
-    *,
-    places: npt.NDArray[np.int64],
-) -> BlockT:
-    """Return a block over some items: those of the patch from there, the others as fitted.
-
-    Parameters
-    ----------
-    fitted, patched : ItemwiseBlock
-        Over all fitted items, and over those of the patch.
-    item_rows : (n,) int32
-        Rows of the model.
-    places : (n,) int64
-        Their places in the patch; -1 where it does not hold them.
-    """
-    changed = places != NO_ROW
-    if not changed.any():
-        return fitted.at_items(item_rows)
-    if isinstance(fitted, LearnedBlock) and isinstance(patched, LearnedBlock):
-        return fitted.mixed(patched, item_rows, places)
-    both = fitted.at_items(item_rows[~changed]).joined(
-        cast("BlockT", patched.at_items(places[changed]))
-    )
-    order = np.empty(len(item_rows), dtype=np.int64)
-    order[~changed] = np.arange(int((~changed).sum()))
-    order[changed] = np.arange(int((~changed).sum()), len(item_rows))
-    return both.at_items(order.astype(np.int32))
+        return delta.over(fitted, some).user_factors(queries.at_items(some))
 
 
 def itemwise(block: Block) -> ItemwiseBlock:
@@ -293,11 +277,11 @@ def itemwise(block: Block) -> ItemwiseBlock:
     return block
 
 
-def fitted_patch(model: HybridModel) -> ItemPatch:
-    """Return a patch of a model in which nothing has changed yet."""
+def empty_delta(model: Hybrid) -> ItemDelta:
+    """Return the delta of a model in which nothing has changed yet."""
     nothing = np.zeros(0, dtype=np.int32)
     blocks = [itemwise(block) for block in model.vector_blocks]
-    return ItemPatch.of(nothing, [block.at_items(nothing) for block in blocks])
+    return ItemDelta.of(nothing, [block.at_items(nothing) for block in blocks])
 
 
 def _in_rows_of(part: Contribution, item_rows: RowArray) -> Contribution:
@@ -305,3 +289,7 @@ def _in_rows_of(part: Contribution, item_rows: RowArray) -> Contribution:
     if part.source is not Source.ITEM:
         return part
     return part.with_rows(np.where(part.rows < 0, NO_ROW, item_rows[part.rows]))
+
+
+BlockPatch, ItemPatch, PatchedHybrid = BlockDelta, ItemDelta, DeltaHybrid
+"""Former names."""

@@ -1,7 +1,8 @@
-"""Blocks side by side in one vector space, weighted on the query side."""
+"""Hybrid of weighted blocks: vector blocks in one space, item-item blocks as re-scorers."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from recsys.core.arrays import NO_ROW, DoubleArray, FloatMatrix, RowArray, freez
 from recsys.core.contribution import Contribution
 from recsys.core.rng import named_rng
 from recsys.index import score_rows
-from recsys.models.base import Block, KernelBlock, Queries, VectorBlock
+from recsys.models.base import Block, Queries, is_item_item_block, is_vector_block
 
 BATCH = 1024
 """People scored at once: bounds the memory of a dense batch of scores."""
@@ -27,7 +28,7 @@ BUCKET_EDGES = (1, 5, 20)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryState:
-    """What the hybrid knows of some people, before the weights.
+    """User vectors and activity buckets of some people, before the weights.
 
     Attributes
     ----------
@@ -45,15 +46,18 @@ class QueryState:
         return QueryState(self.vectors[rows], self.buckets[rows])
 
 
-class HybridModel:
+class Hybrid(ABC):
     r"""A weighted sum of standardised block scores.
 
     .. math:: s(u, i) = \sum_m g_m(b_u)\, \sigma_m\, s_m(u, i)
 
     with :math:`g_m` the weight of block *m* in the activity bucket of *u* and :math:`\sigma_m` the
-    scale of the block: one over the usual spread of its scores over the items. One scale for
-    everybody, so that a block which is unsure of a person speaks softly. The vector blocks form one
-    inner product, ``<query_vectors(u), item_factors(i)>``; kernel blocks re-score.
+    scale of the block: the inverse root-mean-square standard deviation of its scores. It is global,
+    not per person: a block with little evidence for a person contributes less. The vector blocks
+    form one inner product, ``<query_vectors(u), item_factors(i)>``; item-item blocks re-score.
+
+    :class:`HybridModel` holds the item vectors in one array;
+    :class:`recsys.models.delta_hybrid.DeltaHybrid` holds those that changed since beside it.
 
     Parameters
     ----------
@@ -65,6 +69,133 @@ class HybridModel:
         From :func:`block_scales`; None is 1 for all.
     bucket_edges : sequence of int
         Ascending; ``n_buckets`` is one more than their number.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        weights: DoubleArray,
+        *,
+        scales: DoubleArray | None = None,
+        bucket_edges: Sequence[int] = BUCKET_EDGES,
+    ) -> None:
+        self.blocks = tuple(blocks)
+        self.bucket_edges = tuple(bucket_edges)
+        self.weights = freeze(np.array(weights, dtype=np.float64))
+        ones = np.ones(len(self.blocks))
+        self.scales = freeze(np.array(ones if scales is None else scales, dtype=np.float64))
+        self.vector_blocks = tuple(block for block in blocks if is_vector_block(block))
+        self._item_item = [
+            (at, block) for at, block in enumerate(blocks) if is_item_item_block(block)
+        ]
+
+    @property
+    @abstractmethod
+    def n_items(self) -> int:
+        """How many items there are."""
+
+    @property
+    @abstractmethod
+    def item_factors(self) -> FloatMatrix:
+        """(n_items, n_factors) float32: the vector blocks side by side."""
+
+    @abstractmethod
+    def user_factors(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32: the vector blocks side by side, unweighted."""
+
+    @abstractmethod
+    def products(self, query_vectors: FloatMatrix) -> FloatMatrix:
+        """Return the (n_queries, n_items) float32 inner products with all items."""
+
+    @abstractmethod
+    def pair_products(self, query_vectors: FloatMatrix, item_rows: RowArray) -> FloatMatrix:
+        """Return the (n_queries, n_candidates) float32 inner products; -inf for row -1."""
+
+    @abstractmethod
+    def explain(
+        self, query: Queries, state: QueryState, *, item_rows: RowArray
+    ) -> list[Contribution]:
+        """Return parts that sum to the scores of ``item_rows`` for the one person asked about."""
+
+    @abstractmethod
+    def merged(self) -> HybridModel:
+        """Return the same model with all item vectors in one array."""
+
+    @property
+    def n_buckets(self) -> int:
+        """How many activity buckets there are."""
+        return len(self.bucket_edges) + 1
+
+    @cached_property
+    def has_item_item(self) -> bool:
+        """Whether an item-item block has a weight, so that candidates are re-scored."""
+        return any(self.weights[:, at].any() for at, _ in self._item_item)
+
+    @property
+    def has_kernels(self) -> bool:
+        """The same, by its former name."""
+        return self.has_item_item
+
+    def states(self, queries: Queries) -> QueryState:
+        """Return user factors and activity buckets of some people, in batches."""
+        starts = range(0, max(queries.n_queries, 1), BATCH)
+        parts = [self.user_factors(queries.chunk(start, start + BATCH)) for start in starts]
+        buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
+        vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return QueryState(vectors, buckets.astype(np.int8))
+
+    def query_vectors(self, state: QueryState) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32 for an index of ``item_factors``, weighted."""
+        return np.ascontiguousarray(state.vectors * self.gains(state)[:, self._owner])
+
+    def gains(self, state: QueryState) -> FloatMatrix:
+        """Return (n_queries, n_blocks) float32: weight times scale of each block."""
+        return self._gains[state.buckets]
+
+    def kernel_scores(self, queries: Queries, state: QueryState) -> FloatMatrix:
+        """Return the (n_queries, n_items) float32 part of the score of item-item blocks."""
+        gains = self.gains(state)
+        out = np.zeros((queries.n_queries, self.n_items), dtype=np.float32)
+        for at, block in self._item_item:
+            if np.any(gains[:, at]):
+                known = block.n_known_items
+                out[:, :known] += gains[:, at, None] * block.scores(queries.of_items(known))
+        return out
+
+    def kernel_candidate_scores(
+        self, queries: Queries, state: QueryState, *, item_rows: RowArray
+    ) -> FloatMatrix:
+        """Return the same for candidates: (n_queries, n_candidates) float32, 0 for row -1."""
+        gains = self.gains(state)
+        out = np.zeros(item_rows.shape, dtype=np.float32)
+        for at, block in self._item_item:
+            if gains[:, at].any():
+                known, rows = block.n_known_items, item_rows
+                if known < self.n_items:
+                    rows = np.where(item_rows < known, item_rows, np.int32(NO_ROW))
+                some = block.candidate_scores(queries.of_items(known), rows)
+                out += gains[:, at, None] * some
+        return out
+
+    @cached_property
+    def _gains(self) -> FloatMatrix:
+        return freeze((self.weights * self.scales).astype(np.float32))
+
+    @cached_property
+    def _owner(self) -> npt.NDArray[np.int64]:
+        """The block of each column of the item vectors."""
+        widths = [block.item_factors.shape[1] for block in self.vector_blocks]
+        owners = [at for at, block in enumerate(self.blocks) if is_vector_block(block)]
+        return np.repeat(np.array(owners, dtype=np.int64), widths)
+
+
+class HybridModel(Hybrid):
+    """A hybrid whose item vectors are one array; see :class:`Hybrid`.
+
+    Parameters
+    ----------
+    blocks, weights, scales, bucket_edges
+        As for :class:`Hybrid`.
     item_factors : (n_items, n_factors) float32, optional
         The vectors of the vector blocks side by side, where they are at hand, as in a mapped file.
         Used if the shape is right; else they are joined here, which takes as much memory again.
@@ -79,90 +210,26 @@ class HybridModel:
         bucket_edges: Sequence[int] = BUCKET_EDGES,
         item_factors: FloatMatrix | None = None,
     ) -> None:
-        self.blocks = tuple(blocks)
-        self.bucket_edges = tuple(bucket_edges)
-        self.weights = freeze(np.array(weights, dtype=np.float64))
-        ones = np.ones(len(self.blocks))
-        self.scales = freeze(np.array(ones if scales is None else scales, dtype=np.float64))
-        self._vector = [(at, b) for at, b in enumerate(blocks) if isinstance(b, VectorBlock)]
-        self._kernel = [(at, b) for at, b in enumerate(blocks) if isinstance(b, KernelBlock)]
-        parts = [block.item_factors for _, block in self._vector]
-        widths = [part.shape[1] for part in parts]
-        if item_factors is None or item_factors.shape != (len(parts[0]), sum(widths)):
+        super().__init__(blocks, weights, scales=scales, bucket_edges=bucket_edges)
+        parts = [block.item_factors for block in self.vector_blocks]
+        shape = (len(parts[0]), sum(part.shape[1] for part in parts))
+        if item_factors is None or item_factors.shape != shape:
             item_factors = freeze(side_by_side(parts))
-        self.item_factors = item_factors
-        self._owner = np.repeat([at for at, _ in self._vector], widths).astype(np.int64)
+        self._item_factors = item_factors
+
+    @property
+    def item_factors(self) -> FloatMatrix:
+        """(n_items, n_factors) float32: the vector blocks side by side."""
+        return self._item_factors
 
     @property
     def n_items(self) -> int:
         """How many items there are."""
         return int(self.item_factors.shape[0])
 
-    @property
-    def vector_blocks(self) -> tuple[VectorBlock, ...]:
-        """The blocks that are inner products, in the order of their columns."""
-        return tuple(block for _, block in self._vector)
-
-    @property
-    def n_buckets(self) -> int:
-        """How many activity buckets there are."""
-        return len(self.bucket_edges) + 1
-
-    @cached_property
-    def has_kernels(self) -> bool:
-        """Whether a block with a weight is no inner product, so that candidates are re-scored."""
-        return any(self.weights[:, at].any() for at, _ in self._kernel)
-
-    def states(self, queries: Queries) -> QueryState:
-        """Return what the blocks make of some people, in batches."""
-        if queries.n_queries <= BATCH:
-            return self._state(queries)
-        parts = [
-            self._state(queries.chunk(start, start + BATCH))
-            for start in range(0, max(queries.n_queries, 1), BATCH)
-        ]
-        return QueryState(
-            vectors=np.concatenate([part.vectors for part in parts]),
-            buckets=np.concatenate([part.buckets for part in parts]),
-        )
-
-    def query_vectors(self, state: QueryState) -> FloatMatrix:
-        """Return (n_queries, n_factors) float32 for an index of ``item_factors``, weighted."""
-        gains = self.gains(state)
-        return np.ascontiguousarray(state.vectors * gains[:, self._owner])
-
-    def gains(self, state: QueryState) -> FloatMatrix:
-        """Return (n_queries, n_blocks) float32: weight times scale of each block."""
-        return self._gains[state.buckets]
-
-    @cached_property
-    def _gains(self) -> FloatMatrix:
-        return freeze((self.weights * self.scales).astype(np.float32))
-
-    def kernel_scores(self, queries: Queries, state: QueryState) -> FloatMatrix:
-        """Return the (n_queries, n_items) float32 part of the score that no vector holds."""
-        gains = self.gains(state)
-        out = np.zeros((queries.n_queries, self.n_items), dtype=np.float32)
-        for at, block in self._kernel:
-            if np.any(gains[:, at]):
-                known = block.n_known_items
-                out[:, :known] += gains[:, at, None] * block.scores(queries.of_items(known))
-        return out
-
-    def kernel_candidate_scores(
-        self, queries: Queries, state: QueryState, *, item_rows: RowArray
-    ) -> FloatMatrix:
-        """Return the same for candidates: (n_queries, n_candidates) float32, 0 for row -1."""
-        gains = self.gains(state)
-        out = np.zeros(item_rows.shape, dtype=np.float32)
-        for at, block in self._kernel:
-            if gains[:, at].any():
-                known, rows = block.n_known_items, item_rows
-                if known < self.n_items:
-                    rows = np.where(item_rows < known, item_rows, np.int32(NO_ROW))
-                some = block.candidate_scores(queries.of_items(known), rows)
-                out += gains[:, at, None] * some
-        return out
+    def user_factors(self, queries: Queries) -> FloatMatrix:
+        """Return (n_queries, n_factors) float32: the vector blocks side by side, unweighted."""
+        return side_by_side([block.user_factors(queries) for block in self.vector_blocks])
 
     def products(self, query_vectors: FloatMatrix) -> FloatMatrix:
         """Return the (n_queries, n_items) float32 inner products with all items."""
@@ -191,16 +258,14 @@ class HybridModel:
             for part in explain_block(block, query, item_rows)
         ]
 
-    def _state(self, queries: Queries) -> QueryState:
-        parts = [block.user_factors(queries) for _, block in self._vector]
-        buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
-        vectors = side_by_side(parts) if parts else np.zeros((queries.n_queries, 0), np.float32)
-        return QueryState(vectors, buckets.astype(np.int8))
+    def merged(self) -> HybridModel:
+        """Return this model: its item vectors are in one array."""
+        return self
 
 
 def explain_block(block: Block, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
-    """Return the parts of one block; none of what a kernel does not know."""
-    if isinstance(block, VectorBlock) or not isinstance(block, KernelBlock):
+    """Return the parts of one block; none of items that an item-item block does not know."""
+    if not is_item_item_block(block):
         return block.explain(query, item_rows)
     known = item_rows < block.n_known_items
     parts = block.explain(query.of_items(block.n_known_items), item_rows[known])
@@ -238,9 +303,9 @@ def block_scales(blocks: Sequence[Block], queries: Queries) -> DoubleArray:
 
 def block_scores(block: Block, queries: Queries) -> FloatMatrix:
     """Return the (n_queries, n_items) float32 scores of one block."""
-    if isinstance(block, VectorBlock):
+    if is_vector_block(block):
         return block.user_factors(queries) @ block.item_factors.T
-    assert isinstance(block, KernelBlock)  # noqa: S101  (every block is one or the other)
+    assert is_item_item_block(block)  # noqa: S101  (every block is one or the other)
     return block.scores(queries)
 
 

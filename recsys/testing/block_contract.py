@@ -11,7 +11,7 @@ from recsys.core.contribution import total
 from recsys.core.errors import DataError, NotFittedError
 from recsys.core.progress import silent
 from recsys.data import PositiveEvents
-from recsys.models import Block, ItemwiseBlock, KernelBlock, Queries, TrainingSet, VectorBlock
+from recsys.models import Block, ItemItemBlock, ItemwiseBlock, Queries, TrainingSet, VectorBlock
 
 NOW = np.datetime64("2024-03-01T00:00:00", "us")
 """The moment of the fit."""
@@ -183,16 +183,16 @@ class BlockContract:
         block = self._fitted()
         return block if isinstance(block, ItemwiseBlock) else pytest.skip("no itemwise block")
 
-    def _item_item(self) -> KernelBlock:
+    def _item_item(self) -> ItemItemBlock:
         block = self._fitted()
-        return block if isinstance(block, KernelBlock) else pytest.skip("no item-item block")
+        return block if isinstance(block, ItemItemBlock) else pytest.skip("no item-item block")
 
 
 def scores_of(block: Block, queries: Queries) -> FloatMatrix:
     """Return the (n_queries, n_items) float32 scores of a block."""
     if isinstance(block, VectorBlock):
         return block.user_factors(queries) @ block.item_factors.T
-    assert isinstance(block, KernelBlock)
+    assert isinstance(block, ItemItemBlock)
     return block.scores(queries)
 
 

@@ -14,7 +14,7 @@ from recsys.models.blocks.neighbours.cooccurrence import CooccurrenceBlock
 from recsys.models.blocks.neighbours.ease import EASEBlock
 from recsys.models.blocks.popularity.popularity import PopularityBlock
 from recsys.models.blocks.tags.content import ContentBlock
-from recsys.models.delta_hybrid import ItemPatch, PatchedHybrid, fitted_patch, itemwise
+from recsys.models.delta_hybrid import DeltaHybrid, ItemDelta, empty_delta, itemwise
 from recsys.models.hybrid import HybridModel
 
 N_OLD, N_NEW = 30, 3
@@ -34,16 +34,16 @@ def model(training: TrainingSet) -> HybridModel:
     return HybridModel(blocks, np.array([[1.0, 0.5, 0.2, 2.0, 0.7]] * 4))
 
 
-def change(model: HybridModel, rows: list[int], tags: sp.csr_matrix) -> ItemPatch:
+def change(model: HybridModel, rows: list[int], tags: sp.csr_matrix) -> ItemDelta:
     """Give items, new or old, the vectors of new items with these tags."""
-    blocks = [itemwise(part.block).of_new_items(tags) for part in fitted_patch(model).parts]
-    return ItemPatch.of(np.array(rows, np.int32), blocks)
+    blocks = [itemwise(part.block).of_new_items(tags) for part in empty_delta(model).parts]
+    return ItemDelta.of(np.array(rows, np.int32), blocks)
 
 
 @pytest.fixture
-def patched(model: HybridModel, training: TrainingSet) -> PatchedHybrid:
+def patched(model: HybridModel, training: TrainingSet) -> DeltaHybrid:
     patch = change(model, [4, 30, 31, 32], training.item_features[[5, 0, 1, 2]])
-    return PatchedHybrid(model, patch)
+    return DeltaHybrid(model, patch)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def readers(training: TrainingSet) -> Queries:
 
 
 def test_it_answers_like_the_whole_model_of_the_same_items(
-    patched: PatchedHybrid, readers: Queries
+    patched: DeltaHybrid, readers: Queries
 ) -> None:
     whole = patched.merged()
     assert whole.n_items == patched.n_items == N_OLD + N_NEW
@@ -79,7 +79,7 @@ def test_it_answers_like_the_whole_model_of_the_same_items(
 
 
 def test_kernels_give_new_items_nothing_and_forget_them_in_histories(
-    patched: PatchedHybrid, readers: Queries
+    patched: DeltaHybrid, readers: Queries
 ) -> None:
     states = patched.states(readers)
     scores = patched.kernel_scores(readers, states)
@@ -92,7 +92,7 @@ def test_kernels_give_new_items_nothing_and_forget_them_in_histories(
 
 
 def test_the_parts_of_an_explanation_sum_to_the_score(
-    patched: PatchedHybrid, readers: Queries
+    patched: DeltaHybrid, readers: Queries
 ) -> None:
     states = patched.states(readers)
     rows = np.array([32, 4, 9, 30], np.int32)
@@ -114,13 +114,13 @@ def test_the_later_of_two_patches_counts(model: HybridModel, training: TrainingS
     second = change(model, [2, 4], training.item_features[[2, 2]])
     both = first.overlaid(second)
     assert both.rows.tolist() == [2, 4, 30]
-    vectors = [PatchedHybrid(model, one).changes.vectors for one in (both, second, first)]
+    vectors = [DeltaHybrid(model, one).changes.vectors for one in (both, second, first)]
     np.testing.assert_array_equal(vectors[0], np.vstack([vectors[1], vectors[2][1:]]))
     assert first.parts[0].places(np.array([30, 5, 4])).tolist() == [1, -1, 0]
 
 
 def test_no_change_changes_nothing(model: HybridModel, readers: Queries) -> None:
-    same = PatchedHybrid(model, fitted_patch(model))
+    same = DeltaHybrid(model, empty_delta(model))
     known = readers.of_items(N_OLD)
     np.testing.assert_allclose(
         same.states(known).vectors, model.states(known).vectors, rtol=1e-5, atol=1e-6
@@ -139,7 +139,7 @@ def test_blocks_may_differ_for_different_items(
     every = change(model, [4, 30, 31, 32], training.item_features[[5, 0, 1, 2]])
     popular = change(model, [2, 7], training.item_features[[0, 1]]).parts[0]
     first, *others = every.parts
-    both = PatchedHybrid(model, ItemPatch((first.overlaid(popular), *others)))
+    both = DeltaHybrid(model, ItemDelta((first.overlaid(popular), *others)))
     whole = both.merged()
     assert both.changes.rows.tolist() == [2, 4, 7, 30, 31, 32]
     np.testing.assert_array_equal(both.item_factors, whole.item_factors)

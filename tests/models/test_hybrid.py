@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from recsys.core.contribution import total
 from recsys.core.progress import silent
-from recsys.models.base import Block, KernelBlock, Queries, TrainingSet, VectorBlock
+from recsys.models.base import Block, ItemItemBlock, Queries, TrainingSet, VectorBlock
 from recsys.models.blocks.history_weights import known_queries
 from recsys.models.fit import fit_blocks
 from recsys.models.hybrid import HybridModel, block_scales, block_scores
@@ -125,11 +125,11 @@ def test_scaling_all_weights_keeps_the_order(
 
 def test_vectors_are_searched_and_kernels_re_score(model: HybridModel) -> None:
     vectors = [block for block in model.blocks if isinstance(block, VectorBlock)]
-    kernels = [block for block in model.blocks if isinstance(block, KernelBlock)]
+    kernels = [block for block in model.blocks if isinstance(block, ItemItemBlock)]
     assert len(vectors) + len(kernels) == len(KINDS)
     assert model.item_factors.shape[1] == sum(block.item_factors.shape[1] for block in vectors)
-    assert model.has_kernels
-    assert not HybridModel(vectors, WEIGHTS[:, : len(vectors)]).has_kernels
+    assert model.has_item_item
+    assert not HybridModel(vectors, WEIGHTS[:, : len(vectors)]).has_item_item
 
 
 def test_what_requests_share_is_read_only(model: HybridModel) -> None:

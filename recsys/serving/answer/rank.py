@@ -50,7 +50,7 @@ def _rank_group(
     allowed = constraints.masks[int(constraints.mask_of[lines[0]])]
     if constraints.candidates is not None:
         return _rank_candidates(snapshot, asked, constraints, lines=lines, k=k)
-    if not snapshot.model.has_kernels:
+    if not snapshot.model.has_item_item:
         excluded = constraints.excluded[lines]
         return snapshot.index.search(queries[lines], k=k, exclude=excluded, allowed=allowed)
     if snapshot.index.is_exact:

@@ -7,7 +7,7 @@ from recsys.core.topk import TopK
 from recsys.index import (
     best_rows,
 )
-from recsys.models import HybridModel
+from recsys.models import Hybrid
 from recsys.serving.answer.candidates import Known
 from recsys.serving.answer.queries import Asked
 from recsys.serving.state.snapshot import Snapshot
@@ -21,23 +21,23 @@ def pair_scores(snapshot: Snapshot, asked: Asked, item_rows: RowArray) -> FloatM
     """Return the (n_queries, n_candidates) float32 score of given items; -inf for row -1."""
     model = snapshot.model
     scores = model.pair_products(model.query_vectors(asked.states), item_rows)
-    if model.has_kernels:
+    if model.has_item_item:
         extra = model.kernel_candidate_scores(asked.queries, asked.states, item_rows=item_rows)
         scores = scores + extra
     return scores
 
 
-def scores_of_all(model: HybridModel, known: Known) -> FloatMatrix:
+def scores_of_all(model: Hybrid, known: Known) -> FloatMatrix:
     """Return the (n_queries, n_items) float32 scores of every item by every block."""
     queries, states, vectors = known
     scores = model.products(vectors)
-    if model.has_kernels:
+    if model.has_item_item:
         scores += model.kernel_scores(queries, states)
     return scores
 
 
 def best_of_candidates(
-    model: HybridModel,
+    model: Hybrid,
     known: Known,
     item_rows: RowArray,
     k: int,
@@ -46,7 +46,7 @@ def best_of_candidates(
 
     Parameters
     ----------
-    model : HybridModel
+    model : Hybrid
     known : Known
     item_rows : (n_queries, n_candidates) int32
         -1 is none.

@@ -17,7 +17,7 @@ from recsys.core.arrays import NO_ROW, RowArray, objects
 from recsys.core.topk import TopK
 from recsys.index import Request as Search
 from recsys.index import top_k
-from recsys.models import HybridModel, QueryState
+from recsys.models import Hybrid, QueryState
 from recsys.serving.answer.candidates import Known, candidate_rows
 from recsys.serving.answer.constraints import Request
 from recsys.serving.answer.queries import item_rows
@@ -98,7 +98,7 @@ def rank_single(snapshot: Snapshot, user_row: int, request: Request) -> TopK | N
 
 def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState) -> TopK:
     index = snapshot.index
-    if not snapshot.model.has_kernels:
+    if not snapshot.model.has_item_item:
         return index.answer(search)
     known = (snapshot.query_of(user_row), state, search.queries)
     if index.is_exact:
@@ -108,7 +108,7 @@ def _answer(snapshot: Snapshot, user_row: int, search: Search, state: QueryState
     return best_of_candidates(snapshot.model, known, found, search.k)
 
 
-def _best_of_all(model: HybridModel, known: Known, search: Search) -> RowArray:
+def _best_of_all(model: Hybrid, known: Known, search: Search) -> RowArray:
     """Return (1, n) rows of the best by the scores of all items, a few more than asked for."""
     scores = scores_of_all(model, known)[0]
     scores[search.exclude[1]] = -np.inf

@@ -40,7 +40,7 @@ def judged(snapshot: Snapshot, user_rows: RowArray) -> Snapshot:
     """
     config = snapshot.config.index
     people = user_rows[:: max(1, len(user_rows) // MOST_PEOPLE)][:MOST_PEOPLE]
-    is_exact = snapshot.index.is_exact or not snapshot.model.has_kernels
+    is_exact = snapshot.index.is_exact or not snapshot.model.has_item_item
     if is_exact or not len(people):
         return snapshot
     k = min(config.recall_k, snapshot.n_items)

@@ -11,8 +11,8 @@ from recsys.core.arrays import Csr, FloatMatrix, RowArray, freeze, freeze_csr
 from recsys.data import Catalog, Dataset, IdMap, People
 from recsys.index import build_index, renewed_index
 from recsys.models import (
+    Hybrid,
     HybridModel,
-    PatchedHybrid,
     Queries,
     QueryState,
     counts_events,
@@ -61,7 +61,7 @@ def compacted(snapshot: Snapshot, facts: Facts) -> Snapshot:
         now=snapshot.now,
         dataset=dataset,
         item_profiles=_profiles(facts),
-        model=_merged(snapshot.model),
+        model=snapshot.model.merged(),
         specs=snapshot.specs,
         index=snapshot.index,
         queries=_queries(facts, (n_users, n_items)),
@@ -97,11 +97,7 @@ def renewed(snapshot: Snapshot, *, days: int = 0) -> Snapshot:
     return replace(whole, model=model, index=index, lineage=lineage)
 
 
-def _merged(model: HybridModel) -> HybridModel:
-    return model.merged() if isinstance(model, PatchedHybrid) else model
-
-
-def _redated(model: HybridModel, days: int) -> HybridModel:
+def _redated(model: Hybrid, days: int) -> HybridModel:
     blocks = [
         block.redated(float(days)) if counts_events(block) else block for block in model.blocks
     ]

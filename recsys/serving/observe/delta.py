@@ -11,7 +11,7 @@ from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray, csr_
 from recsys.core.persistent_map import Layered
 from recsys.data import Catalog, EventLog, IdMap, KindTable, People
 from recsys.index import ChangedVectors, DeltaIndex
-from recsys.models import ItemPatch, fitted_patch
+from recsys.models import ItemDelta, empty_delta
 from recsys.serving.observe.person import Person
 from recsys.serving.observe.reverse_lookups import Lookups
 from recsys.serving.state.access import personal_people
@@ -89,7 +89,7 @@ class Overlay:
         Whoever made them; -1 nobody known.
     makers : mapping of item row to (time, user row)
         The first observed authoring event of an item.
-    patch : ItemPatch
+    patch : ItemDelta
         The items whose vectors differ.
     changes : ChangedVectors
         These vectors, and those that the index of the snapshot holds beside its main part.
@@ -111,7 +111,7 @@ class Overlay:
     features: Csr
     authors: Layered[int, int]
     makers: Layered[int, tuple[int, int]]
-    patch: ItemPatch
+    patch: ItemDelta
     changes: ChangedVectors
     event_ids: Layered[str, None]
     lookups: Lookups
@@ -132,7 +132,7 @@ class Overlay:
             features=base.item_profiles.matrix[:0],
             authors=Layered(),
             makers=Layered(),
-            patch=fitted_patch(base.model),
+            patch=empty_delta(base.model),
             changes=_changes_of(base),
             event_ids=Layered(),
             lookups=Lookups(base),

@@ -15,7 +15,7 @@ from recsys.data import (
     interaction_matrix,
     select_positive_events,
 )
-from recsys.models import HybridModel, Queries, events_since
+from recsys.models import Hybrid, Queries, events_since
 from recsys.profiles import declared_tags, muted_matrix
 from recsys.serving.observe.delta import Facts
 from recsys.serving.observe.person import Person
@@ -24,7 +24,7 @@ from recsys.serving.state.csr_rows import row_entries, rows_of
 
 
 def fold_in(
-    facts: Facts, user_rows: RowArray, model: HybridModel, *, log: EventLog | None = None
+    facts: Facts, user_rows: RowArray, model: Hybrid, *, log: EventLog | None = None
 ) -> dict[int, Person]:
     """Return people as all their events have them.
 
@@ -34,7 +34,7 @@ def fold_in(
         With the new events.
     user_rows : (n,) int32
         Rising.
-    model : HybridModel
+    model : Hybrid
         With the new items.
     log : EventLog or None
         All their events; None looks them up.

@@ -11,10 +11,9 @@ import scipy.sparse as sp
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, csr_rows, positions_of
 from recsys.data import Catalog, EventLog, IdMap, People
 from recsys.models import (
-    ItemPatch,
+    DeltaHybrid,
+    ItemDelta,
     ItemwiseBlock,
-    PatchedHybrid,
-    taken,
 )
 from recsys.serving.observe.delta import Facts
 from recsys.serving.observe.reverse_lookups import ticks
@@ -107,7 +106,7 @@ def _rows_told(
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int32)
 
 
-def patched(described: Described, patch: ItemPatch) -> ItemPatch:
+def patched(described: Described, patch: ItemDelta) -> ItemDelta:
     """Return the patch with vectors of new items, and of those whose profile is another.
 
     Notes
@@ -122,14 +121,13 @@ def patched(described: Described, patch: ItemPatch) -> ItemPatch:
     facts = described.facts
     features = facts.features_at(rows)
     fitted = rows < facts.base.lineage.n_items
-    vector = PatchedHybrid(facts.base.model, patch).itemwise_blocks
+    vector = DeltaHybrid(facts.base.model, patch).itemwise_blocks
     blocks = []
     for block, old in zip(vector, patch.parts, strict=True):
         stays = ~is_new & (fitted | block.counts_events)
-        places = old.places(rows[stays])
-        known = taken(block, old.block, rows[stays], places=places) if stays.any() else None
+        known = old.over(block, rows[stays]) if stays.any() else None
         blocks.append(_described_block(block, known, rows, features=features, stays=stays))
-    return patch.overlaid(ItemPatch.of(rows, blocks))
+    return patch.overlaid(ItemDelta.of(rows, blocks))
 
 
 def _described_block(

@@ -13,7 +13,7 @@ from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
 from recsys.data import EventLog, IdMap, PositiveEvents
 from recsys.index import ChangedVectors, DeltaIndex, VectorIndex
-from recsys.models import HybridModel, ItemPatch, PatchedHybrid, counts_events
+from recsys.models import DeltaHybrid, Hybrid, ItemDelta, counts_events
 from recsys.serving.observe.arrivals import Arrivals, new_events, with_ids
 from recsys.serving.observe.change import Change
 from recsys.serving.observe.compact import renewed
@@ -77,7 +77,7 @@ def _observe(
     patch = patched(described, old.patch)
     users = touched_users(before, described, log, arrivals.people)
     theirs = facts.log_of(users)
-    people = fold_in(facts, users, PatchedHybrid(base.model, patch), log=theirs)
+    people = fold_in(facts, users, DeltaHybrid(base.model, patch), log=theirs)
     added = None
     if not (len(described.rows) or arrivals.people.n_users):
         added = taste_of_new(facts, log, theirs)
@@ -199,21 +199,21 @@ def _joined(parts: Sequence[PositiveEvents]) -> PositiveEvents:
 
 
 def _grown(
-    facts: Facts, people: Mapping[int, Person], patch: ItemPatch, item_rows: RowArray
+    facts: Facts, people: Mapping[int, Person], patch: ItemDelta, item_rows: RowArray
 ) -> Overlay:
     """Return the overlay with people, and with some items' vectors, as they are now."""
     overlay = facts.overlay
     changes = overlay.changes
     if len(item_rows):
-        vectors = PatchedHybrid(facts.base.model, patch).vectors_of(item_rows)
+        vectors = DeltaHybrid(facts.base.model, patch).vectors_of(item_rows)
         changes = changes.followed_by(item_rows, vectors)
     return replace(overlay, people=overlay.people.plus(people), patch=patch, changes=changes)
 
 
-def _model(fitted: HybridModel, overlay: Overlay) -> HybridModel:
+def _model(fitted: Hybrid, overlay: Overlay) -> Hybrid:
     if not overlay.patch.n_changed:
         return fitted
-    model = PatchedHybrid(fitted, overlay.patch, overlay.changes)
+    model = DeltaHybrid(fitted, overlay.patch, overlay.changes)
     if model.n_items != len(overlay.items):
         lacking = len(overlay.items) - model.n_items
         raise DataError(f"a patch must hold every new item; {lacking} lack.")

@@ -11,27 +11,27 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, DoubleArray, FloatArray, RowArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.data import EventLog, PositiveEvents
-from recsys.models import BlockPatch, ItemPatch, counts_events, taken
+from recsys.models import BlockDelta, ItemDelta, counts_events
 from recsys.serving.observe.delta import Facts
 from recsys.serving.observe.reverse_lookups import ticks
 
 
 def recounted(
     facts: Facts,
-    patch: ItemPatch,
+    patch: ItemDelta,
     *,
     before: PositiveEvents,
     after: PositiveEvents,
     log: EventLog,
     described: RowArray,
-) -> tuple[ItemPatch, RowArray]:
+) -> tuple[ItemDelta, RowArray]:
     """Return the patch with the popularity of touched items as the events now have it, and these.
 
     Parameters
     ----------
     facts : Facts
         With the new events.
-    patch : ItemPatch
+    patch : ItemDelta
         With the new items.
     before, after : PositiveEvents
         The taste of the touched people, as it was and as it is.
@@ -53,12 +53,12 @@ def recounted(
     parts = list(patch.parts)  # what is no popularity stays as it is
     for at, block in counting.items():
         old = parts[at]
-        own = taken(block, old.block, rows, places=old.places(rows))
+        own = old.over(block, rows)
         added = signs * own.event_weights(weights, event_ages)
         sums = np.bincount(of_event, added, len(rows)).astype(np.float64)
         counted = own.counted(sums, known.of(own.item_ages))
-        parts[at] = old.overlaid(BlockPatch(rows, counted))
-    return ItemPatch(tuple(parts)), rows
+        parts[at] = old.overlaid(BlockDelta(rows, counted))
+    return ItemDelta(tuple(parts)), rows
 
 
 def days_between(moment: np.datetime64, times: TimeArray) -> DoubleArray:

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray
 from recsys.data import Dataset, IdMap, KindTable
 from recsys.index import VectorIndex
-from recsys.models import HybridModel, Queries, QueryState
+from recsys.models import Hybrid, Queries, QueryState
 from recsys.profiles import ItemProfiles, TagVocabulary
 from recsys.ranking import TypedColumns, parse_filter
 from recsys.serving.observe.compact import compacted
@@ -46,7 +46,7 @@ class ObservedSnapshot(Snapshot):
         The moment it speaks for.
     version : str
         Names this state.
-    model : HybridModel
+    model : Hybrid
         With the changed items.
     index : VectorIndex
         Over its vectors.
@@ -69,7 +69,7 @@ class ObservedSnapshot(Snapshot):
         *,
         now: np.datetime64,
         version: str,
-        model: HybridModel,
+        model: Hybrid,
         index: VectorIndex,
         eligible: BoolArray,
         lineage: Lineage,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recsys.core.artifact import check_csr
 from recsys.core.errors import ArtifactError
-from recsys.models import KernelBlock, VectorBlock
+from recsys.models import ItemItemBlock, VectorBlock
 from recsys.serving.state.snapshot import Snapshot
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -123,7 +123,7 @@ def _shapes(snapshot: Snapshot) -> dict[str, tuple[tuple[int, ...], tuple[int, .
     for at, block in enumerate(model.blocks):
         if isinstance(block, VectorBlock):
             out[f"blocks/{at}"] = (block.item_factors.shape[:1], (items,))
-        elif isinstance(block, KernelBlock):  # it knows the items of the fit
+        elif isinstance(block, ItemItemBlock):  # it knows the items of the fit
             known = block.n_known_items
             out[f"blocks/{at}"] = ((known,), (snapshot.lineage.n_items,))
     return out

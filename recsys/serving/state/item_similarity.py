@@ -7,14 +7,14 @@ import numpy.typing as npt
 
 from recsys.core.arrays import FloatMatrix
 from recsys.index import ExactIndex
-from recsys.models import HybridModel, VectorBlock
+from recsys.models import Hybrid, VectorBlock
 from recsys.profiles import ItemProfiles
 
 WIDTH = 256
 """Length of the random projection of tag profiles, where no block gives item vectors."""
 
 
-def similarity_index(model: HybridModel, profiles: ItemProfiles) -> ExactIndex:
+def similarity_index(model: Hybrid, profiles: ItemProfiles) -> ExactIndex:
     """Return an index of unit item vectors, each taste block given the same share.
 
     Notes

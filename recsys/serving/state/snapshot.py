@@ -13,7 +13,7 @@ from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
 from recsys.core.note import Note
 from recsys.data import Dataset, IdMap, KindTable
 from recsys.index import ExactIndex, VectorIndex
-from recsys.models import BlockSpec, HybridModel, Queries, QueryState
+from recsys.models import BlockSpec, Hybrid, Queries, QueryState
 from recsys.profiles import ItemProfiles, TagVocabulary
 from recsys.ranking import TypedColumns, Wording, parse_filter
 from recsys.serving.config import RecommenderConfig
@@ -39,7 +39,7 @@ class Snapshot:
         People, items and events, on shared rows.
     item_profiles : ItemProfiles
         (n_items, n_tags) tag weights.
-    model : HybridModel
+    model : Hybrid
         Fitted blocks and their weights.
     specs : tuple of BlockSpec
         What the blocks were built from.
@@ -77,7 +77,7 @@ class Snapshot:
     now: np.datetime64
     dataset: Dataset
     item_profiles: ItemProfiles
-    model: HybridModel
+    model: Hybrid
     specs: tuple[BlockSpec, ...]
     index: VectorIndex
     queries: Queries

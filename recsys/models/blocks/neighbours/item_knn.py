@@ -26,7 +26,7 @@ from recsys.models.blocks.history_weights import (
     training_matrix,
 )
 from recsys.models.blocks.neighbours.item_matrix import (
-    SparseKernelBlock,
+    SparseItemItemBlock,
     keep_best,
     neighbours_footprint,
 )
@@ -100,7 +100,7 @@ class ItemKNNConfig(HistoryConfig):
         )
 
 
-class ItemKNNBlock(SparseKernelBlock):
+class ItemKNNBlock(SparseItemItemBlock):
     r"""Sparse item-item kernel: the best neighbours of each item.
 
     .. math::

@@ -19,7 +19,7 @@ from recsys.models.blocks.history_weights import HistoryConfig, history_matrix, 
 from recsys.models.blocks.learned import LearnedBlock
 
 
-class SparseKernelBlock(LearnedBlock):
+class SparseItemItemBlock(LearnedBlock):
     r"""A kernel block that scores by :math:`s(u, i) = \sum_s h_{us} K_{si}` with a sparse *K*.
 
     Parameters

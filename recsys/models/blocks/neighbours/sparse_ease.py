@@ -18,7 +18,7 @@ from recsys.models.blocks.algebra.dense import BAND
 from recsys.models.blocks.block_config import Rule, Times
 from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint, gram_pairs
 from recsys.models.blocks.history_weights import scale, training_matrix
-from recsys.models.blocks.neighbours.item_matrix import SparseKernelBlock
+from recsys.models.blocks.neighbours.item_matrix import SparseItemItemBlock
 from recsys.models.blocks.neighbours.regression import (
     ItemRegressionConfig,
     lifts,
@@ -55,7 +55,7 @@ class SparseEASEConfig(ItemRegressionConfig):
         return {**super().search_rules(), "n_neighbours": Times(2.0)}
 
 
-class SparseEASEBlock(SparseKernelBlock):
+class SparseEASEBlock(SparseItemItemBlock):
     r"""EASE whose weights are zero but for the strongest neighbours of each item [MRF2019]_.
 
     .. math::

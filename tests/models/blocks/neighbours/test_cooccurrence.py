@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from recsys.core.contribution import total
 from recsys.core.errors import DataError, NotFittedError
 from recsys.core.progress import silent
-from recsys.models.base import KernelBlock, Queries, TrainingSet
+from recsys.models.base import ItemItemBlock, Queries, TrainingSet
 from recsys.models.blocks.neighbours.cooccurrence import CooccurrenceBlock, CooccurrenceConfig
 from recsys.testing.block_contract import NOW
 
@@ -79,7 +79,7 @@ def test_who_has_no_history_gets_zeros(training: TrainingSet, strangers: Queries
 
 def test_candidates_score_as_in_the_whole_row(training: TrainingSet, strangers: Queries) -> None:
     block = fitted(training)
-    assert isinstance(block, KernelBlock)
+    assert isinstance(block, ItemItemBlock)
     rows = np.array([[3, -1, 29, 0]] * 4, dtype=np.int32)
     whole = block.scores(strangers)
     expected = np.where(rows >= 0, np.take_along_axis(whole, np.maximum(rows, 0), axis=1), 0)

@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 
 from recsys.models.base import Queries
 from recsys.models.blocks.history_weights import HistoryConfig
-from recsys.models.blocks.neighbours.item_matrix import SparseKernelBlock, gather, keep_best, views
+from recsys.models.blocks.neighbours.item_matrix import (
+    SparseItemItemBlock,
+    gather,
+    keep_best,
+    views,
+)
 
 WEIGHTS = np.array([[0, 2, -1], [0, 0, 3], [1, 0, 0]], np.float32)
 
 
 def test_scores_are_the_history_times_the_weights(new_queries: Callable[..., Queries]) -> None:
-    block = SparseKernelBlock(HistoryConfig(weighting="confidence"), name="k")
+    block = SparseItemItemBlock(HistoryConfig(weighting="confidence"), name="k")
     block.keep_weights(sp.csr_matrix(WEIGHTS))
     history = np.array([[2, 1, 0], [0, 0, 0]], np.float32)
     queries = new_queries(sp.csr_matrix(history))
