@@ -30,11 +30,11 @@ class NewestBlock(LearnedBlock):
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
         days = (training.now - training.item_times) / np.timedelta64(1, "D")
         score = np.nan_to_num(np.exp2(-np.maximum(days, 0) / self.config.fade_days))
-        self.keep(item_factors=score[:, None].astype(np.float32))  # saved with the model
+        self.set_arrays(item_factors=score[:, None].astype(np.float32))  # saved with the model
 
     @property
     def item_factors(self) -> FloatMatrix:
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         return np.ones((queries.n_queries, 1), np.float32)

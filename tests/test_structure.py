@@ -39,9 +39,7 @@ NAMED_TWICE = {
     "Standing",
     "check_k",
     "choose",
-    "keep_best",
     "measure_recall",
-    "product",
     "read_manifest",
     "write_manifest",
 }

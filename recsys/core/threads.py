@@ -1,4 +1,4 @@
-"""One budget of threads: ours times BLAS's must not pass what the caller allows."""
+"""Thread budget: threads of this library times threads of BLAS stay within the limit."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from functools import cache
 from itertools import repeat
 from typing import Any, TypeVar
 
-import numpy as np
-
-from recsys.core.arrays import Csr, FloatMatrix
 from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress, silent
 
@@ -50,21 +47,33 @@ def thread_budget(n_threads: int | None, *, is_small: bool) -> int:
     return n_cores() if n_threads is None else n_threads
 
 
-def run_parts(work: Callable[[PartT], None], parts: Sequence[PartT], *, n_threads: int) -> None:
+def run_parts(
+    work: Callable[[PartT], None],
+    parts: Sequence[PartT],
+    *,
+    n_threads: int,
+    progress: Progress = silent,
+    stage: str = "",
+) -> None:
     """Do ``work`` for each part, on up to ``n_threads`` threads with one BLAS thread each.
 
     The threads live as long as the call: nothing is left to survive a fork or to be shared by
-    concurrent callers.
+    concurrent callers. With a ``stage``, ``progress`` is told of it on the caller's thread.
     """
-    with _one_blas_thread():
+    with one_blas_thread():
         if n_threads == 1 or len(parts) <= 1:
-            for part in parts:
+            for n_done, part in enumerate(parts, start=1):
                 work(part)
+                if stage:
+                    progress(stage, n_done, len(parts))
             return
         n_workers = min(n_threads, len(parts))
         with ThreadPoolExecutor(n_workers, initializer=_limit_this_thread) as pool:
-            for done in [pool.submit(work, part) for part in parts]:
-                done.result()
+            jobs = [pool.submit(work, part) for part in parts]
+            for n_done, job in enumerate(jobs, start=1):
+                job.result()
+                if stage:
+                    progress(stage, n_done, len(parts))
 
 
 class _SharedLimit:
@@ -96,7 +105,8 @@ _shared_limit = _SharedLimit()
 
 
 @contextmanager
-def _one_blas_thread() -> Iterator[None]:
+def one_blas_thread() -> Iterator[None]:
+    """Hold BLAS to one thread meanwhile, for the calls of this thread and of all others."""
     before = _limit_this_thread()
     try:
         with _shared_limit:
@@ -144,13 +154,6 @@ def _blas_pools() -> list[Any]:
     return list(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-def n_threads() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def for_tiles(
     work: Callable[[int, int], None],
     n_rows: int,
@@ -159,28 +162,12 @@ def for_tiles(
     progress: Progress = silent,
     stage: str = "",
 ) -> None:
-    """Call ``work(start, stop)`` for all tiles of ``n_rows`` rows, on every processor.
+    """Call ``work(start, stop)`` for all tiles of ``n_rows`` rows, on every core.
 
-    BLAS is held to one thread meanwhile: the tiles are the parallelism, and a tile's numbers then
-    do not depend on the machine's number of threads.
+    BLAS is held to one thread meanwhile, as by :func:`run_parts`: the tiles are the parallelism,
+    and a tile's numbers then do not depend on the machine's number of threads.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    bounds = [(start, min(start + tile, n_rows)) for start in range(0, n_rows, tile)]
-    with threadpool_limits(1), ThreadPoolExecutor(n_threads()) as pool:
-        jobs = [pool.submit(work, start, stop) for start, stop in bounds]
-        for done, job in enumerate(jobs, start=1):
-            job.result()
-            if stage:
-                progress(stage, done, len(jobs))
-
-
-def product(matrix: Csr, dense: FloatMatrix, *, tile: int = 4096) -> FloatMatrix:
-    """Return ``matrix @ dense`` as float32, rows shared out (scipy's product frees the GIL)."""
-    out = np.empty((matrix.shape[0], dense.shape[1]), dtype=np.float32)
-
-    def work(start: int, stop: int) -> None:
-        out[start:stop] = matrix[start:stop] @ dense
-
-    for_tiles(work, matrix.shape[0], tile=tile)
-    return out
+    tiles = [(start, min(start + tile, n_rows)) for start in range(0, n_rows, tile)]
+    run_parts(
+        lambda bounds: work(*bounds), tiles, n_threads=n_cores(), progress=progress, stage=stage
+    )

@@ -210,7 +210,7 @@ class ItemwiseBlock(VectorBlock, Protocol):
     def of_new_items(self, item_features: Csr) -> Self:
         """Return the block over new items alone, from their (n_new, n_tags) features."""
 
-    def edited(self, item_features: Csr) -> Self:
+    def with_features(self, item_features: Csr) -> Self:
         """Return the block after its items got these (n_items, n_tags) features."""
 
 

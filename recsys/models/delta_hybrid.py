@@ -64,7 +64,7 @@ class BlockDelta:
         if not changed.any():
             return fitted.at_items(item_rows)
         if isinstance(fitted, LearnedBlock) and isinstance(self.block, LearnedBlock):
-            return fitted.mixed(self.block, item_rows, places)
+            return fitted.overlaid(self.block, item_rows, places)
         both = fitted.at_items(item_rows[~changed]).joined(
             cast("BlockT", self.block.at_items(places[changed].astype(np.int32)))
         )
@@ -271,7 +271,7 @@ def itemwise(block: Block) -> ItemwiseBlock:
     """
     if not isinstance(block, ItemwiseBlock):
         raise ConfigError(
-            f"a block must have at_items, joined, of_new_items and edited to be observed; "
+            f"a block must have at_items, joined, of_new_items and with_features to be observed; "
             f"{block.name!r} lacks one. Refit instead."
         )
     return block

@@ -159,7 +159,7 @@ class BlockContract:
         np.testing.assert_array_equal(new.item_factors, block.cold_item_factors(tags))
         one = history_queries(sp.csr_matrix([[1, 0, 0]]), tags=tags[:1])
         assert np.isfinite(new.user_factors(one)).all()
-        assert len(block.edited(training.item_features).item_factors) == 30
+        assert len(block.with_features(training.item_features).item_factors) == 30
 
     def test_a_training_set_without_tags_and_times_is_fine(self) -> None:
         """Who took what is enough."""

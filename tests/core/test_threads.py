@@ -9,7 +9,6 @@ from recsys.core.threads import (
     _shared_pools,
     for_tiles,
     n_cores,
-    n_threads,
     run_parts,
     thread_budget,
 )
@@ -90,7 +89,7 @@ def test_an_error_in_a_tile_is_raised() -> None:
 
 
 def test_there_is_at_least_one_thread() -> None:
-    assert n_threads() >= 1
+    assert n_cores() >= 1
 
 
 def test_no_rows_is_no_work() -> None:

@@ -46,7 +46,7 @@ def with_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FloatMatrix]:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     def run(call: Callable[[], FloatMatrix], n_threads: int) -> FloatMatrix:
-        monkeypatch.setattr("recsys.core.threads.n_threads", lambda: n_threads)
+        monkeypatch.setattr("recsys.core.threads.n_cores", lambda: n_threads)
         monkeypatch.setattr("multiprocessing.cpu_count", lambda: n_threads)  # implicit asks it
         monkeypatch.setattr("os.cpu_count", lambda: n_threads)
         with threadpool_limits(n_threads):

@@ -62,7 +62,7 @@ class LearnedBlock:
         """Take what :meth:`to_arrays` gave (possibly memory-mapped and read-only)."""
         self._arrays = dict(arrays)
 
-    def learned(self, name: str) -> npt.NDArray[Any]:
+    def array(self, name: str) -> npt.NDArray[Any]:
         """Return one array.
 
         Raises
@@ -85,7 +85,7 @@ class LearnedBlock:
         found: ResultT = known[name]
         return found
 
-    def keep(self, **arrays: npt.NDArray[Any]) -> None:
+    def set_arrays(self, **arrays: npt.NDArray[Any]) -> None:
         """Take what was learned, C-contiguous and read-only."""
         self._arrays = {
             name: freeze(np.require(array, requirements="C")) for name, array in arrays.items()
@@ -99,9 +99,9 @@ class LearnedBlock:
         item_rows : (n,) int32
             Rows of this block's items.
         """
-        return self.having(**{name: self.learned(name)[item_rows] for name in self.per_item})
+        return self.with_arrays(**{name: self.array(name)[item_rows] for name in self.per_item})
 
-    def mixed(self, other: Self, item_rows: RowArray, places: npt.NDArray[np.int64]) -> Self:
+    def overlaid(self, other: Self, item_rows: RowArray, places: npt.NDArray[np.int64]) -> Self:
         """Return the block over some items, those that another one holds taken from there.
 
         Parameters
@@ -114,34 +114,19 @@ class LearnedBlock:
             Rows of the other's items; -1 takes this block's.
         """
         changed = places != NO_ROW
-        rows = np.where(changed, 0, item_rows) if len(self.learned(self.per_item[0])) else None
+        rows = np.where(changed, 0, item_rows) if len(self.array(self.per_item[0])) else None
         arrays = {}
         for name in self.per_item:
-            theirs = other.learned(name)
-            arrays[name] = theirs[places] if rows is None else self.learned(name)[rows]
+            theirs = other.array(name)
+            arrays[name] = theirs[places] if rows is None else self.array(name)[rows]
             arrays[name][changed] = theirs[places[changed]]
-        return self.having(**arrays)
-
-    def put(self, other: Self, places: npt.NDArray[np.int64]) -> Self:
-        """Return the block with some items as another one has them.
-
-        Parameters
-        ----------
-        other : block
-            The same block over the items at ``places``, in that order.
-        places : (n,) int64
-            Rows of this block's items.
-        """
-        arrays = {name: self.learned(name).copy() for name in self.per_item}
-        for name, array in arrays.items():
-            array[places] = other.learned(name)
-        return self.having(**arrays)
+        return self.with_arrays(**arrays)
 
     def joined(self, other: Self) -> Self:
         """Return the block over its own items, then over the other's."""
-        return self.having(
+        return self.with_arrays(
             **{
-                name: np.concatenate([self.learned(name), other.learned(name)])
+                name: np.concatenate([self.array(name), other.array(name)])
                 for name in self.per_item
             }
         )
@@ -154,17 +139,17 @@ class LearnedBlock:
         item_features : (n_new, n_tags) csr float32
             Their profiles.
         """
-        return self.having(**self.new_item_arrays(item_features))
+        return self.with_arrays(**self.new_item_arrays(item_features))
 
     def new_item_arrays(self, item_features: Csr) -> Arrays:
         """Return the arrays of ``per_item`` for new items."""
         return {"item_factors": self.cold_item_factors(item_features)}  # type: ignore[attr-defined]
 
-    def edited(self, item_features: Csr) -> Self:  # noqa: ARG002
+    def with_features(self, item_features: Csr) -> Self:  # noqa: ARG002
         """Return the block after its items got other tags; what events taught stays as it is."""
         return self
 
-    def having(self, **arrays: npt.NDArray[Any]) -> Self:
+    def with_arrays(self, **arrays: npt.NDArray[Any]) -> Self:
         """Return a copy with some arrays replaced; the others are shared."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)

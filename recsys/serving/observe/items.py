@@ -142,7 +142,7 @@ def _described_block(
     new = block.of_new_items(features[~stays])
     if known is None:
         return new
-    edited = known.edited(features[stays])
+    edited = known.with_features(features[stays])
     order = np.argsort(np.concatenate([rows[stays], rows[~stays]]), kind="stable")
     return edited.joined(new).at_items(order.astype(np.int32))
 

@@ -151,7 +151,7 @@ class FeatureALSBlock(LearnedBlock):
                 enough = epochs.enough("loss", loss / max(by_user.nnz, 1), falls=True)
             else:
                 enough = epochs.enough("hidden pairs", check.auc(people, items))
-        self.keep(
+        self.set_arrays(
             item_factors=items,
             item_gram=gram_matrix(items, scale=config.unobserved_weight),
             user_gram=gram_matrix(people, scale=config.unobserved_weight),
@@ -163,7 +163,7 @@ class FeatureALSBlock(LearnedBlock):
     @property
     def item_factors(self) -> FloatMatrix:
         """(n_items, n_factors) float32."""
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_factors) float32: the exact solution for each history."""
@@ -171,7 +171,7 @@ class FeatureALSBlock(LearnedBlock):
         return solve_people(
             sources,
             weights,
-            gram=self.learned("item_gram"),
+            gram=self.array("item_gram"),
             ridge=self._query_ridge(queries),
             targets=np.asarray(weights @ sources, dtype=np.float32),
         )
@@ -181,13 +181,13 @@ class FeatureALSBlock(LearnedBlock):
         config = self.config
         width = config.n_factors
         ridge = config.regularization * (
-            config.unobserved_weight * float(self.learned("n_users"))
+            config.unobserved_weight * float(self.array("n_users"))
         ) ** (config.frequency_exponent)
-        if not self.learned("tag_map").shape[0]:
+        if not self.array("tag_map").shape[0]:
             return np.zeros((item_features.shape[0], width), dtype=np.float32)
-        system = self.learned("user_gram") + ridge * np.eye(width)
+        system = self.array("user_gram") + ridge * np.eye(width)
         shrink = ridge * np.linalg.inv(system)
-        prior = item_features @ self.learned("tag_map")
+        prior = item_features @ self.array("tag_map")
         return np.ascontiguousarray(prior @ shrink, dtype=np.float32)
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
@@ -195,7 +195,7 @@ class FeatureALSBlock(LearnedBlock):
         check_one(query)
         sources, weights = self._sources(query)
         ridge = float(self._query_ridge(query)[0])
-        system = person_system(sources, weights, 0, gram=self.learned("item_gram"), ridge=ridge)
+        system = person_system(sources, weights, 0, gram=self.array("item_gram"), ridge=ridge)
         targets = np.linalg.solve(system, self.item_factors[item_rows].T.astype(np.float64)).T
         n_items = len(self.item_factors)
         parts = []
@@ -219,7 +219,7 @@ class FeatureALSBlock(LearnedBlock):
     def _sources(self, queries: Queries) -> tuple[FloatMatrix, Csr]:
         """Return the vectors of items (then tags), and what each weighs in each history."""
         history = history_matrix(queries, self.config)
-        tag_map = self.learned("tag_map")
+        tag_map = self.array("tag_map")
         if not (self.config.declared_weight and queries.tags.nnz and tag_map.shape[0]):
             return self.item_factors, history
         rows = np.full(queries.n_queries, self.config.declared_weight, dtype=np.float32)
@@ -227,7 +227,7 @@ class FeatureALSBlock(LearnedBlock):
         return np.vstack([self.item_factors, tag_map]), sp.hstack([history, tags], format="csr")
 
     def _query_ridge(self, queries: Queries) -> FloatArray:
-        return self._ridges(queries.history, int(self.learned("n_items")))
+        return self._ridges(queries.history, int(self.array("n_items")))
 
     def _ridges(self, matrix: Csr, n_others: int) -> FloatArray:
         config = self.config

@@ -38,18 +38,18 @@ class MappedBlock(LearnedBlock):
     @property
     def item_factors(self) -> FloatMatrix:
         """(n_items, n_factors + 1) float32; the last column is the bias of the item."""
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_factors + 1) float32; the last column is 1 for who has a history."""
         history = self._history(queries)
-        mapped = (history @ self.item_factors[:, :-1]) @ self.learned("history_map")
+        mapped = (history @ self.item_factors[:, :-1]) @ self.array("history_map")
         known = (np.diff(history.indptr) > 0).astype(np.float32)
         return np.ascontiguousarray(np.column_stack([mapped, known]), dtype=np.float32)
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, n_factors + 1) float32: the sum of the tags' vectors; 0 without tags."""
-        tags = self.learned("tag_factors")
+        tags = self.array("tag_factors")
         if not len(tags):
             return np.zeros((item_features.shape[0], tags.shape[1]), dtype=np.float32)
         return np.ascontiguousarray(item_features @ tags, dtype=np.float32)
@@ -66,7 +66,7 @@ class MappedBlock(LearnedBlock):
                 history,
                 source=Source.ITEM,
                 sources=self.item_factors[:, :-1],
-                targets=targets[:, :-1] @ self.learned("history_map").T,
+                targets=targets[:, :-1] @ self.array("history_map").T,
             ),
             Contribution(self.name, Source.POPULARITY, np.array([-1], np.int32), bias[None, :]),
         ]

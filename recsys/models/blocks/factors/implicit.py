@@ -13,6 +13,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from recsys.core.arrays import Csr, FloatMatrix, RowArray, with_data
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
+from recsys.core.threads import one_blas_thread
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.algebra.ridge import ridge_map
 from recsys.models.blocks.block_config import Rule, Times
@@ -94,7 +95,7 @@ class ALSBlock(LearnedBlock):
             epochs=Epochs(self.name, config.n_epochs, config=config, progress=progress),
         )
         items = _factors(model.item_factors)
-        self.keep(
+        self.set_arrays(
             item_factors=items,
             item_gram=gram_matrix(items),
             tag_map=_tag_map(training, items, config.feature_regularization),
@@ -103,7 +104,7 @@ class ALSBlock(LearnedBlock):
     @property
     def item_factors(self) -> FloatMatrix:
         """(n_items, n_factors) float32."""
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_factors) float32: the exact solution for each history."""
@@ -111,14 +112,14 @@ class ALSBlock(LearnedBlock):
         return solve_people(
             self.item_factors,
             extra,
-            gram=self.learned("item_gram"),
+            gram=self.array("item_gram"),
             ridge=np.full(queries.n_queries, self.config.regularization, dtype=np.float32),
             targets=np.asarray(confidence @ self.item_factors, dtype=np.float32),
         )
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, n_factors) float32 by the map from tags to vectors [Gantner2010]_."""
-        return np.ascontiguousarray(item_features @ self.learned("tag_map"), dtype=np.float32)
+        return np.ascontiguousarray(item_features @ self.array("tag_map"), dtype=np.float32)
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
         """Return the part of each item of the history."""
@@ -128,7 +129,7 @@ class ALSBlock(LearnedBlock):
             self.item_factors,
             extra,
             0,
-            gram=self.learned("item_gram"),
+            gram=self.array("item_gram"),
             ridge=self.config.regularization,
         )
         targets = np.linalg.solve(system, self.item_factors[item_rows].T.astype(np.float64)).T
@@ -220,7 +221,7 @@ class BPRBlock(MappedBlock):
             epochs=Epochs(self.name, config.n_epochs, config=config, progress=progress),
         )
         items, people = _factors(model.item_factors), _factors(model.user_factors)
-        self.keep(
+        self.set_arrays(
             item_factors=items,
             history_map=fit_history_map(history, items, people[:, :-1]),
             tag_factors=_tag_map(training, items, config.feature_regularization),
@@ -243,13 +244,11 @@ def _run(
     build: Callable[[], Any], matrix: Csr, config: ALSConfig | BPRConfig, *, epochs: Epochs
 ) -> Any:
     """Build and fit with one BLAS thread: implicit brings its own threads, and warns otherwise."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     check = None
     if config.validation_pairs:
         matrix, check = hidden_pairs(matrix, config, seed=config.seed)
     own = sp.csr_matrix(matrix, copy=True)  # it wants writable arrays, though it writes to none
-    with threadpool_limits(1, "blas"):
+    with one_blas_thread():
         model = build()
         report = _report(model, check, n_pairs=own.nnz, epochs=epochs)
         with suppress(_EnoughError):

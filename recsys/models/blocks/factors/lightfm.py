@@ -132,7 +132,7 @@ class LightFMBlock(MappedBlock):
 
     def _keep(self, model: Any, history: Csr, *, features: Csr, n_own: int) -> None:
         people, items = _with_biases(model, features)
-        self.keep(
+        self.set_arrays(
             item_factors=items,
             history_map=fit_history_map(history, items, people[:, :-1]),
             tag_factors=np.ascontiguousarray(_vectors(model)[n_own:]),

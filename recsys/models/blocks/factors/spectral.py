@@ -146,23 +146,23 @@ class SpectralBlock(LearnedBlock):
     @property
     def item_factors(self) -> FloatMatrix:
         """(n_items, n_factors) float32."""
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_factors) float32, the same way for everyone."""
         out = self._history(queries) @ self.item_factors
         if self._uses_tags(queries):
-            out = out + self._declared(queries) @ self.learned("tag_factors")
+            out = out + self._declared(queries) @ self.array("tag_factors")
         return np.ascontiguousarray(out, dtype=np.float32)
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, n_factors) float32: the vectors that best explain the items' tags."""
-        tags = scale(item_features, columns=self.learned("tag_scale"))
-        return np.ascontiguousarray(tags @ self.learned("cold_map"), dtype=np.float32)
+        tags = scale(item_features, columns=self.array("tag_scale"))
+        return np.ascontiguousarray(tags @ self.array("cold_map"), dtype=np.float32)
 
     def new_item_arrays(self, item_features: Csr) -> Arrays:
         """Return the vectors of new items, and the scale of an item of the usual degree."""
-        scale_of_new = np.repeat(self.learned("new_source_scale"), item_features.shape[0])
+        scale_of_new = np.repeat(self.array("new_source_scale"), item_features.shape[0])
         return {
             "item_factors": self.cold_item_factors(item_features),
             "source_scale": scale_of_new,
@@ -187,7 +187,7 @@ class SpectralBlock(LearnedBlock):
                     self.name,
                     self._declared(query),
                     source=Source.TAG,
-                    sources=self.learned("tag_factors"),
+                    sources=self.array("tag_factors"),
                     targets=targets,
                 )
             )
@@ -207,7 +207,7 @@ class SpectralBlock(LearnedBlock):
         seen = scale(tags, columns=power(known, -config.item_exponent))
         lift = gain * np.float32(typical ** (config.output_exponent - config.item_exponent))
         cold_map = tag_map(seen, vectors, ridge=config.cold_ridge) * lift
-        self.keep(
+        self.set_arrays(
             item_factors=np.ascontiguousarray(factors, dtype=np.float32),
             source_scale=source_scale,
             new_source_scale=power(np.array([typical], np.float32), -2 * config.output_exponent),
@@ -228,7 +228,7 @@ class SpectralBlock(LearnedBlock):
     def _history(self, queries: Queries) -> Csr:
         history = history_matrix(queries, self.config)
         size = power(row_sums(history), -self.config.user_exponent)
-        return scale(history, rows=size, columns=self.learned("source_scale"))
+        return scale(history, rows=size, columns=self.array("source_scale"))
 
     def _declared(self, queries: Queries) -> Csr:
         rows = np.full(queries.n_queries, self.config.declared_weight, dtype=np.float32)

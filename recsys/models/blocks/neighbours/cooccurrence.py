@@ -39,9 +39,9 @@ from recsys.models.blocks.history_weights import (
 )
 from recsys.models.blocks.learned import LearnedBlock
 from recsys.models.blocks.neighbours.item_matrix import (
+    best_per_row,
     compiled_kernel,
     dense_products,
-    keep_best,
     neighbours_footprint,
     views,
 )
@@ -124,7 +124,7 @@ class CooccurrenceBlock(LearnedBlock):
         )
         kernel, mass = _kernel(ever, recent, n_best=config.n_neighbours, progress=progress)
         taken = column_sums(recent).astype(np.float64)
-        self.keep(
+        self.set_arrays(
             data=kernel.data.astype(np.float32),
             indices=kernel.indices.astype(np.int32),
             indptr=kernel.indptr.astype(np.int64),
@@ -135,20 +135,20 @@ class CooccurrenceBlock(LearnedBlock):
     @property
     def item_weights(self) -> Csr:
         """(n_items, n_items) csr float32: K, from the row's item to the column's."""
-        parts = tuple(self.learned(name) for name in ("data", "indices", "indptr"))
-        n_items = len(self.learned("mass"))
+        parts = tuple(self.array(name) for name in ("data", "indices", "indptr"))
+        n_items = len(self.array("mass"))
         return sp.csr_matrix(parts, shape=(n_items, n_items))
 
     @property
     def n_known_items(self) -> int:
         """How many items it knows."""
-        return len(self.learned("mass"))
+        return len(self.array("mass"))
 
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""
         history = history_matrix(queries, self.config)
         near = dense_products(queries, history.data, compiled_kernel(self))
-        return self._log_ratio(near, self._mass(history), self.learned("shares")[None, :])
+        return self._log_ratio(near, self._mass(history), self.array("shares")[None, :])
 
     def candidate_scores(self, queries: Queries, item_rows: RowArray) -> FloatMatrix:
         """Return (n_queries, n_candidates) float32 for ``item_rows``; 0 for row -1."""
@@ -170,7 +170,7 @@ class CooccurrenceBlock(LearnedBlock):
         weights = self.item_weights[history.indices][:, item_rows].toarray()
         near = history.data[:, None] * weights
         total = near.sum(axis=0)
-        shares = self.learned("shares")[item_rows][None, :]
+        shares = self.array("shares")[item_rows][None, :]
         scores = self._log_ratio(total[None, :], self._mass(history), shares)[0]
         split = near / np.where(total > 0, total, 1)
         far = np.where(total > 0, 0, scores)
@@ -180,11 +180,11 @@ class CooccurrenceBlock(LearnedBlock):
         return parts
 
     def _mass(self, history: Csr) -> DoubleArray:
-        return np.asarray(history @ self.learned("mass"), dtype=np.float64)[:, None]
+        return np.asarray(history @ self.array("mass"), dtype=np.float64)[:, None]
 
     def _plain(self, name: str) -> FloatArray:
         """Return an array as compiled code takes it."""
-        return freeze(np.asarray(self.learned(name), dtype=np.float32).view())
+        return freeze(np.asarray(self.array(name), dtype=np.float32).view())
 
     @property
     def _extra(self) -> float:
@@ -221,7 +221,7 @@ def _kernel(ever: Csr, recent: Csr, *, n_best: int, progress: Progress) -> tuple
         band = (by_item[start:stop] @ recent).tocsr()
         band.sort_indices()
         mass[start:stop] = row_sums(band)
-        bands[start // BAND] = keep_best(band, n_best)
+        bands[start // BAND] = best_per_row(band, n_best)
 
     for_tiles(work, n_items, tile=BAND, progress=progress, stage="cooccurrence")
     if not bands:

@@ -116,13 +116,13 @@ class EASEBlock(LearnedBlock):
         progress("ease", 1, 2)
         if config.tag_share and training.item_features.shape[1]:
             _blend(weights, _tag_weights(training.item_features, config), config.tag_share)
-        self.keep(item_weights=weights)
+        self.set_arrays(item_weights=weights)
         progress("ease", 2, 2)
 
     @property
     def item_weights(self) -> FloatMatrix:
         """(n_items, n_items) float32: B, from the row's item to the column's."""
-        return self.learned("item_weights")
+        return self.array("item_weights")
 
     @property
     def n_known_items(self) -> int:

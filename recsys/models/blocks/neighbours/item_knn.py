@@ -27,7 +27,7 @@ from recsys.models.blocks.history_weights import (
 )
 from recsys.models.blocks.neighbours.item_matrix import (
     SparseItemItemBlock,
-    keep_best,
+    best_per_row,
     neighbours_footprint,
 )
 
@@ -163,7 +163,7 @@ def _neighbours(people: Csr, config: ItemKNNConfig, *, n_best: int, progress: Pr
         sources = start + np.repeat(np.arange(stop - start), np.diff(band.indptr))
         values = _similarity(band, left[sources], right[band.indices], config)
         values[band.indices == sources] = 0.0
-        bands[start // BAND] = keep_best(with_data(band, values), n_best)
+        bands[start // BAND] = best_per_row(with_data(band, values), n_best)
 
     for_tiles(work, n_items, tile=BAND, progress=progress, stage="item_knn")
     return sp.vstack(bands, format="csr") if bands else sp.csr_matrix((0, 0), dtype=np.float32)

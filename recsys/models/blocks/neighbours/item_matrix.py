@@ -37,14 +37,14 @@ class SparseItemItemBlock(LearnedBlock):
     @property
     def item_weights(self) -> Csr:
         """(n_items, n_items) csr float32: K, from the row's item to the column's."""
-        parts = tuple(self.learned(name) for name in ("data", "indices", "indptr"))
+        parts = tuple(self.array(name) for name in ("data", "indices", "indptr"))
         n_items = len(parts[2]) - 1
         return sp.csr_matrix(parts, shape=(n_items, n_items))
 
     @property
     def n_known_items(self) -> int:
         """How many items it knows."""
-        return len(self.learned("indptr")) - 1
+        return len(self.array("indptr")) - 1
 
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""
@@ -67,7 +67,7 @@ class SparseItemItemBlock(LearnedBlock):
 
     def keep_weights(self, kernel: Csr) -> None:
         """Take K; the columns of each row must be sorted."""
-        self.keep(
+        self.set_arrays(
             data=kernel.data.astype(np.float32, copy=False),
             indices=kernel.indices.astype(np.int32, copy=False),
             indptr=kernel.indptr.astype(np.int64, copy=False),
@@ -77,7 +77,7 @@ class SparseItemItemBlock(LearnedBlock):
 def compiled_kernel(block: LearnedBlock) -> tuple[Any, ...]:
     """Return the kernel of a block as compiled code takes it, kept with the block."""
     names = ("indptr", "indices", "data")
-    return block.derived("kernel", lambda: views(tuple(block.learned(name) for name in names)))
+    return block.derived("kernel", lambda: views(tuple(block.array(name) for name in names)))
 
 
 def dense_products(queries: Queries, weights: FloatArray, kernel: tuple[Any, ...]) -> FloatMatrix:
@@ -147,12 +147,13 @@ def neighbours_footprint(n_neighbours: int, size: DataSize, *, n_pairs: int) -> 
     return Footprint(2 * kept + bands + 6 * PAIR * n_pairs, kept)
 
 
-def keep_best(matrix: Csr, n_best: int) -> Csr:
+def best_per_row(matrix: Csr, n_best: int) -> Csr:
     """Return the ``n_best`` largest positive values of each row, ties to the lower column.
 
     Examples
     --------
-    >>> keep_best(sp.csr_matrix(np.array([[1.0, 3.0, 1.0, 0.0]], np.float32)), 2).toarray().tolist()
+    >>> matrix = sp.csr_matrix(np.array([[1.0, 3.0, 1.0, 0.0]], np.float32))
+    >>> best_per_row(matrix, 2).toarray().tolist()
     [[1.0, 3.0, 0.0, 0.0]]
     """
     kept = matrix.data > 0

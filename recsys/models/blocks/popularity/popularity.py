@@ -97,7 +97,7 @@ class PopularityBlock(LearnedBlock):
     @property
     def item_factors(self) -> FloatMatrix:
         """(n_items, 1) float32."""
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
         """Count the events of each item, and learn what new ones are met with."""
@@ -125,10 +125,10 @@ class PopularityBlock(LearnedBlock):
         unknown = np.full(len(ahead), np.nan)
         return self._values(np.zeros(len(ahead)), unknown, ahead)
 
-    def edited(self, item_features: Csr) -> Self:
+    def with_features(self, item_features: Csr) -> Self:
         """Return the block after its items got other tags: the forecast follows them."""
         ahead = self._weekly_of_new(item_features)
-        return self.having(**self._values(self.learned("sums"), self.item_ages, ahead))
+        return self.with_counts(self.array("sums"), self.item_ages, ahead)
 
     def event_weights(self, weights: FloatArray, age_days: DoubleArray | None) -> DoubleArray:
         """Return what (n_events,) events add to the sums of their items.
@@ -141,7 +141,7 @@ class PopularityBlock(LearnedBlock):
             Days before the moment that the block speaks for, negative for later events, infinite
             without a time; None means that events do not fade.
         """
-        heaviest = float(self.learned("heaviest"))
+        heaviest = float(self.array("heaviest"))
         power = self.config.confidence_power
         counts = np.ones(len(weights))
         if power and heaviest > 0:
@@ -159,12 +159,12 @@ class PopularityBlock(LearnedBlock):
     @property
     def item_ages(self) -> DoubleArray:
         """(n_items,) float64 days since each item came; NaN where unknown."""
-        return self.learned("ages")
+        return self.array("ages")
 
     @property
     def is_dated(self) -> bool:
         """Whether its numbers depend on the moment it speaks for."""
-        return len(self.learned("length_days")) > 0
+        return len(self.array("length_days")) > 0
 
     def counted(self, added: DoubleArray, ages: DoubleArray) -> Self:
         """Return the block after further events.
@@ -176,23 +176,27 @@ class PopularityBlock(LearnedBlock):
         ages : (n_items,) float64
             Days since each item came, as now known; NaN where nothing says when.
         """
-        sums = np.maximum(self.learned("sums") + added, 0.0)
-        return self.having(**self._values(sums, ages, self.learned("ahead")))
+        sums = np.maximum(self.array("sums") + added, 0.0)
+        return self.with_counts(sums, ages, self.array("ahead"))
+
+    def with_counts(self, sums: DoubleArray, ages: DoubleArray, ahead: DoubleArray) -> Self:
+        """Return the block with other decayed sums, ages in days and forecasts of its items."""
+        return self.with_arrays(**self._values(sums, ages, ahead))
 
     def redated(self, days: float) -> Self:
         """Return the block speaking for a moment ``days`` later, nothing having happened."""
         half_life = self.config.half_life_days
         if half_life is None or not self.is_dated:
             return self
-        later = self.having(length_days=self.learned("length_days") + days)
-        sums = self.learned("sums") * 2.0 ** (-days / half_life)
+        later = self.with_arrays(length_days=self.array("length_days") + days)
+        sums = self.array("sums") * 2.0 ** (-days / half_life)
         ages = self.item_ages + days
-        return later.having(**later._values(sums, ages, self.learned("ahead")))
+        return later.with_counts(sums, ages, self.array("ahead"))
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:  # noqa: ARG002
         """Return what each item was met with, and what is only expected of it."""
         nobody = np.array([-1], np.int32)
-        observed = self.learned("observed")[item_rows].T
+        observed = self.array("observed")[item_rows].T
         expected = self.item_factors[item_rows].T - observed
         parts = [Contribution(self.name, Source.POPULARITY, nobody, observed)]
         if expected.any():
@@ -229,7 +233,7 @@ class PopularityBlock(LearnedBlock):
     ) -> None:
         """Keep what all items share, and what new ones need."""
         known = [] if forecast is None else [forecast]
-        self.keep(
+        self.set_arrays(
             heaviest=np.array(heaviest),
             length_days=np.array([] if length is None else [length], np.float64),
             forecast_tags=np.array([tag for one in known for tag in one.tags], np.int32),
@@ -238,14 +242,14 @@ class PopularityBlock(LearnedBlock):
         )
 
     def _count(self, sums: DoubleArray, ages: DoubleArray, ahead: DoubleArray) -> None:
-        self.keep(**self._arrays, **self._values(sums, ages, ahead))
+        self.set_arrays(**self._arrays, **self._values(sums, ages, ahead))
 
     def _values(self, sums: DoubleArray, ages: DoubleArray, ahead: DoubleArray) -> Arrays:
         """Return the arrays per item: the state, and the logarithms that follow from it."""
         observed = expected = sums
         half_life = self.config.half_life_days
         if self.is_dated and half_life is not None:
-            length = float(self.learned("length_days")[0])
+            length = float(self.array("length_days")[0])
             longest = max(1 - np.exp2(-length / half_life), 1e-9)
             observed = WEEK_DAYS * np.log(2) / half_life / longest * sums
             lived_days = np.clip(np.nan_to_num(ages, nan=0.0, posinf=np.inf), 0.0, length)
@@ -261,12 +265,12 @@ class PopularityBlock(LearnedBlock):
 
     def _weekly_of_new(self, item_features: Csr) -> DoubleArray:
         """Return the (n_new,) float64 events per week to expect; 0 where nothing is forecast."""
-        if not len(self.learned("forecast_level")):
+        if not len(self.array("forecast_level")):
             return np.zeros(item_features.shape[0])
         forecast = DemandForecast(
-            self.learned("forecast_tags"),
-            self.learned("forecast_weights"),
-            float(self.learned("forecast_level")[0]),
+            self.array("forecast_tags"),
+            self.array("forecast_weights"),
+            float(self.array("forecast_level")[0]),
         )
         return forecast.weekly(item_features)
 

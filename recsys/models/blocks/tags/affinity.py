@@ -87,7 +87,7 @@ class AffinityBlock(LearnedBlock):
         carried = has_tags(training.item_features, tags)
         taken = column_sums(training_matrix(training, self.config)) @ carried
         share = (taken + 1) / (taken + 1).sum() if len(tags) else taken
-        self.keep(
+        self.set_arrays(
             tags=tags,
             item_factors=carried.astype(np.float32),
             shares=np.asarray(share, dtype=np.float32),
@@ -98,11 +98,11 @@ class AffinityBlock(LearnedBlock):
     @property
     def item_factors(self) -> FloatMatrix:
         """(n_items, n_tags) float32: 1 where an item has the tag."""
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_tags) float32: log odds; 0 for who is unknown."""
-        tags, shares = self.learned("tags"), self.learned("shares").astype(np.float64)
+        tags, shares = self.array("tags"), self.array("shares").astype(np.float64)
         taken = self._taken(queries, tags)
         smoothing = self.config.smoothing
         total = taken.sum(axis=1, keepdims=True) + smoothing
@@ -111,9 +111,9 @@ class AffinityBlock(LearnedBlock):
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, n_tags) float32, exactly as for known items."""
-        return has_tags(item_features, self.learned("tags")).astype(np.float32)
+        return has_tags(item_features, self.array("tags")).astype(np.float32)
 
-    def edited(self, item_features: Csr) -> Self:
+    def with_features(self, item_features: Csr) -> Self:
         """Return the block after its items got other tags."""
         return self.of_new_items(item_features)
 
@@ -145,7 +145,7 @@ class AffinityBlock(LearnedBlock):
         odds = self.user_factors(query)[0]
         some = np.flatnonzero(odds)
         values = odds[some, None] * self.item_factors[item_rows][:, some].T
-        return [Contribution(self.name, Source.TAG, self.learned("tags")[some], values)]
+        return [Contribution(self.name, Source.TAG, self.array("tags")[some], values)]
 
     def _taken(self, queries: Queries, tags: RowArray) -> DoubleArray:
         taken = history_matrix(queries, self.config) @ self.item_factors

@@ -99,7 +99,7 @@ class ContentBlock(LearnedBlock):
         """Decompose the item profiles; the events play no part."""
         features = training.item_features
         left, right = self._maps(features, progress)
-        self.keep(
+        self.set_arrays(
             item_factors=_dense(features @ right),
             tag_factors=left,
             item_map=right,
@@ -112,35 +112,35 @@ class ContentBlock(LearnedBlock):
     @property
     def item_factors(self) -> FloatMatrix:
         """(n_items, n_factors) float32."""
-        return self.learned("item_factors")
+        return self.array("item_factors")
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_factors) float32: the profile of history and declared tags."""
         if queries.n_queries > FEW or self.config.singular_exponent or not self.holds_profiles:
-            return _dense(self._profiles(queries) @ self.learned("tag_factors"))
+            return _dense(self._profiles(queries) @ self.array("tag_factors"))
         # both maps are one, so the items' vectors hold what their tags come to already
         out = self._history(queries) @ self.item_factors
         declared = self._declared(queries)
-        return _dense(out if declared is None else out + declared @ self.learned("tag_factors"))
+        return _dense(out if declared is None else out + declared @ self.array("tag_factors"))
 
     def cold_item_factors(self, item_features: Csr) -> FloatMatrix:
         """Return (n_new, n_factors) float32, exactly as for known items."""
-        return _dense(item_features @ self.learned("item_map"))
+        return _dense(item_features @ self.array("item_map"))
 
     def at_items(self, item_rows: RowArray) -> Self:
         """Return the block over some of its items, in that order."""
-        data, indices, indptr = (self.learned(f"features_{part}") for part in PARTS)
+        data, indices, indptr = (self.array(f"features_{part}") for part in PARTS)
         counts = np.diff(indptr)[item_rows]
         ends = np.append(0, np.cumsum(counts))
         places = np.arange(ends[-1]) + np.repeat(indptr[item_rows] - ends[:-1], counts)
-        return self.having(
+        return self.with_arrays(
             item_factors=self.item_factors[item_rows],
             features_data=data[places],
             features_indices=indices[places],
             features_indptr=ends,
         )
 
-    def mixed(self, other: Self, item_rows: RowArray, places: npt.NDArray[np.int64]) -> Self:
+    def overlaid(self, other: Self, item_rows: RowArray, places: npt.NDArray[np.int64]) -> Self:
         """Return the block over some items, those that another one holds taken from there."""
         changed = places != NO_ROW
         both = self.at_items(item_rows[~changed]).joined(other.at_items(places[changed]))
@@ -149,10 +149,8 @@ class ContentBlock(LearnedBlock):
 
     def joined(self, other: Self) -> Self:
         """Return the block over its own items, then over the other's."""
-        mine, theirs = (
-            [one.learned(f"features_{part}") for part in PARTS] for one in (self, other)
-        )
-        return self.having(
+        mine, theirs = ([one.array(f"features_{part}") for part in PARTS] for one in (self, other))
+        return self.with_arrays(
             item_factors=np.concatenate([self.item_factors, other.item_factors]),
             features_data=np.concatenate([mine[0], theirs[0]]),
             features_indices=np.concatenate([mine[1], theirs[1]]),
@@ -163,7 +161,7 @@ class ContentBlock(LearnedBlock):
         """Return the block over new items alone, exactly as for known ones."""
         return self._over(item_features, self.cold_item_factors(item_features))
 
-    def edited(self, item_features: Csr) -> Self:
+    def with_features(self, item_features: Csr) -> Self:
         """Return the block after its items got other tags."""
         return self.of_new_items(item_features)
 
@@ -175,7 +173,7 @@ class ContentBlock(LearnedBlock):
                 self.name,
                 self._profiles(query),
                 source=Source.TAG,
-                sources=self.learned("tag_factors"),
+                sources=self.array("tag_factors"),
                 targets=self.item_factors[item_rows],
             )
         ]
@@ -212,7 +210,7 @@ class ContentBlock(LearnedBlock):
         return scale(queries.tags, rows=rows)
 
     def _over(self, features: Csr, factors: FloatMatrix) -> Self:
-        return self.having(
+        return self.with_arrays(
             item_factors=factors,
             features_data=np.asarray(features.data, dtype=np.float32),
             features_indices=np.asarray(features.indices, dtype=np.int32),
@@ -220,8 +218,8 @@ class ContentBlock(LearnedBlock):
         )
 
     def _features(self) -> Csr:
-        parts = [self.learned(f"features_{part}") for part in PARTS]
-        n_tags = len(self.learned("tag_factors"))
+        parts = [self.array(f"features_{part}") for part in PARTS]
+        n_tags = len(self.array("tag_factors"))
         return csr_view(parts[0], parts[1], parts[2], (len(parts[2]) - 1, n_tags))
 
 

@@ -1,4 +1,4 @@
-"""What an item that nobody has met yet is given beside the others: its tags, once more."""
+"""Content score of cold items; 0 for items with events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from recsys.core.arrays import BoolArray, Csr, RowArray
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray
 from recsys.core.progress import Progress, silent
 from recsys.models.base import TrainingSet
 from recsys.models.blocks.block_config import Rule
@@ -50,26 +50,29 @@ class NewItemsBlock(ContentBlock):
         super().fit(training, progress=progress)
         met = np.zeros(training.n_items, dtype=bool)
         met[training.interactions.indices] = True
-        self._arrays = self._of_unmet(met)._arrays
+        factors = _cold(self.item_factors, met)
+        self.set_arrays(**{**self.to_arrays(), "item_factors": factors, "met": met})
 
     def at_items(self, item_rows: RowArray) -> Self:
         """Return the block over some of its items, in that order."""
-        return super().at_items(item_rows).having(met=self.learned("met")[item_rows])
+        return super().at_items(item_rows).with_arrays(met=self.array("met")[item_rows])
 
     def joined(self, other: Self) -> Self:
         """Return the block over its own items, then over the other's."""
-        met = np.concatenate([self.learned("met"), other.learned("met")])
-        return super().joined(other).having(met=met)
+        met = np.concatenate([self.array("met"), other.array("met")])
+        return super().joined(other).with_arrays(met=met)
 
     def of_new_items(self, item_features: Csr) -> Self:
         """Return the block over new items alone: nobody has met them."""
         met = np.zeros(item_features.shape[0], dtype=bool)
-        return super().of_new_items(item_features).having(met=met)
+        return super().of_new_items(item_features).with_arrays(met=met)
 
-    def edited(self, item_features: Csr) -> Self:
+    def with_features(self, item_features: Csr) -> Self:
         """Return the block after its items got other tags; those met stay at 0."""
-        return super().edited(item_features)._of_unmet(self.learned("met"))
+        met, edited = self.array("met"), super().with_features(item_features)
+        return edited.with_arrays(item_factors=_cold(edited.item_factors, met), met=met)
 
-    def _of_unmet(self, met: BoolArray) -> Self:
-        factors = np.where(met[:, None], np.float32(0), self.item_factors)
-        return self.having(item_factors=factors, met=met)
+
+def _cold(factors: FloatMatrix, met: BoolArray) -> FloatMatrix:
+    """Return the vectors of items without events; 0 for the others."""
+    return np.where(met[:, None], np.float32(0), factors)

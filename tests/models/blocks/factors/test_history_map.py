@@ -25,7 +25,7 @@ def test_a_mean_history_sums_to_one_or_stays_empty() -> None:
 
 def test_the_bias_counts_for_who_has_a_history_only() -> None:
     block = MappedBlock(HistoryConfig(), name="mapped")
-    block.keep(
+    block.set_arrays(
         item_factors=np.array([[1.0, 5.0]], np.float32),
         history_map=np.eye(1, dtype=np.float32),
         tag_factors=np.zeros((0, 2), np.float32),

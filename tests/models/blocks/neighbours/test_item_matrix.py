@@ -11,8 +11,8 @@ from recsys.models.base import Queries
 from recsys.models.blocks.history_weights import HistoryConfig
 from recsys.models.blocks.neighbours.item_matrix import (
     SparseItemItemBlock,
+    best_per_row,
     gather,
-    keep_best,
     views,
 )
 
@@ -39,7 +39,7 @@ def test_gathering_takes_any_index_type() -> None:
 
 def test_only_the_best_neighbours_are_kept_ties_to_the_lower_row() -> None:
     values = np.array([[2, 1, 2, 3, 2], [0, 0, 0, 0, 1]], np.float32)
-    kept = keep_best(sp.csr_matrix(values), 3).toarray()
+    kept = best_per_row(sp.csr_matrix(values), 3).toarray()
     assert kept.tolist() == [[2, 0, 2, 3, 0], [0, 0, 0, 0, 1]]
 
 
@@ -52,4 +52,4 @@ def test_a_row_keeps_what_a_stable_sort_puts_first(values: list[int], n_best: in
     order = np.argsort(-row[0], kind="stable")[:n_best]
     expected = np.zeros_like(row)
     expected[0, order] = row[0, order]
-    np.testing.assert_array_equal(keep_best(sp.csr_matrix(row), n_best).toarray(), expected)
+    np.testing.assert_array_equal(best_per_row(sp.csr_matrix(row), n_best).toarray(), expected)

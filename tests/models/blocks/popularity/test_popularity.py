@@ -168,8 +168,8 @@ def test_counting_events_later_equals_counting_them_in_the_fit(
     ages = (NOW - events.occurred_at[late]) / np.timedelta64(1, "D")
     weights = block.event_weights(events.weights[late], ages)
     added = np.bincount(events.item_rows[late], weights, minlength=30).astype(np.float64)
-    later = block.counted(added, whole.learned("ages"))
-    later = later.having(ahead=whole.learned("ahead")).counted(added * 0, whole.learned("ages"))
+    later = block.counted(added, whole.array("ages"))
+    later = later.with_arrays(ahead=whole.array("ahead")).counted(added * 0, whole.array("ages"))
     np.testing.assert_allclose(later.item_factors, whole.item_factors, rtol=1e-5)
 
 
@@ -189,5 +189,5 @@ def test_what_never_fades_does_not_change_with_time(training: TrainingSet) -> No
 
 def test_events_taken_back_leave_nothing_behind(training: TrainingSet) -> None:
     block = fitted(training, DATED)
-    back = block.counted(-block.learned("sums") - 1e-9, block.learned("ages"))
+    back = block.counted(-block.array("sums") - 1e-9, block.array("ages"))
     assert not back.item_factors.any()

@@ -35,7 +35,7 @@ def test_items_nobody_met_score_as_their_content_and_the_others_nothing(
 def test_other_tags_do_not_make_a_known_item_new(training: TrainingSet) -> None:
     block = NewItemsBlock()
     block.fit(with_unmet(training, 2))
-    edited = block.edited(training.item_features[::-1])
+    edited = block.with_features(training.item_features[::-1])
     assert not edited.item_factors[[0, 1, 3]].any()
     assert edited.item_factors[2].any()
 
