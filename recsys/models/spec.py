@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
@@ -78,8 +78,10 @@ class BlockSpec(Config):
 
     @field_validator("settings", mode="after")
     @classmethod
-    def _none(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        return {name: None if value == "none" else value for name, value in settings.items()}
+    def _plain(cls, settings: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        known = {name: None if value == "none" else value for name, value in settings.items()}
+        kind = info.data.get("kind")
+        return BLOCKS[kind][1].current_names(known) if kind in BLOCKS else known
 
     @model_validator(mode="after")
     def _check(self) -> BlockSpec:

@@ -33,11 +33,11 @@ BLOCKS: dict[str, Callable[[], Block]] = {
         )
     ),
     "ease_additive": lambda: EASEBlock(EASEConfig(regularization=5, tag_share=0.3)),
-    "sparse_ease": lambda: SparseEASEBlock(SparseEASEConfig(regularization=2, n_neighbours=8)),
+    "sparse_ease": lambda: SparseEASEBlock(SparseEASEConfig(regularization=2, n_neighbors=8)),
     "sparse_ease_dan": lambda: SparseEASEBlock(
         SparseEASEConfig(
             regularization=0.5,
-            n_neighbours=12,
+            n_neighbors=12,
             item_exponent=0.5,
             output_exponent=0.3,
             user_exponent=0.25,
@@ -45,7 +45,7 @@ BLOCKS: dict[str, Callable[[], Block]] = {
             tag_weight=0.5,
         )
     ),
-    "rp3beta": lambda: ItemKNNBlock(ItemKNNConfig.rp3beta(n_neighbours=7)),
+    "rp3beta": lambda: ItemKNNBlock(ItemKNNConfig.rp3beta(n_neighbors=7)),
     "tversky": lambda: ItemKNNBlock(
         ItemKNNConfig(similarity="tversky", tag_weight=0.5, shrinkage=1, half_life_days=9)
     ),
@@ -53,7 +53,7 @@ BLOCKS: dict[str, Callable[[], Block]] = {
     "affinity": AffinityBlock,
     "cooccurrence": CooccurrenceBlock,
     "cooccurrence_near": lambda: CooccurrenceBlock(
-        CooccurrenceConfig(n_neighbours=9, recent_half_life_days=None, smoothing=0.1)
+        CooccurrenceConfig(n_neighbors=9, recent_half_life_days=None, smoothing=0.1)
     ),
     "content": ContentBlock,
     "content_svd": lambda: ContentBlock(ContentConfig(n_factors=3, weighting="confidence")),

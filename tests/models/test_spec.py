@@ -4,6 +4,7 @@ import pytest
 
 from recsys.core.errors import ConfigError
 from recsys.models.blocks.neighbours.ease import EASEBlock, EASEConfig
+from recsys.models.blocks.neighbours.item_knn import ItemKNNConfig
 from recsys.models.blocks.popularity.popularity import PopularityBlock
 from recsys.models.spec import BLOCKS, BlockSpec, check_labels, register_block
 
@@ -68,6 +69,16 @@ def test_names_must_differ() -> None:
     check_labels((BlockSpec(kind="ease"), BlockSpec(kind="ease", name="other")))
     with pytest.raises(ConfigError, match="'ease' occurs twice"):
         check_labels((BlockSpec(kind="ease"), BlockSpec(kind="popularity", name="ease")))
+
+
+def test_a_setting_is_known_by_its_former_name_and_given_once() -> None:
+    spec = BlockSpec(kind="item_knn", settings={"n_neighbours": 7})
+    assert spec == BlockSpec(kind="item_knn", settings={"n_neighbors": 7})
+    assert spec.settings == {"n_neighbors": 7}
+    assert spec.block_config().to_dict()["n_neighbors"] == 7
+    assert ItemKNNConfig.rp3beta(n_neighbours=7) == ItemKNNConfig.rp3beta(n_neighbors=7)
+    with pytest.raises(ConfigError, match="n_neighbours is called n_neighbors now"):
+        BlockSpec(kind="item_knn", settings={"n_neighbours": 7, "n_neighbors": 8})
 
 
 def test_the_word_none_is_none() -> None:

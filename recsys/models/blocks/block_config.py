@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
+from pydantic import model_validator
+
 from recsys.core.config import Config
 from recsys.models.blocks.data_size import DataSize, Footprint
 
@@ -76,6 +78,29 @@ class BlockConfig(Config):
 
     memory_hint: ClassVar[str] = "Lower n_factors, use another block, or raise memory_limit_mb."
     """Advice in the error about a block that does not fit in memory."""
+
+    former_names: ClassVar[Mapping[str, str]] = {}
+    """Settings by the names they once had: saved models and files may hold them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rename(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return cls.current_names(settings)
+
+    @classmethod
+    def current_names(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settings by the names they have now.
+
+        Raises
+        ------
+        ValueError
+            If one is given by both of its names.
+        """
+        out = {cls.former_names.get(name, name): value for name, value in settings.items()}
+        if len(out) < len(settings):
+            twice = next(old for old, new in cls.former_names.items() if {old, new} <= {*settings})
+            raise ValueError(f"{twice} is called {cls.former_names[twice]} now: give it once")
+        return out
 
     def footprint(self, size: DataSize) -> Footprint:  # noqa: ARG002
         """Return the bytes of a block of these settings on data of this size.

@@ -235,7 +235,7 @@ def _kernel(name: str, exponents: tuple[float, float, float], tagged: bool) -> B
         "item_exponent": exponents[0],
         "user_exponent": exponents[1],
         "output_exponent": exponents[2],
-        "n_neighbours": 1000,
+        "n_neighbors": 1000,
         "tag_weight": 1.0 if tagged else 0.0,
     }
     return BlockSpec(kind="item_knn", name=name, settings=settings)

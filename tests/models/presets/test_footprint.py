@@ -20,9 +20,9 @@ SETTINGS: dict[str, dict[str, object]] = {
     "bpr": {"n_epochs": 1},
     "lightfm": {"n_epochs": 1},
     "feature_als": {"n_epochs": 1},
-    "item_knn": {"n_neighbours": 100},
-    "cooccurrence": {"n_neighbours": 100},
-    "sparse_ease": {"n_neighbours": 50},
+    "item_knn": {"n_neighbors": 100},
+    "cooccurrence": {"n_neighbors": 100},
+    "sparse_ease": {"n_neighbors": 50},
 }
 
 

@@ -53,7 +53,8 @@ LEAST_WEIGHT = 2.0**-6
 class CooccurrenceConfig(HistoryConfig):
     """Settings of :class:`CooccurrenceBlock`."""
 
-    memory_hint: ClassVar = "Lower n_neighbours, or raise memory_limit_mb."
+    former_names: ClassVar = {"n_neighbours": "n_neighbors"}
+    memory_hint: ClassVar = "Lower n_neighbors, or raise memory_limit_mb."
 
     recent_half_life_days: PositiveFloat | None = 30.0
     """What others took counts half after so many days; None: all their history alike."""
@@ -63,12 +64,12 @@ class CooccurrenceConfig(HistoryConfig):
     """b: how much people with long histories are damped."""
     smoothing: PositiveFloat = 1.0
     """m, in average items: how much it takes to move a score away from 0."""
-    n_neighbours: PositiveInt = 1000
+    n_neighbors: PositiveInt = 1000
     """Neighbours kept per item."""
 
     def footprint(self, size: DataSize) -> Footprint:
         """Return the bytes of the neighbours, and of the bands of rows in work."""
-        return neighbours_footprint(self.n_neighbours, size, n_pairs=size.n_pairs)
+        return neighbours_footprint(self.n_neighbors, size, n_pairs=size.n_pairs)
 
     def search_rules(self) -> Mapping[str, Rule]:
         """Return the settings that a search may change."""
@@ -102,7 +103,7 @@ class CooccurrenceBlock(LearnedBlock):
 
     Notes
     -----
-    Memory: at most ``8 * n_items * n_neighbours`` bytes kept; time: the sum over people of the
+    Memory: at most ``8 * n_items * n_neighbors`` bytes kept; time: the sum over people of the
     history length times the recent history length.
     """
 
@@ -122,7 +123,7 @@ class CooccurrenceBlock(LearnedBlock):
             rows=power(row_sums(ever), -config.user_exponent),
             columns=power(column_sums(ever), -config.item_exponent),
         )
-        kernel, mass = _kernel(ever, recent, n_best=config.n_neighbours, progress=progress)
+        kernel, mass = _kernel(ever, recent, n_best=config.n_neighbors, progress=progress)
         taken = column_sums(recent).astype(np.float64)
         self.set_arrays(
             data=kernel.data.astype(np.float32),

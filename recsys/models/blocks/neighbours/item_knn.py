@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -35,7 +35,8 @@ from recsys.models.blocks.neighbours.item_matrix import (
 class ItemKNNConfig(HistoryConfig):
     """Settings of :class:`ItemKNNBlock`; see its class methods for the published members."""
 
-    memory_hint: ClassVar = "Lower n_neighbours, or raise memory_limit_mb."
+    former_names: ClassVar = {"n_neighbours": "n_neighbors"}
+    memory_hint: ClassVar = "Lower n_neighbors, or raise memory_limit_mb."
 
     similarity: Literal["product", "tversky"] = "product"
     """What co-occurrence is divided by: degrees to a power, or a weighted union."""
@@ -47,7 +48,7 @@ class ItemKNNConfig(HistoryConfig):
     """c of ``product``, on the degree of the scored item; its weight in ``tversky``."""
     shrinkage: NonNegativeFloat = 0.0
     """Added to the denominator: distrusts pairs seen together by chance."""
-    n_neighbours: PositiveInt = 500
+    n_neighbors: PositiveInt = 500
     """Neighbours kept per item."""
     tag_weight: NonNegativeFloat = 0.0
     """Weight of the tags as pseudo-users; 0 leaves them out."""
@@ -55,7 +56,7 @@ class ItemKNNConfig(HistoryConfig):
     def footprint(self, size: DataSize) -> Footprint:
         """Return the bytes of the neighbours, and of the bands of rows in work."""
         n_pairs = size.n_pairs + (size.n_item_tags if self.tag_weight else 0)
-        return neighbours_footprint(self.n_neighbours, size, n_pairs=n_pairs)
+        return neighbours_footprint(self.n_neighbors, size, n_pairs=n_pairs)
 
     def search_rules(self) -> Mapping[str, Rule]:
         """Return the settings that a search may change."""
@@ -64,40 +65,27 @@ class ItemKNNConfig(HistoryConfig):
             "item_exponent": Near(0.4),
             "user_exponent": Near(0.4),
             "output_exponent": Near(0.4),
-            "n_neighbours": Times(4.0),
+            "n_neighbors": Times(4.0),
             "tag_weight": Tags(Choice((0.0, 0.03, 0.1, 0.3, 1.0))),
             "half_life_days": self.half_lives,
         }
 
     @classmethod
-    def rp3beta(cls, *, beta: float = 0.5, n_neighbours: int = 500) -> ItemKNNConfig:
+    def rp3beta(cls, *, beta: float = 0.5, **settings: Any) -> ItemKNNConfig:
         """Return the random walk of three steps with a popularity penalty [RP3beta2017]_."""
-        return cls(
-            item_exponent=1.0, user_exponent=1.0, output_exponent=beta, n_neighbours=n_neighbours
-        )
+        return cls(item_exponent=1.0, user_exponent=1.0, output_exponent=beta, **settings)
 
     @classmethod
     def linkprop(
-        cls, *, beta: float = 0.5, gamma: float = 0.5, delta: float = 0.5, n_neighbours: int = 500
+        cls, *, beta: float = 0.5, gamma: float = 0.5, delta: float = 0.5, **settings: Any
     ) -> ItemKNNConfig:
         """Return the link propagation kernel [LinkProp2022]_ (its α only scales a person)."""
-        return cls(
-            item_exponent=beta,
-            user_exponent=gamma,
-            output_exponent=delta,
-            n_neighbours=n_neighbours,
-        )
+        return cls(item_exponent=beta, user_exponent=gamma, output_exponent=delta, **settings)
 
     @classmethod
-    def cosine(cls, *, shrinkage: float = 0.0, n_neighbours: int = 500) -> ItemKNNConfig:
+    def cosine(cls, **settings: Any) -> ItemKNNConfig:
         """Return the item-item cosine [DeshpandeKarypis2004]_."""
-        return cls(
-            item_exponent=0.5,
-            user_exponent=0.0,
-            output_exponent=0.5,
-            shrinkage=shrinkage,
-            n_neighbours=n_neighbours,
-        )
+        return cls(item_exponent=0.5, user_exponent=0.0, output_exponent=0.5, **settings)
 
 
 class ItemKNNBlock(SparseItemItemBlock):
@@ -119,7 +107,7 @@ class ItemKNNBlock(SparseItemItemBlock):
 
     Notes
     -----
-    Memory: at most ``8 * n_items * n_neighbours`` bytes kept; time: the sum of the squares of the
+    Memory: at most ``8 * n_items * n_neighbors`` bytes kept; time: the sum of the squares of the
     history lengths.
     """
 
@@ -141,11 +129,11 @@ class ItemKNNBlock(SparseItemItemBlock):
             tags = training.item_features.T.tocsr()
             root = np.full(tags.shape[0], np.sqrt(config.tag_weight), dtype=np.float32)
             people = sp.vstack([people, scale(tags, rows=root)], format="csr")
-        n_best = min(config.n_neighbours, training.n_items)
+        n_best = min(config.n_neighbors, training.n_items)
         check_memory(
             16 * training.n_items * n_best,
             what=f"{n_best} neighbours of {training.n_items} items",
-            hint="Lower n_neighbours.",
+            hint="Lower n_neighbors.",
         )
         self.keep_weights(_neighbours(people, config, n_best=n_best, progress=progress))
 

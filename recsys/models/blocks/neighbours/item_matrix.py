@@ -131,18 +131,18 @@ def views(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-def neighbours_footprint(n_neighbours: int, size: DataSize, *, n_pairs: int) -> Footprint:
+def neighbours_footprint(n_neighbors: int, size: DataSize, *, n_pairs: int) -> Footprint:
     """Return the bytes of a block that counts pairs of items and keeps the best of each item.
 
     Parameters
     ----------
-    n_neighbours : int
+    n_neighbors : int
         Kept per item.
     size : DataSize
     n_pairs : int
         Stored entries of the matrix that is multiplied by itself.
     """
-    kept = PAIR * size.n_items * min(n_neighbours, size.n_items) + 16 * size.n_items
+    kept = PAIR * size.n_items * min(n_neighbors, size.n_items) + 16 * size.n_items
     bands = n_cores() * 24 * min(BAND * size.n_items, size.n_together)
     return Footprint(2 * kept + bands + 6 * PAIR * n_pairs, kept)
 

@@ -32,11 +32,12 @@ _TILE = 64
 class SparseEASEConfig(ItemRegressionConfig):
     """Settings of :class:`SparseEASEBlock`."""
 
-    memory_hint: ClassVar = "Lower n_neighbours, use spectral instead, or raise memory_limit_mb."
+    former_names: ClassVar = {"n_neighbours": "n_neighbors"}
+    memory_hint: ClassVar = "Lower n_neighbors, use spectral instead, or raise memory_limit_mb."
 
     regularization: PositiveFloat = 30.0
     """λ; with ``item_exponent`` 0 near 10 to 300 (sparse data want less), with 0.5 near 1 to 10."""
-    n_neighbours: PositiveInt = 100
+    n_neighbors: PositiveInt = 100
     """Items that may explain each item; time grows with its cube."""
 
     def footprint(self, size: DataSize) -> Footprint:
@@ -44,7 +45,7 @@ class SparseEASEConfig(ItemRegressionConfig):
         n_pairs = size.n_together
         if self.tag_weight:
             n_pairs = size.n_items**2  # how tags meet is not known without multiplying
-        n_best = max(min(self.n_neighbours, size.n_items - 1), 0)
+        n_best = max(min(self.n_neighbors, size.n_items - 1), 0)
         tiles = n_cores() * (_TILE * FLOAT * 2 * n_best**2 + 3 * PAIR * BAND * size.n_items)
         work = 6 * PAIR * (size.n_pairs + size.n_item_tags) + tiles
         kept = PAIR * size.n_items * n_best + PAIR * size.n_items
@@ -52,7 +53,7 @@ class SparseEASEConfig(ItemRegressionConfig):
 
     def search_rules(self) -> Mapping[str, Rule]:
         """Return the settings that a search may change."""
-        return {**super().search_rules(), "n_neighbours": Times(2.0)}
+        return {**super().search_rules(), "n_neighbors": Times(2.0)}
 
 
 class SparseEASEBlock(SparseItemItemBlock):
@@ -80,8 +81,8 @@ class SparseEASEBlock(SparseItemItemBlock):
 
     Notes
     -----
-    Memory: ``8 * n_items * n_neighbours`` bytes kept; in the fit also the sparse Gram matrix, at
-    most 8 bytes for each pair of items in one history. Time: ``n_items * n_neighbours ** 3 / 1.5``
+    Memory: ``8 * n_items * n_neighbors`` bytes kept; in the fit also the sparse Gram matrix, at
+    most 8 bytes for each pair of items in one history. Time: ``n_items * n_neighbors ** 3 / 1.5``
     operations, beside the sum of the squares of the history lengths. The numbers do not depend on
     the number of threads.
     """
@@ -107,11 +108,11 @@ class SparseEASEBlock(SparseItemItemBlock):
         ).astype(np.float32)
         history = training_matrix(training, config)
         ridge = ridges(diagonal, config, history=history).astype(np.float32)
-        n_best = max(min(config.n_neighbours, training.n_items - 1), 0)
+        n_best = max(min(config.n_neighbors, training.n_items - 1), 0)
         check_memory(
             sparse_ease_bytes(training.n_items, gram_pairs(matrix), config),
             what=f"sparse EASE of {training.n_items} items",
-            hint="Lower n_neighbours, or use the spectral block.",
+            hint="Lower n_neighbors, or use the spectral block.",
         )
         gram, nearest = _gram(matrix, diagonal + ridge, n_best=n_best, progress=progress)
         weights = _solve(gram, nearest, ridge, progress=progress)
@@ -129,7 +130,7 @@ def sparse_ease_bytes(n_items: int, n_pairs: int, config: SparseEASEConfig) -> i
         Stored entries of the Gram matrix, at most.
     config : SparseEASEConfig
     """
-    kept = n_items * max(min(config.n_neighbours, n_items - 1), 0)
+    kept = n_items * max(min(config.n_neighbors, n_items - 1), 0)
     # the Gram in bands and joined; then neighbours, weights and two forms of the sparse answer
     return 16 * n_pairs + 32 * kept + 64 * n_items
 

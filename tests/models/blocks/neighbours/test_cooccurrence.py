@@ -86,11 +86,11 @@ def test_candidates_score_as_in_the_whole_row(training: TrainingSet, strangers: 
     np.testing.assert_allclose(block.candidate_scores(strangers, rows), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("n_neighbours", [2, 1000])
+@pytest.mark.parametrize("n_neighbors", [2, 1000])
 def test_the_parts_of_an_explanation_sum_to_the_score(
-    n_neighbours: int, training: TrainingSet, strangers: Queries
+    n_neighbors: int, training: TrainingSet, strangers: Queries
 ) -> None:
-    block = fitted(training, CooccurrenceConfig(n_neighbours=n_neighbours))
+    block = fitted(training, CooccurrenceConfig(n_neighbors=n_neighbors))
     rows = np.arange(30, dtype=np.int32)[::-1].copy()
     expected = block.scores(strangers)[:, rows]
     for query in range(4):

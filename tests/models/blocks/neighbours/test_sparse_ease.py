@@ -21,14 +21,14 @@ SETTINGS = {
 }
 
 
-def naive_weights(gram: np.ndarray, ridge: np.ndarray, n_neighbours: int) -> np.ndarray:
+def naive_weights(gram: np.ndarray, ridge: np.ndarray, n_neighbors: int) -> np.ndarray:
     """Return B by one dense solve per item, on the neighbours it correlates with most."""
     n_items = len(gram)
     weights = np.zeros((n_items, n_items))
     for item in range(n_items):
         strength = np.abs(gram[item]) / np.sqrt(np.diag(gram) + ridge)
         strength[item] = 0
-        order = np.lexsort((np.arange(n_items), -strength))[:n_neighbours]
+        order = np.lexsort((np.arange(n_items), -strength))[:n_neighbors]
         near = np.sort(order[strength[order] > 0])
         system = gram[np.ix_(near, near)] + np.diag(ridge[near])
         weights[near, item] = np.linalg.solve(system, gram[near, item])
@@ -41,7 +41,7 @@ def test_three_items_are_the_ones_worked_by_hand(
     # G = [[3, 2, 0], [2, 3, 1], [0, 1, 1]], λ = 1, one neighbour each: item 0 from 1: 2 / 4;
     # item 1 from 0 (2 / sqrt(4) against 1 / sqrt(2)): 2 / 4; item 2 from 1: 1 / 4.
     matrix = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 1], [1, 1, 0]], np.float32)
-    block = SparseEASEBlock(SparseEASEConfig(regularization=1, n_neighbours=1))
+    block = SparseEASEBlock(SparseEASEConfig(regularization=1, n_neighbors=1))
     block.fit(new_training(sp.csr_matrix(matrix)))
     expected = np.array([[0, 0.5, 0], [0.5, 0, 0.25], [0, 0, 0]])
     np.testing.assert_allclose(block.item_weights.toarray(), expected, atol=1e-6)
@@ -51,7 +51,7 @@ def test_three_items_are_the_ones_worked_by_hand(
 def test_with_all_items_as_neighbours_it_is_ease(
     settings: dict[str, float], training: TrainingSet
 ) -> None:
-    sparse = SparseEASEBlock(SparseEASEConfig(**settings, n_neighbours=1000))
+    sparse = SparseEASEBlock(SparseEASEConfig(**settings, n_neighbors=1000))
     dense = EASEBlock(EASEConfig(**settings))
     sparse.fit(training)
     dense.fit(training)
@@ -59,24 +59,24 @@ def test_with_all_items_as_neighbours_it_is_ease(
     np.testing.assert_allclose(sparse.item_weights.toarray(), dense.item_weights, atol=2e-5)
 
 
-@pytest.mark.parametrize("n_neighbours", [1, 4, 7])
+@pytest.mark.parametrize("n_neighbors", [1, 4, 7])
 def test_few_neighbours_are_one_dense_solve_per_item(
-    n_neighbours: int, training: TrainingSet
+    n_neighbors: int, training: TrainingSet
 ) -> None:
     block = SparseEASEBlock(
-        SparseEASEConfig(regularization=2, dropout=0.3, n_neighbours=n_neighbours)
+        SparseEASEConfig(regularization=2, dropout=0.3, n_neighbors=n_neighbors)
     )
     block.fit(training)
     taken = (training.interactions.toarray() > 0).astype(float)
     gram = taken.T @ taken
     ridge = 2 + 0.3 / 0.7 * np.diag(gram)
-    expected = naive_weights(gram, ridge, n_neighbours)
+    expected = naive_weights(gram, ridge, n_neighbors)
     np.testing.assert_allclose(block.item_weights.toarray(), expected, atol=1e-5)
-    assert (np.diff(block.item_weights.tocsc().indptr) <= n_neighbours).all()
+    assert (np.diff(block.item_weights.tocsc().indptr) <= n_neighbors).all()
 
 
 def test_its_neighbours_explain_an_item_better_than_any_others(training: TrainingSet) -> None:
-    block = SparseEASEBlock(SparseEASEConfig(regularization=1, n_neighbours=4))
+    block = SparseEASEBlock(SparseEASEConfig(regularization=1, n_neighbors=4))
     block.fit(training)
     taken = (training.interactions.toarray() > 0).astype(float)
     weights = block.item_weights.toarray().astype(float)
