@@ -60,7 +60,7 @@ CONSTANTS = {
     "evaluation": 4,
     "index": 60,
     "metrics": 3,
-    "models": 90,
+    "models": 81,
     "pages": 2,
     "profiles": 9,
     "ranking": 3,

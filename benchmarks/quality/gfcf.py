@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from benchmarks.quality.problem import Scores
 from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.rng import named_rng
-from recsys.models.blocks.algebra.truncated_svd import leading_vectors
+from recsys.models.blocks.algebra.truncated_svd import truncated_svd
 
 N_VECTORS = 256
 ALPHA = 0.3
@@ -31,7 +31,7 @@ def gfcf(train: Csr) -> Scores:
     user_root = sp.diags(np.maximum(of_users, 1) ** -0.5)
     item_root = np.maximum(of_items, 1).astype(np.float32) ** 0.5
     normed = sp.csr_matrix(user_root @ train @ sp.diags(1 / item_root), dtype=np.float32)
-    _, vectors = leading_vectors(
+    _, vectors = truncated_svd(
         normed, N_VECTORS, rng=named_rng(0, "gfcf"), n_steps=4, oversampling=1.5
     )
     low_pass = np.float32(ALPHA) * (vectors * item_root[:, None]).T

@@ -19,9 +19,6 @@ from recsys.models.base import Block, Queries, is_item_item_block, is_vector_blo
 BATCH = 1024
 """People scored at once: bounds the memory of a dense batch of scores."""
 
-SCALE_BATCH = 64
-"""People at once while scales are measured."""
-
 BUCKET_EDGES = (1, 5, 20)
 """Items consumed at which a person enters the next activity bucket."""
 
@@ -274,7 +271,7 @@ def explain_block(block: Block, query: Queries, item_rows: RowArray) -> Sequence
     return [part.spread(known) for part in parts]
 
 
-def block_scales(blocks: Sequence[Block], queries: Queries) -> DoubleArray:
+def block_scales(blocks: Sequence[Block], queries: Queries, *, batch: int = 64) -> DoubleArray:
     """Return (n_blocks,) float64: one over the usual spread of each block's scores over items.
 
     Parameters
@@ -283,6 +280,8 @@ def block_scales(blocks: Sequence[Block], queries: Queries) -> DoubleArray:
         Fitted.
     queries : Queries
         People to measure it on; a few hundred are enough. A block that is silent for all has 1.
+    batch : int
+        People that are scored at once.
 
     Notes
     -----
@@ -291,8 +290,8 @@ def block_scales(blocks: Sequence[Block], queries: Queries) -> DoubleArray:
     out = np.ones(len(blocks))
     for at, block in enumerate(blocks):
         variances = [
-            block_scores(block, queries.chunk(start, start + SCALE_BATCH)).var(axis=1)
-            for start in range(0, queries.n_queries, SCALE_BATCH)
+            block_scores(block, queries.chunk(start, start + batch)).var(axis=1)
+            for start in range(0, queries.n_queries, batch)
         ]
         spread = np.concatenate([*variances, np.zeros(0)])
         spread = spread[spread > np.finfo(np.float32).tiny]
@@ -314,10 +313,6 @@ def side_by_side(parts: Sequence[FloatMatrix]) -> FloatMatrix:
     return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
 
-SCALE_PEOPLE = 512
-"""People on whom the spread of each block's scores is measured."""
-
-
 def scaled_hybrid(
     blocks: Sequence[Block],
     weights: DoubleArray,
@@ -325,11 +320,12 @@ def scaled_hybrid(
     *,
     bucket_edges: Sequence[int],
     seed: int,
+    n_people: int = 512,
 ) -> HybridModel:
-    """Return the hybrid of fitted blocks, their scales measured on some active people."""
+    """Return the hybrid of fitted blocks, their scales measured on ``n_people`` active people."""
     active = np.flatnonzero(queries.n_consumed > 0)
     rng = named_rng(seed, "scales")
-    if len(active) > SCALE_PEOPLE:
-        active = np.sort(rng.choice(active, SCALE_PEOPLE, replace=False))
+    if len(active) > n_people:
+        active = np.sort(rng.choice(active, n_people, replace=False))
     scales = block_scales(blocks, queries.take(active))
     return HybridModel(blocks, weights, scales=scales, bucket_edges=bucket_edges)

@@ -12,7 +12,7 @@ _EXACT_SIDE = 600
 """At or below this shorter side the Gram matrix is decomposed whole: quicker, and exact."""
 
 
-def leading_vectors(
+def truncated_svd(
     matrix: Csr,
     n_vectors: int,
     *,
@@ -76,7 +76,7 @@ def leading_vectors(
 def krylov_bytes(
     shape: tuple[int, int], n_pairs: int, n_vectors: int, *, oversampling: float = 2.0
 ) -> int:
-    """Return the bytes that :func:`leading_vectors` takes at its peak.
+    """Return the bytes that :func:`truncated_svd` takes at its peak.
 
     Parameters
     ----------

@@ -19,9 +19,6 @@ from recsys.models.blocks.factors.epochs import EpochConfig, Epochs, drawn_pairs
 from recsys.models.blocks.factors.history_map import MappedBlock, fit_history_map
 from recsys.models.blocks.history_weights import training_matrix
 
-_N_MEASURED = 2000
-"""Pairs that an epoch is measured on where none are hidden."""
-
 
 class LightFMConfig(EpochConfig):
     """Settings of :class:`LightFMBlock`."""
@@ -40,6 +37,8 @@ class LightFMConfig(EpochConfig):
     """Negatives tried per positive by ``warp``."""
     n_epochs: PositiveInt = 20
     """Passes over the events, at most."""
+    measured_pairs: PositiveInt = 2000
+    """Pairs that an epoch is measured on where ``validation_pairs`` is 0."""
     use_features: bool = True
     """Whether tags take part."""
     identity: bool = True
@@ -105,7 +104,7 @@ class LightFMBlock(MappedBlock):
             measure = "hidden pairs"
             learned, check = hidden_pairs(history, config, seed=config.seed)
         else:
-            check = drawn_pairs(history, _N_MEASURED, seed=config.seed)
+            check = drawn_pairs(history, config.measured_pairs, seed=config.seed)
         epochs = Epochs(self.name, config.n_epochs, config=config, progress=progress)
         enough = False
         while not enough:

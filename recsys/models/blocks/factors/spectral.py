@@ -29,7 +29,7 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
 from recsys.models.base import Arrays, Queries, TrainingSet
-from recsys.models.blocks.algebra.truncated_svd import krylov_bytes, leading_vectors
+from recsys.models.blocks.algebra.truncated_svd import krylov_bytes, truncated_svd
 from recsys.models.blocks.block_config import Choice, Near, Rule, Tags, Times
 from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one, linear_parts
@@ -122,7 +122,7 @@ class SpectralBlock(LearnedBlock):
     per_item = ("item_factors", "source_scale")
 
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
-        """Decompose; see the module for the formula and :func:`leading_vectors` for the cost."""
+        """Decompose; see the module for the formula and :func:`truncated_svd` for the cost."""
         config = self.config
         history = training_matrix(training, config)
         people = scale(history, rows=power(row_sums(history), -config.user_exponent))
@@ -132,7 +132,7 @@ class SpectralBlock(LearnedBlock):
         # An item that only tags know has the degree of its tags, not a division by zero.
         inner = np.where(degrees > 0, degrees, column_sums(stacked)).astype(np.float32)
         matrix = scale(stacked, columns=power(inner, -config.item_exponent))
-        eigenvalues, vectors = leading_vectors(
+        eigenvalues, vectors = truncated_svd(
             matrix,
             config.n_factors,
             rng=named_rng(config.seed, "spectral"),

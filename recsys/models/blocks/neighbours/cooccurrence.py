@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys.core.arrays import (
     Csr,
@@ -46,9 +46,6 @@ from recsys.models.blocks.neighbours.item_matrix import (
     views,
 )
 
-LEAST_WEIGHT = 2.0**-6
-"""A taking that fades below this is forgotten: it keeps the kernel sparse."""
-
 
 class CooccurrenceConfig(HistoryConfig):
     """Settings of :class:`CooccurrenceBlock`."""
@@ -58,6 +55,8 @@ class CooccurrenceConfig(HistoryConfig):
 
     recent_half_life_days: PositiveFloat | None = 30.0
     """What others took counts half after so many days; None: all their history alike."""
+    min_recent_weight: float = Field(default=2.0**-6, ge=0.0, lt=1.0)
+    """What others took and what decayed below this share is left out: it keeps K sparse."""
     item_exponent: NonNegativeFloat = 1.0
     """a: how much popular items of a history are damped."""
     user_exponent: NonNegativeFloat = 0.5
@@ -117,7 +116,7 @@ class CooccurrenceBlock(LearnedBlock):
         """Count what goes together, and keep the best neighbours of each item."""
         config = self.config
         ever = training_matrix(training, config)
-        recent = _recent(training, ever, config.recent_half_life_days)
+        recent = _recent(training, ever, config)
         ever = scale(
             ever,
             rows=power(row_sums(ever), -config.user_exponent),
@@ -200,13 +199,14 @@ class CooccurrenceBlock(LearnedBlock):
         return np.where(some, ratio, 0).astype(np.float32)
 
 
-def _recent(training: TrainingSet, ever: Csr, half_life_days: float | None) -> Csr:
+def _recent(training: TrainingSet, ever: Csr, config: CooccurrenceConfig) -> Csr:
     """Return who took what, fading with age; without times, ``ever``."""
+    half_life_days = config.recent_half_life_days
     if half_life_days is None or not training.has_times:
         return ever
     fade = np.exp2(-pair_age_days(training) / np.float32(half_life_days))
     # a copy: the index arrays are shared, and dropping zeros changes them in place
-    recent = with_data(ever, np.where(fade < LEAST_WEIGHT, 0, ever.data * fade)).copy()
+    recent = with_data(ever, np.where(fade < config.min_recent_weight, 0, ever.data * fade)).copy()
     recent.eliminate_zeros()
     return recent
 

@@ -1,4 +1,4 @@
-"""What an item nobody has touched will be met with, told from its tags."""
+"""Forecast of the demand for new items from their tags: a ridge regression."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from recsys.core.arrays import BoolArray, Csr, DoubleArray, FloatArray, RowArray
 from recsys.models.blocks.frequent_tags import frequent_tags, has_tags
 
 WEEK_DAYS = 7.0
-
-MIN_NEW_ITEMS = 20
-"""Items that must have come lately; with fewer nothing is forecast."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +41,13 @@ class DemandForecast:
 
 
 def fit_forecast(
-    item_features: Csr, weekly: DoubleArray, new: BoolArray, *, regularization: float
+    item_features: Csr,
+    weekly: DoubleArray,
+    new: BoolArray,
+    *,
+    regularization: float,
+    min_items: int = 20,
+    max_tags: int = 64,
 ) -> DemandForecast | None:
     r"""Return the ridge regression of the first demand of new items on their tags.
 
@@ -62,15 +65,19 @@ def fit_forecast(
         Items whose first days are known.
     regularization : float
         λ, greater than 0.
+    min_items : int
+        New items that are needed.
+    max_tags : int
+        Tags that take part: those of most items.
 
     Returns
     -------
     DemandForecast or None
-        None where too few items are new.
+        None where fewer items are new.
     """
-    if new.sum() < MIN_NEW_ITEMS:
+    if new.sum() < min_items:
         return None
-    tags = frequent_tags(item_features)
+    tags = frequent_tags(item_features, max_tags=max_tags)
     known = has_tags(item_features[new], tags)
     targets = np.log1p(weekly[new])
     centre = known.mean(axis=0)

@@ -1,4 +1,4 @@
-"""How old events and items are, and which items nobody can have met yet."""
+"""Ages of events and items, and the items that may be new."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from recsys.core.arrays import BoolArray, DoubleArray
 from recsys.core.clock import age_days
 from recsys.models.base import TrainingSet
 
-MONTH_DAYS = 30.0
-
-EDGE_DAYS = 7.0
-"""An item first met in the first days of the log is taken to be older than the log."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lifetimes:
-    """Ages at the moment a model speaks for.
+class ItemAges:
+    """Ages of events and items at the moment of the fit.
 
     Attributes
     ----------
@@ -32,6 +27,8 @@ class Lifetimes:
         Whether an item came while the log was kept, so that its first days are in it.
     hidden : (n_items,) bool
         Items without events of which nothing says when they came.
+    edge_days : float
+        An item first met in the first ``edge_days`` of the log is taken to be older than the log.
     """
 
     event_ages: DoubleArray
@@ -39,9 +36,10 @@ class Lifetimes:
     length_days: float
     known_start: BoolArray
     hidden: BoolArray
+    edge_days: float
 
     @classmethod
-    def of(cls, training: TrainingSet) -> Lifetimes:
+    def of(cls, training: TrainingSet, *, edge_days: float = 7.0) -> ItemAges:
         """Measure ``training``; its ``now`` must be given."""
         events = training.events
         ages = np.asarray(age_days(events.occurred_at, training.now), dtype=np.float64)
@@ -52,17 +50,17 @@ class Lifetimes:
         hidden = np.isnan(item_ages) & ~touched
         # an item met only by events without a time has been there, nobody knows how long
         item_ages = np.where(np.isnan(item_ages), np.where(hidden, 0.0, np.inf), item_ages)
-        known = (item_ages > 0) & (item_ages < length - EDGE_DAYS)
-        return cls(ages, item_ages, length, known, hidden)
+        known = (item_ages > 0) & (item_ages < length - edge_days)
+        return cls(ages, item_ages, length, known, hidden, edge_days)
 
-    def likely_new(self, *, window_days: float) -> DoubleArray:
+    def likely_new(self, *, window_days: float, month_days: float = 30.0) -> DoubleArray:
         """Return (n_items,) float64 in (0, 1]: how likely an item is new rather than forgotten.
 
         1 but for hidden items, where there are more than a month brings: then the month's share.
         """
-        window = min(window_days, max(self.length_days - EDGE_DAYS, 1.0))
+        window = min(window_days, max(self.length_days - self.edge_days, 1.0))
         came = int((self.known_start & (self.item_ages < window)).sum())
-        share = min(1.0, came * MONTH_DAYS / window / max(int(self.hidden.sum()), 1))
+        share = min(1.0, came * month_days / window / max(int(self.hidden.sum()), 1))
         return np.where(self.hidden, share, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""What everyone does, old events counting less, and what they will do with new items."""
+"""Time-decayed popularity, with a forecast for new items."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix, RowArray
 from recsys.core.contribution import Contribution, Source
@@ -16,7 +16,7 @@ from recsys.models.blocks.block_config import BlockConfig, Choice, Rule, Timed, 
 from recsys.models.blocks.data_size import DataSize, Footprint
 from recsys.models.blocks.learned import LearnedBlock
 from recsys.models.blocks.popularity.forecast import WEEK_DAYS, DemandForecast, fit_forecast
-from recsys.models.blocks.popularity.item_ages import Lifetimes
+from recsys.models.blocks.popularity.item_ages import ItemAges
 
 
 class PopularityConfig(BlockConfig):
@@ -38,6 +38,14 @@ class PopularityConfig(BlockConfig):
     """Items that came in the last so many days are what the forecast learns from."""
     forecast_regularization: PositiveFloat = 5.0
     """Pull of the forecast towards the mean of new items, in items."""
+    forecast_min_items: PositiveInt = 20
+    """Items that must have come in the window; with fewer nothing is forecast."""
+    forecast_max_tags: PositiveInt = 64
+    """Tags that the forecast is made from: those of most items."""
+    edge_days: PositiveFloat = 7.0
+    """An item first met in the first days of the log is taken to be older than the log."""
+    unknown_days: PositiveFloat = 30.0
+    """Of items without events and time, as many are taken for new as come in so many days."""
 
     def footprint(self, size: DataSize) -> Footprint:
         """Return the bytes of ages, sums and forecasts."""
@@ -78,7 +86,7 @@ class PopularityBlock(LearnedBlock):
     Notes
     -----
     An item without events and without a time may be new or forgotten: where there are more of
-    them than a month brings new items, their forecast is scaled down to that share.
+    them than new items come in ``unknown_days``, their forecast is scaled down to that share.
 
     What is kept of each item (the decayed sum, the age, the forecast) is enough to count further
     events and to let time pass without the old events: :meth:`counted`, :meth:`redated`.
@@ -204,18 +212,20 @@ class PopularityBlock(LearnedBlock):
         return parts
 
     def _fit_now(self, training: TrainingSet, heaviest: float) -> None:
-        lives = Lifetimes.of(training)
+        lives = ItemAges.of(training, edge_days=self.config.edge_days)
         forecast = self._forecast(training, lives) if self.config.forecast_new else None
         self._start(length=lives.length_days, heaviest=heaviest, forecast=forecast)
         weights = self.event_weights(training.events.weights, lives.event_ages)
         ahead = np.zeros(training.n_items)
         if forecast is not None:
-            likely = lives.likely_new(window_days=self.config.forecast_window_days)
+            likely = lives.likely_new(
+                window_days=self.config.forecast_window_days, month_days=self.config.unknown_days
+            )
             ahead = forecast.weekly(training.item_features) * likely
         ages = np.where(lives.hidden, np.nan, lives.item_ages)
         self._count(_counts(training, weights), ages, ahead)
 
-    def _forecast(self, training: TrainingSet, lives: Lifetimes) -> DemandForecast | None:
+    def _forecast(self, training: TrainingSet, lives: ItemAges) -> DemandForecast | None:
         config = self.config
         days, ages = config.forecast_days, lives.item_ages
         items = training.events.item_rows
@@ -226,6 +236,8 @@ class PopularityBlock(LearnedBlock):
             counts * WEEK_DAYS / np.clip(ages, min(1.0, days), days),
             lives.known_start & (ages < config.forecast_window_days),
             regularization=config.forecast_regularization,
+            min_items=config.forecast_min_items,
+            max_tags=config.forecast_max_tags,
         )
 
     def _start(

@@ -14,7 +14,7 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
 from recsys.models.base import Queries, TrainingSet
-from recsys.models.blocks.algebra.truncated_svd import krylov_bytes, leading_vectors
+from recsys.models.blocks.algebra.truncated_svd import krylov_bytes, truncated_svd
 from recsys.models.blocks.block_config import Choice, Near, Rule
 from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
 from recsys.models.blocks.explanation import check_one, linear_parts
@@ -184,7 +184,7 @@ class ContentBlock(LearnedBlock):
         if n_tags <= self.config.n_factors:
             identity = np.eye(n_tags, dtype=np.float32)
             return identity, identity.copy()
-        values, vectors = leading_vectors(
+        values, vectors = truncated_svd(
             features,
             self.config.n_factors,
             rng=named_rng(self.config.seed, "content"),

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recsys.models.blocks.algebra import truncated_svd
-from recsys.models.blocks.algebra.truncated_svd import leading_vectors
+from recsys.models.blocks.algebra.truncated_svd import truncated_svd
 
 
 @pytest.mark.parametrize("shape", [(300, 120), (120, 300)])
@@ -13,18 +12,18 @@ from recsys.models.blocks.algebra.truncated_svd import leading_vectors
 def test_projection_on_the_leading_vectors_is_that_of_the_svd(
     shape: tuple[int, int], exact_side: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(truncated_svd, "_EXACT_SIDE", exact_side)
+    monkeypatch.setattr(f"{truncated_svd.__module__}._EXACT_SIDE", exact_side)
     rng = np.random.default_rng(0)
     low_rank = rng.standard_normal((shape[0], 8)) @ rng.standard_normal((8, shape[1]))
     dense = (low_rank + 0.01 * rng.standard_normal(shape)).astype(np.float32)
-    values, vectors = leading_vectors(sp.csr_matrix(dense), 8, rng=np.random.default_rng(1))
+    values, vectors = truncated_svd(sp.csr_matrix(dense), 8, rng=np.random.default_rng(1))
     _, singular, right = np.linalg.svd(dense, full_matrices=False)
     np.testing.assert_allclose(values, singular[:8] ** 2, rtol=1e-3)
     np.testing.assert_allclose(vectors @ vectors.T, right[:8].T @ right[:8], atol=1e-3)
 
 
 def test_more_vectors_than_the_matrix_has_are_cut() -> None:
-    values, vectors = leading_vectors(
+    values, vectors = truncated_svd(
         sp.csr_matrix(np.eye(3, 5, dtype=np.float32)), 9, rng=np.random.default_rng(0)
     )
     assert values.shape == (3,)
@@ -32,7 +31,7 @@ def test_more_vectors_than_the_matrix_has_are_cut() -> None:
 
 
 def test_a_matrix_of_zeros_has_no_direction() -> None:
-    values, vectors = leading_vectors(
+    values, vectors = truncated_svd(
         sp.csr_matrix((4, 6), dtype=np.float32), 2, rng=np.random.default_rng(0)
     )
     assert not values.any()
@@ -40,10 +39,10 @@ def test_a_matrix_of_zeros_has_no_direction() -> None:
 
 
 def test_steps_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(truncated_svd, "_EXACT_SIDE", 0)
+    monkeypatch.setattr(f"{truncated_svd.__module__}._EXACT_SIDE", 0)
     reports: list[tuple[str, int, int]] = []
     matrix = sp.random(200, 150, density=0.1, rng=np.random.default_rng(0), format="csr")
-    leading_vectors(
+    truncated_svd(
         matrix.astype(np.float32),
         4,
         rng=np.random.default_rng(0),

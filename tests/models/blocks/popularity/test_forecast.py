@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.linear_model import Ridge
 
-from recsys.models.blocks.popularity.forecast import MIN_NEW_ITEMS, fit_forecast
+from recsys.models.blocks.popularity.forecast import fit_forecast
 
 
 def tagged(n_items: int = 60, n_tags: int = 4, seed: int = 0) -> sp.csr_matrix:
@@ -42,8 +42,9 @@ def test_without_tags_it_is_the_mean_of_the_logarithms() -> None:
 
 
 def test_few_new_items_forecast_nothing() -> None:
-    new = np.arange(60) < MIN_NEW_ITEMS - 1
+    new = np.arange(60) < 19
     assert fit_forecast(tagged(), np.ones(60), new, regularization=1.0) is None
+    assert fit_forecast(tagged(), np.ones(60), new, regularization=1.0, min_items=19) is not None
 
 
 @pytest.mark.parametrize("seed", range(3))

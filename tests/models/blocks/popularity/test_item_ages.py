@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.models.base import TrainingSet
-from recsys.models.blocks.popularity.item_ages import Lifetimes
+from recsys.models.blocks.popularity.item_ages import ItemAges
 from recsys.testing.block_contract import NOW, training_of
 
 
@@ -28,45 +28,45 @@ def one_event_each(
 
 
 def test_an_item_is_as_old_as_its_first_event() -> None:
-    lives = Lifetimes.of(one_event_each(100, 3, 0.5))
+    lives = ItemAges.of(one_event_each(100, 3, 0.5))
     assert lives.item_ages.tolist() == [100, 3, 0.5]
     assert lives.length_days == 100
     assert not lives.hidden.any()
 
 
 def test_a_given_time_comes_before_the_first_event() -> None:
-    lives = Lifetimes.of(one_event_each(100, 3, item_times=days(200, 40)))
+    lives = ItemAges.of(one_event_each(100, 3, item_times=days(200, 40)))
     assert lives.item_ages.tolist() == [200, 40]
 
 
 def test_what_came_before_the_log_has_no_known_start() -> None:
-    lives = Lifetimes.of(one_event_each(100, 99, 50, item_times=days(200, 99, 50)))
+    lives = ItemAges.of(one_event_each(100, 99, 50, item_times=days(200, 99, 50)))
     assert lives.known_start.tolist() == [False, False, True]
 
 
 def test_an_item_that_is_yet_to_come_is_not_known_to_come() -> None:
-    unknown = Lifetimes.of(one_event_each(100, n_more=1, item_times=days(100, np.nan)))
-    later = Lifetimes.of(one_event_each(100, n_more=1, item_times=days(100, -5)))
+    unknown = ItemAges.of(one_event_each(100, n_more=1, item_times=days(100, np.nan)))
+    later = ItemAges.of(one_event_each(100, n_more=1, item_times=days(100, -5)))
     for lives in (unknown, later):
         assert lives.item_ages.tolist() == [100, 0]
         assert lives.hidden.tolist() == [False, True]
 
 
 def test_an_item_published_and_ignored_ages() -> None:
-    lives = Lifetimes.of(one_event_each(100, n_more=1, item_times=days(100, 30)))
+    lives = ItemAges.of(one_event_each(100, n_more=1, item_times=days(100, 30)))
     assert lives.item_ages.tolist() == [100, 30]
     assert not lives.hidden.any()
 
 
 def test_an_event_without_a_time_makes_its_item_old() -> None:
-    lives = Lifetimes.of(one_event_each(100, np.nan))
+    lives = ItemAges.of(one_event_each(100, np.nan))
     assert np.isinf(lives.item_ages[1])
     assert not lives.hidden.any()
 
 
 def test_many_items_that_nobody_touched_are_mostly_forgotten() -> None:
-    few = Lifetimes.of(one_event_each(100, *[40] * 30, n_more=2))
-    many = Lifetimes.of(one_event_each(100, *[40] * 30, n_more=200))
+    few = ItemAges.of(one_event_each(100, *[40] * 30, n_more=2))
+    many = ItemAges.of(one_event_each(100, *[40] * 30, n_more=200))
     assert few.likely_new(window_days=90).tolist() == [1.0] * 33
     likely = many.likely_new(window_days=90)
     assert (likely[:31] == 1).all()
