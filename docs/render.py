@@ -67,7 +67,8 @@ EXTENDERS = {
     "evaluation": ("Metric", "Targets", "targets"),
     "cli": ("app", "main"),
     "testing": (
-        "BlockContract", "Search", "VectorIndexContract", "event_columns", "event_logs", "interactions",
+        "BlockContract", "Search", "VectorIndexContract", "event_columns", "event_logs",
+        "interactions",
         "naive_coverage", "naive_diversity", "naive_gini", "naive_novelty", "naive_scores",
         "naive_top_k", "naive_user_metrics", "searches", "topk_lists", "vectors",
     ),

@@ -1,4 +1,4 @@
-"""What a model is given, and what it must give back."""
+"""Training data, queries and the protocols of blocks."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ class TrainingSet:
 
     @property
     def n_users(self) -> int:
-        """How many people there are."""
+        """Number of people."""
         return int(self.interactions.shape[0])
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return int(self.interactions.shape[1])
 
     @property
     def has_times(self) -> bool:
-        """Whether ages can be told."""
+        """True if events have times, so that ages are known."""
         return not np.isnat(self.now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Queries:
-    """The people asked about, as what is known of them: never as row numbers of the training.
+    """People asked about, by history and tags: never by row numbers of the training.
 
     Attributes
     ----------
@@ -85,12 +85,12 @@ class Queries:
 
     @property
     def n_queries(self) -> int:
-        """How many people are asked about."""
+        """Number of people asked about."""
         return int(self.history.shape[0])
 
     @property
     def n_consumed(self) -> npt.NDArray[np.int64]:
-        """(n_queries,) int64: how many items each person consumed."""
+        """(n_queries,) int64: number of items that each person consumed."""
         return np.asarray(np.diff(self.history.indptr), dtype=np.int64)
 
     def take(self, rows: npt.NDArray[np.integer[Any]]) -> Queries:
@@ -104,7 +104,7 @@ class Queries:
         )
 
     def of_items(self, n_items: int) -> Queries:
-        """Return the queries as far as the first ``n_items`` items are concerned."""
+        """Return the queries restricted to the first ``n_items`` items."""
         history = self.history
         if history.shape[1] == n_items:
             return self
@@ -126,7 +126,7 @@ class Queries:
         return Queries(csr_view(old.data, old.indices, old.indptr, shape), self.age_days, self.tags)
 
     def at_items(self, item_rows: RowArray) -> Queries:
-        """Return the queries with their items renumbered by their place in ``item_rows``.
+        """Return the queries with their items renumbered by their position in ``item_rows``.
 
         Parameters
         ----------
@@ -173,7 +173,7 @@ class Block(Protocol):
         """Learn; the same training set and seed give the same numbers."""
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:
-        """Return parts that sum to the scores of ``item_rows`` for the one query given."""
+        """Return the parts that sum to the scores of ``item_rows`` for the one query given."""
 
     def to_arrays(self) -> Arrays:
         """Return what was learned."""
@@ -219,11 +219,11 @@ class CountingBlock(ItemwiseBlock, Protocol):
 
     @property
     def can_count(self) -> bool:
-        """Whether it holds the sums; a block saved in form 1.0 does not."""
+        """True if it holds the sums; a block saved in form 1.0 does not."""
 
     @property
     def is_dated(self) -> bool:
-        """Whether its scores depend on the moment that it speaks for."""
+        """True if its scores depend on the moment that it speaks for."""
 
     @property
     def item_ages(self) -> DoubleArray:
@@ -258,7 +258,7 @@ class ItemItemBlock(Block, Protocol):
 
     @property
     def n_known_items(self) -> int:
-        """How many items it knows: the first ones of the model."""
+        """Number of items it knows: the first ones of the model."""
 
     def scores(self, queries: Queries) -> FloatMatrix:
         """Return (n_queries, n_items) float32."""

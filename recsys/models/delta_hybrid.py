@@ -114,7 +114,7 @@ class ItemDelta:
 
     @property
     def n_changed(self) -> int:
-        """How many items the block has that changed most."""
+        """Number of items of the block that changed most."""
         return max((len(part.rows) for part in self.parts), default=0)
 
     @property
@@ -167,7 +167,7 @@ class DeltaHybrid(Hybrid):
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return max(self.fitted.n_items, self.delta.n_items)
 
     @property

@@ -16,9 +16,6 @@ from recsys.core.rng import named_rng
 from recsys.index import score_rows
 from recsys.models.base import Block, Queries, is_item_item_block, is_vector_block
 
-BATCH = 1024
-"""People scored at once: bounds the memory of a dense batch of scores."""
-
 BUCKET_EDGES = (1, 5, 20)
 """Items consumed at which a person enters the next activity bucket."""
 
@@ -89,7 +86,7 @@ class Hybrid(ABC):
     @property
     @abstractmethod
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
 
     @property
     @abstractmethod
@@ -120,12 +117,12 @@ class Hybrid(ABC):
 
     @property
     def n_buckets(self) -> int:
-        """How many activity buckets there are."""
+        """Number of activity buckets."""
         return len(self.bucket_edges) + 1
 
     @cached_property
     def has_item_item(self) -> bool:
-        """Whether an item-item block has a weight, so that candidates are re-scored."""
+        """True if an item-item block has a weight, so that candidates are re-scored."""
         return any(self.weights[:, at].any() for at, _ in self._item_item)
 
     @property
@@ -133,10 +130,10 @@ class Hybrid(ABC):
         """The same, by its former name."""
         return self.has_item_item
 
-    def states(self, queries: Queries) -> QueryState:
-        """Return user factors and activity buckets of some people, in batches."""
-        starts = range(0, max(queries.n_queries, 1), BATCH)
-        parts = [self.user_factors(queries.chunk(start, start + BATCH)) for start in starts]
+    def states(self, queries: Queries, *, batch: int = 1024) -> QueryState:
+        """Return user factors and activity buckets of some people, ``batch`` of them at a time."""
+        starts = range(0, max(queries.n_queries, 1), batch)
+        parts = [self.user_factors(queries.chunk(start, start + batch)) for start in starts]
         buckets = np.searchsorted(self.bucket_edges, queries.n_consumed, side="right")
         vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return QueryState(vectors, buckets.astype(np.int8))
@@ -221,7 +218,7 @@ class HybridModel(Hybrid):
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return int(self.item_factors.shape[0])
 
     def user_factors(self, queries: Queries) -> FloatMatrix:
@@ -272,7 +269,7 @@ def explain_block(block: Block, query: Queries, item_rows: RowArray) -> Sequence
 
 
 def block_scales(blocks: Sequence[Block], queries: Queries, *, batch: int = 64) -> DoubleArray:
-    """Return (n_blocks,) float64: one over the usual spread of each block's scores over items.
+    """Return (n_blocks,) float64: the inverse root-mean-square deviation of scores over items.
 
     Parameters
     ----------

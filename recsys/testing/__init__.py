@@ -1,4 +1,4 @@
-"""What tests stand on: strategies, naive oracles and contracts. Needs hypothesis and pytest."""
+"""Test kit: contracts, strategies and naive oracles. Needs hypothesis and pytest."""
 
 from recsys.testing.block_contract import BlockContract
 from recsys.testing.contracts import VectorIndexContract

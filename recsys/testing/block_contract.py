@@ -162,7 +162,7 @@ class BlockContract:
         assert len(block.with_features(training.item_features).item_factors) == 30
 
     def test_a_training_set_without_tags_and_times_is_fine(self) -> None:
-        """Who took what is enough."""
+        """Interactions are enough."""
         if self.needs_tags_or_times:
             pytest.skip("it needs more")
         plain = training_of(group_training().interactions)

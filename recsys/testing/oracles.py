@@ -1,4 +1,4 @@
-"""Slow and obviously right: loops, sets and dicts, written apart from what they check."""
+"""Naive oracles: loops, sets and dicts, written apart from what they check."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
-NO_ITEM = -1
-"""Fills up a short list."""
+from recsys.core.arrays import NO_ROW
 
 
 def naive_scores(
@@ -59,7 +58,7 @@ def naive_top_k(
         ]
         rows.sort(key=lambda row, line=line: (-line[row], row))  # type: ignore[misc]
         rows = rows[:k]
-        answers.append(rows + [NO_ITEM] * (k - len(rows)))
+        answers.append(rows + [NO_ROW] * (k - len(rows)))
     return answers
 
 
@@ -88,7 +87,7 @@ def naive_user_metrics(
     n_hits = 0
     gain = precision_sum = first = 0.0
     for place in range(1, min(k, len(ranked)) + 1):
-        if ranked[place - 1] != NO_ITEM and ranked[place - 1] in relevant:
+        if ranked[place - 1] != NO_ROW and ranked[place - 1] in relevant:
             n_hits += 1
             gain += 1 / math.log2(place + 1)
             precision_sum += n_hits / place
@@ -108,12 +107,12 @@ def naive_user_metrics(
 
 def naive_coverage(lists: Sequence[Sequence[int]], n_items: int) -> float:
     """Return the share of items that stand in a list."""
-    return len({row for one in lists for row in one if row != NO_ITEM}) / n_items
+    return len({row for one in lists for row in one if row != NO_ROW}) / n_items
 
 
 def naive_gini(lists: Sequence[Sequence[int]], n_items: int) -> float:
     """Return the mean difference of how often two items are shown, over twice the mean."""
-    shown = Counter(row for one in lists for row in one if row != NO_ITEM)
+    shown = Counter(row for one in lists for row in one if row != NO_ROW)
     counts = [shown[row] for row in range(n_items)]
     if not sum(counts):
         return math.nan
@@ -123,13 +122,13 @@ def naive_gini(lists: Sequence[Sequence[int]], n_items: int) -> float:
 
 def naive_novelty(ranked: Sequence[int], counts: Sequence[int], n_users: int) -> float:
     """Return the mean bits of the items of one list."""
-    bits = [-math.log2(max(counts[row], 1) / n_users) for row in ranked if row != NO_ITEM]
+    bits = [-math.log2(max(counts[row], 1) / n_users) for row in ranked if row != NO_ROW]
     return sum(bits) / len(bits) if bits else math.nan
 
 
 def naive_diversity(ranked: Sequence[int], features: Sequence[Mapping[int, float]]) -> float:
     """Return 1 less the mean cosine of the pairs of one list that have features."""
-    rows = [row for row in ranked if row != NO_ITEM and any(features[row].values())]
+    rows = [row for row in ranked if row != NO_ROW and any(features[row].values())]
     pairs = list(combinations(rows, 2))
     if not pairs:
         return math.nan

@@ -1,4 +1,4 @@
-"""The parts of a score that is linear in what a person did or declared."""
+"""Parts of a score that is linear in the history or the declared tags."""
 
 from __future__ import annotations
 

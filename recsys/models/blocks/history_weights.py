@@ -1,4 +1,4 @@
-"""How much each item of a history counts: by confidence and by age."""
+"""Weights of the items of a history, by confidence and age."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recsys.models.blocks.block_config import BlockConfig, Choice, Timed
 
 
 class HistoryConfig(BlockConfig):
-    """Settings that every block shares: what one event of a person weighs."""
+    """Settings that every block shares: the weight of one event of a person."""
 
     half_lives: ClassVar = Timed(Choice((None, 14.0, 60.0, 240.0)))
     """The values of ``half_life_days`` that a search tries, in most blocks."""
@@ -34,7 +34,7 @@ class HistoryConfig(BlockConfig):
 
 
 def history_matrix(queries: Queries, config: HistoryConfig) -> Csr:
-    r"""Return what each item of each history weighs.
+    r"""Return the weight of each item of each history.
 
     .. math:: h_{ui} = g(c_{ui}) \, 2^{-a_{ui} / half\_life\_days} \,
               \left(1 + b\, 2^{-a_{ui} / recency\_half\_life}\right)

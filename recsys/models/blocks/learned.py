@@ -1,4 +1,4 @@
-"""What fitted blocks share: named arrays, kept and handed over."""
+"""Base class of fitted blocks: named read-only arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ResultT = TypeVar("ResultT")
 
 
 class LearnedBlock:
-    """Holds what a block learned as read-only arrays.
+    """Base class of a block that holds its parameters as read-only arrays.
 
     Parameters
     ----------

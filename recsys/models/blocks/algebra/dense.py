@@ -14,6 +14,14 @@ from recsys.core.threads import for_tiles
 BAND = 512
 """Rows of a dense item-item matrix that are worked on at once: bounds temporary memory."""
 
+TILE_BYTES = 64_000_000
+"""Bytes of small systems, or of float64 copies of rows, that one thread works on at once."""
+
+
+def rows_per_tile(row_bytes: int, *, most: int = 256) -> int:
+    """Return the number of rows whose systems of ``row_bytes`` each fit in ``TILE_BYTES``."""
+    return max(1, min(most, TILE_BYTES // max(1, row_bytes)))
+
 
 def dense_gram(matrix: Csr, precision: str) -> npt.NDArray[Any]:
     """Return ``matrix.T @ matrix`` dense, a band of rows at a time."""

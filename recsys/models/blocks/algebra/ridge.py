@@ -1,4 +1,4 @@
-"""From the tags of an item to its vector: how items without events get one."""
+"""Ridge regression from item tags to item vectors, for cold items."""
 
 from __future__ import annotations
 

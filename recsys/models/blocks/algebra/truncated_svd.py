@@ -1,4 +1,4 @@
-"""The leading singular vectors of a large sparse matrix, by a randomised block-Krylov method."""
+"""Truncated SVD of a large sparse matrix by a randomised block-Krylov method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What blocks share that learn in epochs: a word on each, and when it is enough."""
+"""Learning in epochs: progress reports and early stopping."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EpochConfig(HistoryConfig):
 
 
 class Epochs:
-    """Reports each epoch, and says when to stop; the same numbers stop at the same epoch.
+    """Early stopping: reports each epoch; the same numbers stop at the same epoch.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""Feature-aware iALS: implicit ALS in which tags say where an item starts.
+r"""Feature-aware iALS: implicit ALS in which tags are the prior of item vectors.
 
 .. math::
 

@@ -1,4 +1,4 @@
-r"""The vector of a person from a history, in closed form, with the items held fixed.
+r"""Fold-in: the vector of a person from a history, in closed form, items held fixed.
 
 .. math:: p_u = A_u^{-1} b_u, \quad A_u = G + \sum_i w_{ui} q_i q_i^T + \lambda_u I,
           \quad b_u = \sum_i v_{ui} q_i
@@ -14,9 +14,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import Csr, DoubleArray, FloatArray, FloatMatrix
 from recsys.core.threads import for_tiles
-
-_TILE_BYTES = 64_000_000
-"""Of float64 copies and systems that are in work at once."""
+from recsys.models.blocks.algebra.dense import TILE_BYTES, rows_per_tile
 
 
 def solve_people(
@@ -64,8 +62,7 @@ def solve_people(
         right = targets[start:stop, :, None].astype(np.float64)
         out[start:stop] = np.linalg.solve(systems, right)[:, :, 0]
 
-    tile = max(1, min(256, _TILE_BYTES // max(1, 8 * n_factors**2)))
-    for_tiles(work, weights.shape[0], tile=tile)
+    for_tiles(work, weights.shape[0], tile=rows_per_tile(8 * n_factors**2))
     return out
 
 
@@ -83,7 +80,7 @@ def person_system(
 def gram_matrix(factors: FloatMatrix, *, scale: float = 1.0) -> DoubleArray:
     """Return ``scale`` times the (n_factors, n_factors) float64 sum of outer products."""
     out = np.zeros((factors.shape[1], factors.shape[1]))
-    n_rows = max(1, _TILE_BYTES // max(1, 8 * factors.shape[1]))
+    n_rows = rows_per_tile(8 * factors.shape[1], most=max(len(factors), 1))
     for start in range(0, len(factors), n_rows):
         piece = factors[start : start + n_rows].astype(np.float64)
         out += piece.T @ piece
@@ -92,4 +89,4 @@ def gram_matrix(factors: FloatMatrix, *, scale: float = 1.0) -> DoubleArray:
 
 def gram_bytes(n_factors: int, n_rows: int) -> int:
     """Return the bytes that :func:`gram_matrix` takes beside its answer."""
-    return min(_TILE_BYTES, 8 * n_factors * n_rows)
+    return min(TILE_BYTES, 8 * n_factors * n_rows)

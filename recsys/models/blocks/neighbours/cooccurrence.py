@@ -1,4 +1,4 @@
-"""What people who took the same things take these days, against what everybody takes."""
+"""Co-occurrence lift: recent items of people with the same history, relative to everybody."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class CooccurrenceConfig(HistoryConfig):
 
 
 class CooccurrenceBlock(LearnedBlock):
-    r"""How much more often than everybody the people with one's history take an item these days.
+    r"""Log lift of an item among the people with one's history, recent pairs counting more.
 
     .. math::
 
@@ -141,7 +141,7 @@ class CooccurrenceBlock(LearnedBlock):
 
     @property
     def n_known_items(self) -> int:
-        """How many items it knows."""
+        """Number of items it knows."""
         return len(self.array("mass"))
 
     def scores(self, queries: Queries) -> FloatMatrix:
@@ -191,7 +191,7 @@ class CooccurrenceBlock(LearnedBlock):
         return self.config.smoothing / max(self.n_known_items, 1)
 
     def _log_ratio(self, near: FloatMatrix, mass: DoubleArray, shares: FloatMatrix) -> FloatMatrix:
-        """Return the scores; 0 for whom nothing is near."""
+        """Return the scores; 0 where the history has no neighbours."""
         extra = self._extra
         some = mass > 0
         own = near / np.where(some, mass, 1)

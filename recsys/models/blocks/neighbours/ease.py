@@ -126,7 +126,7 @@ class EASEBlock(LearnedBlock):
 
     @property
     def n_known_items(self) -> int:
-        """How many items it knows."""
+        """Number of items it knows."""
         return int(self.item_weights.shape[0])
 
     def scores(self, queries: Queries) -> FloatMatrix:

@@ -1,4 +1,4 @@
-"""Sparse neighbour kernels, for any catalog size."""
+"""Item-item nearest neighbours, for any catalog size."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class ItemKNNConfig(HistoryConfig):
 
 
 class ItemKNNBlock(SparseItemItemBlock):
-    r"""Sparse item-item kernel: the best neighbours of each item.
+    r"""Item-item nearest neighbours: the most similar items of each item.
 
     .. math::
 

@@ -1,4 +1,4 @@
-"""What blocks share whose item-item weights are a sparse matrix."""
+"""Base class of item-item blocks with a sparse weight matrix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from recsys.models.blocks.learned import LearnedBlock
 
 
 class SparseItemItemBlock(LearnedBlock):
-    r"""A kernel block that scores by :math:`s(u, i) = \sum_s h_{us} K_{si}` with a sparse *K*.
+    r"""An item-item block that scores by :math:`s(u, i) = \sum_s h_{us} K_{si}` with a sparse *K*.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class SparseItemItemBlock(LearnedBlock):
 
     @property
     def n_known_items(self) -> int:
-        """How many items it knows."""
+        """Number of items it knows."""
         return len(self.array("indptr")) - 1
 
     def scores(self, queries: Queries) -> FloatMatrix:

@@ -1,4 +1,4 @@
-"""What EASE and its sparse relative share: the matrix that each item is a regression on."""
+"""Normalised matrix of the item-item regressions: EASE and sparse EASE."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from recsys.core.memory import check_memory
 from recsys.core.progress import Progress, silent
 from recsys.core.threads import for_tiles, n_cores
 from recsys.models.base import TrainingSet
-from recsys.models.blocks.algebra.dense import BAND
+from recsys.models.blocks.algebra.dense import BAND, rows_per_tile
 from recsys.models.blocks.block_config import Rule, Times
 from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint, gram_pairs
 from recsys.models.blocks.history_weights import scale, training_matrix
@@ -25,8 +25,6 @@ from recsys.models.blocks.neighbours.regression import (
     regression_matrix,
     ridges,
 )
-
-_TILE = 64
 
 
 class SparseEASEConfig(ItemRegressionConfig):
@@ -46,7 +44,8 @@ class SparseEASEConfig(ItemRegressionConfig):
         if self.tag_weight:
             n_pairs = size.n_items**2  # how tags meet is not known without multiplying
         n_best = max(min(self.n_neighbors, size.n_items - 1), 0)
-        tiles = n_cores() * (_TILE * FLOAT * 2 * n_best**2 + 3 * PAIR * BAND * size.n_items)
+        systems = 2 * FLOAT * n_best**2
+        tiles = n_cores() * (rows_per_tile(systems) * systems + 3 * PAIR * BAND * size.n_items)
         work = 6 * PAIR * (size.n_pairs + size.n_item_tags) + tiles
         kept = PAIR * size.n_items * n_best + PAIR * size.n_items
         return Footprint(sparse_ease_bytes(size.n_items, n_pairs, self) + work, kept)
@@ -189,7 +188,8 @@ def _solve(gram: Csr, nearest: RowArray, ridge: FloatArray, *, progress: Progres
         gather_systems(parts, nearest[start:stop], start, ridge, systems, right)
         weights[start:stop] = np.linalg.solve(systems, right[:, :, None])[:, :, 0]
 
-    for_tiles(work, len(nearest), tile=_TILE, progress=progress, stage="sparse_ease: solve")
+    tile = rows_per_tile(2 * FLOAT * n_best**2)
+    for_tiles(work, len(nearest), tile=tile, progress=progress, stage="sparse_ease: solve")
     return weights
 
 

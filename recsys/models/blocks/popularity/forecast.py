@@ -9,8 +9,6 @@ import numpy as np
 from recsys.core.arrays import BoolArray, Csr, DoubleArray, FloatArray, RowArray, freeze
 from recsys.models.blocks.frequent_tags import frequent_tags, has_tags
 
-WEEK_DAYS = 7.0
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DemandForecast:

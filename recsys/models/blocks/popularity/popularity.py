@@ -15,7 +15,7 @@ from recsys.models.base import Arrays, Queries, TrainingSet
 from recsys.models.blocks.block_config import BlockConfig, Choice, Rule, Timed, Times, Weighed
 from recsys.models.blocks.data_size import DataSize, Footprint
 from recsys.models.blocks.learned import LearnedBlock
-from recsys.models.blocks.popularity.forecast import WEEK_DAYS, DemandForecast, fit_forecast
+from recsys.models.blocks.popularity.forecast import DemandForecast, fit_forecast
 from recsys.models.blocks.popularity.item_ages import ItemAges
 
 
@@ -108,7 +108,7 @@ class PopularityBlock(LearnedBlock):
         return self.array("item_factors")
 
     def fit(self, training: TrainingSet, *, progress: Progress = silent) -> None:
-        """Count the events of each item, and learn what new ones are met with."""
+        """Count the events of each item, and fit the forecast for new ones."""
         heaviest = float(training.events.weights.max(initial=0.0))
         if self.config.half_life_days is None or not training.has_times:
             nothing = np.zeros(training.n_items)
@@ -161,7 +161,7 @@ class PopularityBlock(LearnedBlock):
 
     @property
     def can_count(self) -> bool:
-        """Whether it holds what further events are counted from; saved form 1.0 did not."""
+        """True if it holds what further events are counted from; saved form 1.0 did not."""
         return "length_days" in self.to_arrays()
 
     @property
@@ -171,7 +171,7 @@ class PopularityBlock(LearnedBlock):
 
     @property
     def is_dated(self) -> bool:
-        """Whether its numbers depend on the moment it speaks for."""
+        """True if its numbers depend on the moment that it speaks for."""
         return len(self.array("length_days")) > 0
 
     def counted(self, added: DoubleArray, ages: DoubleArray) -> Self:
@@ -202,7 +202,7 @@ class PopularityBlock(LearnedBlock):
         return later.with_counts(sums, ages, self.array("ahead"))
 
     def explain(self, query: Queries, item_rows: RowArray) -> Sequence[Contribution]:  # noqa: ARG002
-        """Return what each item was met with, and what is only expected of it."""
+        """Return the observed and the forecast part of each score."""
         nobody = np.array([-1], np.int32)
         observed = self.array("observed")[item_rows].T
         expected = self.item_factors[item_rows].T - observed
@@ -233,7 +233,7 @@ class PopularityBlock(LearnedBlock):
         counts = np.bincount(items[early], minlength=training.n_items)
         return fit_forecast(
             training.item_features,
-            counts * WEEK_DAYS / np.clip(ages, min(1.0, days), days),
+            counts * 7.0 / np.clip(ages, min(1.0, days), days),
             lives.known_start & (ages < config.forecast_window_days),
             regularization=config.forecast_regularization,
             min_items=config.forecast_min_items,
@@ -263,7 +263,7 @@ class PopularityBlock(LearnedBlock):
         if self.is_dated and half_life is not None:
             length = float(self.array("length_days")[0])
             longest = max(1 - np.exp2(-length / half_life), 1e-9)
-            observed = WEEK_DAYS * np.log(2) / half_life / longest * sums
+            observed = 7.0 * np.log(2) / half_life / longest * sums
             lived_days = np.clip(np.nan_to_num(ages, nan=0.0, posinf=np.inf), 0.0, length)
             lived = (1 - np.exp2(-lived_days / half_life)) / longest
             expected = observed + (1 - lived) * ahead

@@ -1,4 +1,4 @@
-"""What a person takes more or less often than everybody: the odds of the common tags."""
+"""Tag affinity: log odds of the common tags, of a person against everybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content block: what an item is about against what a person reads and declares."""
+"""Content block: latent semantic analysis of item tags, against history and declared tags."""
 
 from __future__ import annotations
 
