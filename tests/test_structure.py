@@ -37,7 +37,6 @@ SMALL = {
 NAMED_TWICE = {
     "Request",
     "Standing",
-    "check_k",
     "choose",
     "measure_recall",
     "read_manifest",
@@ -58,7 +57,7 @@ CONSTANTS = {
     "datasets": 5,
     "digest": 7,
     "evaluation": 4,
-    "index": 60,
+    "index": 43,
     "metrics": 3,
     "models": 78,
     "pages": 2,

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from harness import held_mb
 
-from recsys.index import IndexConfig, NarrowIndex, choose_index
+from recsys.index import CodeIndex, IndexConfig, choose_index
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.integer]
@@ -49,13 +49,13 @@ class Searcher:
 
 
 def ours(vectors: Floats) -> Searcher:
-    """Build this library's short codes, fitted to a sample of the items themselves."""
+    """Build this library's codes, fitted to a sample of the items themselves."""
     started, held = time.perf_counter(), held_mb()
-    config = IndexConfig(kind="narrow", graph_from=0)
+    config = IndexConfig(kind="codes", graph_from=0)
     index = choose_index(vectors, config=config).index
     taken, held = time.perf_counter() - started, held_mb() - held
-    assert isinstance(index, NarrowIndex)
-    by_effort = {effort: index.with_effort(effort) for effort in EFFORTS}
+    assert isinstance(index, CodeIndex)
+    by_effort = {effort: index.with_n_candidates(effort) for effort in EFFORTS}
 
     def search(query: Floats, k: int, effort: int) -> Rows:
         return by_effort[effort].search(query, k=k, n_threads=1).rows[0]
@@ -63,7 +63,7 @@ def ours(vectors: Floats) -> Searcher:
     def filtered(query: Floats, k: int, effort: int, allowed: Mask) -> Rows:
         return by_effort[effort].search(query, k=k, allowed=allowed, n_threads=1).rows[0]
 
-    name = f"recsys, {'linked codes' if index.has_links else 'codes'} of {index.code.width}"
+    name = f"recsys, {'linked codes' if index.has_links else 'codes'} of {index.code.n_dims}"
     return Searcher(name, taken, held, search, filtered)
 
 

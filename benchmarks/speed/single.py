@@ -28,7 +28,7 @@ from harness import held_mb, show, with_earlier, write_results
 import recsys
 from recsys.datasets import synthetic_world
 from recsys.evaluation import measure_latency
-from recsys.index import NarrowIndex
+from recsys.index import CodeIndex
 from recsys.models import HybridConfig
 from recsys.serving.answer.queries import ask_users
 from recsys.serving.answer.score import scores_of_all
@@ -168,10 +168,10 @@ def bare(model: recsys.Recommender, n: int) -> Iterator[dict[str, Any]]:
     vectors = np.array(snapshot.model.item_factors)
     queries = snapshot.model.query_vectors(snapshot.states.take(rows))
     index = snapshot.index
-    if isinstance(index, NarrowIndex):
+    if isinstance(index, CodeIndex):
         codes = index.code.of_items()
         asked = index.code.of_queries(queries) / index.code.steps
-        effort = max(index.effort, 20)
+        effort = max(index.n_candidates, 20)
         graph = faiss.IndexHNSWFlat(codes.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
         graph.hnsw.efConstruction = 40
         graph.add(codes)

@@ -1,4 +1,4 @@
-"""The nearest of many vectors: exact or approximate, filtered, always exactly k."""
+"""Vector indexes for largest inner products: exact or approximate, filtered, always exactly k."""
 
 from recsys.index.base import Searching, VectorIndex
 from recsys.index.choose import (
@@ -9,14 +9,14 @@ from recsys.index.choose import (
     choose_index,
     load_index,
 )
-from recsys.index.codes.index import NarrowIndex
+from recsys.index.codes.index import CodeIndex, NarrowIndex
 from recsys.index.delta.index import DeltaIndex
 from recsys.index.delta.renew import renewed_index
-from recsys.index.delta.vectors import ChangedVectors
+from recsys.index.delta.vectors import ChangedVectors, DeltaVectors
 from recsys.index.exact import ExactIndex
 from recsys.index.hnsw.graph import FaissConfig
 from recsys.index.hnsw.index import FaissIndex
-from recsys.index.recall import last_scores, measure_recall, n_at_least
+from recsys.index.recall import index_recall, last_scores, measure_recall, n_at_least
 from recsys.index.request import Request, checked_request
 from recsys.index.scores import best_rows, score_rows, top_k
 
@@ -24,7 +24,9 @@ __all__ = [
     "INDEXES",
     "BuiltIndex",
     "ChangedVectors",
+    "CodeIndex",
     "DeltaIndex",
+    "DeltaVectors",
     "ExactIndex",
     "FaissConfig",
     "FaissIndex",
@@ -37,6 +39,7 @@ __all__ = [
     "build_index",
     "checked_request",
     "choose_index",
+    "index_recall",
     "last_scores",
     "load_index",
     "measure_recall",

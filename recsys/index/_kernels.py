@@ -1,6 +1,6 @@
-"""Compiled loops of this room; importing it loads numba, so import it inside functions.
+"""Compiled loops of the vector indexes; importing it loads numba, so import it inside functions.
 
-Signatures are spelt out, with inputs read-only: one compilation serves writable, read-only and
+Signatures are explicit, with inputs read-only: one compilation serves writable, read-only and
 mapped arrays. Without ``fastmath`` the order of every sum is the one written here, on any machine.
 """
 
@@ -19,19 +19,28 @@ from recsys.index.request import Exclusion, Heap
 CallableT = TypeVar("CallableT", bound=Callable[..., object])
 
 BLOCK = 256
-"""Scores that are compared with the threshold at once, by vector instructions."""
+"""Items that compiled loops handle at once: scores compared by vector instructions, codes
+prefetched."""
 
-F32_IN = types.Array(types.float32, 2, "C", readonly=True)
-F32_1D_IN = types.Array(types.float32, 1, "C", readonly=True)
-I32_IN = types.Array(types.int32, 2, "C", readonly=True)
-I32_1D_IN = types.Array(types.int32, 1, "C", readonly=True)
-I64_1D_IN = types.Array(types.int64, 1, "C", readonly=True)
-BOOL_1D_IN = types.Array(types.boolean, 1, "C", readonly=True)
-F32_OUT = types.Array(types.float32, 2, "C")
-_i32_out = types.Array(types.int32, 2, "C")
-PAIRS = types.UniTuple(F32_IN, 2)
+
+def vector_type(item: types.Type) -> types.Array:
+    """Return the type of a read-only C-contiguous vector, which fits writable ones too."""
+    return types.Array(item, 1, "C", readonly=True)
+
+
+def matrix_type(item: types.Type, *, readonly: bool = True) -> types.Array:
+    """Return the type of a C-contiguous matrix."""
+    return types.Array(item, 2, "C", readonly=readonly)
+
+
+F32_IN, F32_1D_IN = matrix_type(types.float32), vector_type(types.float32)
+I32_IN, I32_1D_IN = matrix_type(types.int32), vector_type(types.int32)
+I64_1D_IN, BOOL_1D_IN = vector_type(types.int64), vector_type(types.boolean)
+F32_OUT = matrix_type(types.float32, readonly=False)
+I32_OUT = matrix_type(types.int32, readonly=False)
+PAIRS = types.Tuple([F32_IN, F32_IN])
 EXCLUSION = types.Tuple([I64_1D_IN, I32_1D_IN])
-HEAP = types.Tuple([_i32_out, F32_OUT])
+HEAP = types.Tuple([I32_OUT, F32_OUT])
 
 
 def compiled(*signature: object, inline: bool = False) -> Callable[[CallableT], CallableT]:
@@ -60,7 +69,7 @@ def dot(a: FloatArray, b: FloatArray) -> np.float32:
 
 @compiled(inline=True)
 def _first_from(indices: RowArray, start: int, stop: int, row: int) -> int:
-    # the first place of a rising line whose number is not below row
+    # position of the first number of an ascending line that is not below row
     while start < stop:
         middle = (start + stop) // 2
         if indices[middle] < row:
@@ -134,26 +143,26 @@ def scan(
     pairs: tuple[FloatMatrix, FloatMatrix],
     exclude: Exclusion,
     allowed: BoolArray,
-    slack: FloatArray,
+    error_bound: FloatArray,
     heap: Heap,
 ) -> None:
-    """Move what belongs among the best of each query from a tile of scores into its heap.
+    """Update the heap of each query's best items from a tile of scores.
 
     Parameters
     ----------
     tile : (n_queries, n_tile) float32
         Scores of some items.
     tile_rows : (n_tile,) int32
-        Which items. Where the slack is 0, ascending, and above those of earlier tiles: an equal
-        score of a later one is then left out.
+        Their rows. Where ``error_bound`` is 0, ascending, and above those of earlier tiles: an
+        equal score of a later one is then left out.
     pairs : tuple of (n_queries, n_factors) and (n_items, n_factors) float32
-        Queries and vectors, to score again whatever may belong; no vectors: the tile is exact.
+        Queries and vectors, to score candidates for the list again; no vectors: the tile is exact.
     exclude : Exclusion
-        Looked at for survivors only.
+        Checked only for scores above the threshold.
     allowed : (n_items,) bool
-        Looked at for survivors only; empty: all are.
-    slack : (n_queries,) float32
-        How far a score of the tile may lie from its exact value.
+        Checked only for scores above the threshold; empty: all are allowed.
+    error_bound : (n_queries,) float32
+        Largest error of a score of the tile.
     heap : Heap
         Changed in place.
     """
@@ -163,12 +172,12 @@ def scan(
         line, best_rows, best_scores = tile[q], heap[0][q], heap[1][q]
         for start in range(0, tile.shape[1], BLOCK):
             block = line[start : start + BLOCK]
-            threshold = best_scores[0] - slack[q]
+            threshold = best_scores[0] - error_bound[q]
             if not _any_above(block, threshold):
                 continue
             for i in range(block.shape[0]):
                 score = block[i]
-                if not score > threshold:  # with slack, an equal one is above it
+                if not score > threshold:  # with an error bound, an equal one is above it
                     continue
                 row = tile_rows[start + i]
                 if allowed.shape[0] and not allowed[row]:
@@ -178,7 +187,7 @@ def scan(
                 if vectors.shape[0]:
                     score = dot(queries[q], vectors[row])
                 offer(best_rows, best_scores, row, score)
-                threshold = best_scores[0] - slack[q]
+                threshold = best_scores[0] - error_bound[q]
 
 
 @compiled(types.void(PAIRS, I32_IN, EXCLUSION, HEAP))
@@ -216,7 +225,7 @@ def order(heap: Heap) -> None:
 
 
 @compiled(types.void(I32_IN, F32_IN, HEAP))
-def keep_best(rows: RowArray, scores: FloatMatrix, heap: Heap) -> None:
+def keep_scored(rows: RowArray, scores: FloatMatrix, heap: Heap) -> None:
     """Keep the best of scored candidates (n_queries, m); row -1, -inf and NaN are none."""
     for q in range(rows.shape[0]):
         for i in range(rows.shape[1]):
@@ -224,35 +233,35 @@ def keep_best(rows: RowArray, scores: FloatMatrix, heap: Heap) -> None:
                 offer(heap[0][q], heap[1][q], rows[q, i], scores[q, i])
 
 
-CHANGED = types.Tuple([I32_1D_IN, I32_1D_IN, F32_IN])
+DELTA = types.Tuple([I32_1D_IN, I32_1D_IN, F32_IN])
 
 
 @compiled()
 def _place_of(rows: RowArray, places: RowArray, row: int) -> int:
-    # where the vector of a row lies among the changed ones; -1 if it did not change
+    # line of the delta that holds the vector of a row; -1 if it did not change
     at = _first_from(rows, 0, rows.shape[0], row)
     if at < rows.shape[0] and rows[at] == row:
         return int(places[at])
     return -1
 
 
-@compiled(types.void(F32_IN, F32_IN, CHANGED, I32_IN, F32_OUT))
-def score_changed(
+@compiled(types.void(F32_IN, F32_IN, DELTA, I32_IN, F32_OUT))
+def score_with_delta(
     queries: FloatMatrix,
     vectors: FloatMatrix,
-    changed: tuple[RowArray, RowArray, FloatMatrix],
+    delta: tuple[RowArray, RowArray, FloatMatrix],
     rows: RowArray,
     out: FloatMatrix,
 ) -> None:
-    """Fill ``out`` as :func:`score_pairs` does, with other vectors for the rows that changed.
+    """Fill ``out`` as :func:`score_pairs` does, with the vectors of the delta for its rows.
 
-    ``changed`` are rising rows, the lines of their vectors, and the table of these.
+    ``delta`` are ascending rows, the lines of their vectors, and the table of these.
     """
-    changed_rows, places, lines = changed
+    delta_rows, places, lines = delta
     for q in range(rows.shape[0]):
         for i in range(rows.shape[1]):
             row = rows[q, i]
-            place = _place_of(changed_rows, places, row)
+            place = _place_of(delta_rows, places, row)
             if place >= 0:
                 out[q, i] = dot(queries[q], lines[place])
             elif 0 <= row < vectors.shape[0]:
@@ -261,34 +270,34 @@ def score_changed(
                 out[q, i] = -np.inf
 
 
-@compiled(types.void(PAIRS, CHANGED, types.UniTuple(I32_IN, 2), EXCLUSION, BOOL_1D_IN, HEAP))
-def merge_changed(
+@compiled(types.void(PAIRS, DELTA, types.Tuple([I32_IN, I32_IN]), EXCLUSION, BOOL_1D_IN, HEAP))
+def merge_delta(
     pairs: tuple[FloatMatrix, FloatMatrix],
-    changed: tuple[RowArray, RowArray, FloatMatrix],
+    delta: tuple[RowArray, RowArray, FloatMatrix],
     found: tuple[RowArray, RowArray],
     exclude: Exclusion,
     allowed: BoolArray,
     heap: Heap,
 ) -> None:
-    """Keep the best of what was found among the old vectors and among the changed ones.
+    """Merge candidates among the main vectors and among the delta.
 
-    ``found`` are (n_queries, m) rows, allowed and not excluded, of which those that changed are
-    left out; and (n_queries, n) positions in the rows that changed. -1 is none in both.
+    ``found`` are (n_queries, m) rows, allowed and not excluded, of which those in the delta are
+    left out; and (n_queries, n) positions in the rows of the delta. -1 is none in both.
     """
     queries, vectors = pairs
-    changed_rows, places, lines = changed
+    delta_rows, places, lines = delta
     indptr, indices = exclude
     for q in range(queries.shape[0]):
         best_rows, best_scores = heap[0][q], heap[1][q]
         for i in range(found[0].shape[1]):
             row = found[0][q, i]
-            if row >= 0 and _place_of(changed_rows, places, row) < 0:
+            if row >= 0 and _place_of(delta_rows, places, row) < 0:
                 offer(best_rows, best_scores, row, dot(queries[q], vectors[row]))
         for i in range(found[1].shape[1]):
             at = found[1][q, i]
             if at < 0:
                 continue
-            row, score = changed_rows[at], dot(queries[q], lines[places[at]])
+            row, score = delta_rows[at], dot(queries[q], lines[places[at]])
             if score < best_scores[0] or (allowed.shape[0] and not allowed[row]):
                 continue
             if not stored(indices, indptr[q], indptr[q + 1], row):

@@ -70,7 +70,7 @@ class VectorIndex(Protocol):
         -------
         TopK
             Exactly ``k`` columns; -1 and -inf only where fewer items are left to give. Equal
-            scores stand in the order of their rows.
+            scores are in the order of their rows.
         """
 
     def answer(self, request: Request, *, n_threads: int | None = None) -> TopK:

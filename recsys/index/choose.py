@@ -1,4 +1,4 @@
-"""The index that fits the size of the catalog."""
+"""Choice of the index for a catalog, and loading of saved ones."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from recsys.core.arrays import Csr, FloatMatrix, RowArray
 from recsys.core.config import Config
 from recsys.core.rng import named_rng
 from recsys.index.base import VectorIndex
-from recsys.index.codes.index import NarrowIndex
-from recsys.index.codes.tune import Sample, narrow_index
+from recsys.index.codes.index import CodeIndex
+from recsys.index.codes.tune import Sample, tuned_index
 from recsys.index.delta.index import MAIN, DeltaIndex
 from recsys.index.exact import ExactIndex
 from recsys.index.hnsw.graph import FaissConfig
 from recsys.index.hnsw.index import FaissIndex
-from recsys.index.saved import read_manifest, read_vectors
+from recsys.index.saved import read_index_manifest, read_vectors
 
-KINDS = ("auto", "exact", "narrow", "hnsw", "flat")
+KINDS = ("auto", "exact", "codes", "hnsw", "narrow", "flat")
 
 INDEXES: dict[str, tuple[Callable[[FloatMatrix], VectorIndex], Callable[[Path], VectorIndex]]] = {}
 """Kinds of indexes added by the caller: how one is built over (n_items, n_factors) float32 vectors,
@@ -33,12 +33,13 @@ class IndexConfig(Config):
     """Settings of :func:`choose_index`."""
 
     kind: str = "auto"
-    """auto: exact up to a size, short codes beyond; exact or narrow always; hnsw and flat: faiss on
-    whole vectors; or a kind of ``INDEXES``."""
+    """auto: exact up to a size, two-stage search by codes beyond; codes: always two-stage; exact;
+    hnsw: a graph of faiss over whole vectors; or a kind of ``INDEXES``. narrow and flat are former
+    names of codes and exact."""
     exact_up_to: NonNegativeInt = 16_000
-    """Items of 64 numbers that auto still looks at one by one (about 0.25 ms); fewer if wider."""
+    """Largest catalog, in vectors of 64 numbers, that auto searches exactly (about 0.25 ms)."""
     graph_from: NonNegativeInt = 60_000
-    """Items from which short codes are linked, so that a search looks at a few thousand only."""
+    """Items from which codes are linked, so that a search scores a few thousand of them only."""
     recall_target: float = Field(default=0.97, gt=0, le=1)
     """Share of the exact best that a list must hold; where it cannot be had, auto stays exact."""
     recall_k: PositiveInt = 10
@@ -46,13 +47,13 @@ class IndexConfig(Config):
     n_queries: PositiveInt = 256
     """Queries to measure the recall with."""
     n_fitted: PositiveInt = 4096
-    """Queries that short codes are fitted to."""
+    """Queries that codes are fitted to."""
     links: int = Field(default=16, ge=4, multiple_of=4)
-    """Half the links of a short code to large products; half as many lead to like directions."""
+    """Half the links of a code to large products; half as many lead to like directions."""
     ef_construction: PositiveInt = 100
-    """Candidates kept while a short code is linked: more makes a better graph, slower."""
+    """Candidates kept while a code is linked: more makes a better graph, slower."""
     faiss: FaissConfig = FaissConfig()
-    """Settings of the graph of kind hnsw; its ``kind`` is set from this config's own."""
+    """Settings of the graph of kind hnsw."""
     seed: NonNegativeInt = 0
     """Draws the queries."""
 
@@ -66,7 +67,7 @@ class IndexConfig(Config):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltIndex:
-    """An index, and why it is the one it is.
+    """An index, and the reason for its choice.
 
     Attributes
     ----------
@@ -151,10 +152,10 @@ def choose_index(
     if config.kind == "auto" and is_small:
         few = f"{exact.n_items} items are few enough to look at every one"
         return BuiltIndex(exact, f"index: exact, {few}", {})
-    return _narrow(exact, config, queries=queries, exclude=exclude)
+    return _two_stage(exact, config, queries=queries, exclude=exclude)
 
 
-def _narrow(
+def _two_stage(
     exact: ExactIndex,
     config: IndexConfig,
     *,
@@ -167,7 +168,7 @@ def _narrow(
     k = min(config.recall_k, exact.n_items)
     some = None if exclude is None else exclude[judged]
     sample = Sample.of(exact, np.ascontiguousarray(queries[judged]), k=k, exclude=some)
-    index = narrow_index(
+    index = tuned_index(
         exact,
         np.ascontiguousarray(queries[fitted]),
         sample,
@@ -178,13 +179,13 @@ def _narrow(
         seed=config.seed,
     )
     if index is None:
-        note = f"index: exact, no short code finds {config.recall_target:g} of the best {k}"
+        note = f"index: exact, no code finds {config.recall_target:g} of the best {k}"
         return BuiltIndex(exact, note, {})
     facts = index.measured
-    looked = "linked" if index.has_links else f"{facts['looked_at']:.0f} looked at in the mean"
+    search = "linked" if index.has_links else f"{facts['n_scanned']:.0f} scanned on average"
     note = (
-        f"index: codes of {facts['width']} numbers, {looked}, "
-        f"{facts['candidates']} candidates find {facts['recall']:.3f} of the best {k}"
+        f"index: codes of {facts['n_dims']} numbers, {search}, "
+        f"{facts['n_candidates']} candidates find {facts['recall']:.3f} of the best {k}"
     )
     return BuiltIndex(index, note, dict(facts))
 
@@ -197,12 +198,12 @@ def load_index(folder: Path) -> VectorIndex:
     ArtifactError
         If the folder is missing or damaged.
     """
-    manifest = read_manifest(folder)
+    manifest = read_index_manifest(folder)
     kind = manifest["kind"]
     if kind == "exact":
         return ExactIndex.load(folder)
-    if kind == "narrow":
-        return NarrowIndex.load(folder)
+    if kind in ("codes", "narrow"):
+        return CodeIndex.load(folder)
     if kind == "delta":
         return DeltaIndex.load(folder, main=load_index(Path(folder) / MAIN))
     if kind in INDEXES:

@@ -1,4 +1,4 @@
-"""Every vector looked at, fast."""
+"""Exact index: all inner products by blocked matrix products."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from recsys.core.storage import atomic_folder
 from recsys.core.threads import run_parts, thread_budget
 from recsys.core.topk import TopK
 from recsys.index.base import Searching
-from recsys.index.by_length import TILE_SCORES, ByLength, scan_by_length
+from recsys.index.by_norm import TILE_SCORES, NormOrder, scan_by_norm
 from recsys.index.cost import BYTE_NS, THREAD_NS, jump_ns, read_ns
 from recsys.index.request import Heap, Request, empty_heap
-from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
+from recsys.index.saved import MANIFEST, read_index_manifest, read_vectors, write_index_manifest
 from recsys.index.scores import even_parts, fill
 
 TILE_QUERIES = 1024
 """Queries of a tile: enough that BLAS reads each vector many times for one copy of it."""
 
 MANY = 128
-"""Queries of one part from which on the longest vectors are looked at first: they have to be
-gathered, which pays where many ask for them."""
+"""Queries of one part from which on vectors are read in the order of norms: they have to be
+gathered, which pays for many queries."""
 
 
-@dataclass(frozen=True, eq=False)  # no slots: the order of lengths is made at first use
+@dataclass(frozen=True, eq=False)  # no slots: the order of norms is made at first use
 class ExactIndex(Searching):
     """All inner products, tile by tile, and no approximation.
 
@@ -44,7 +44,7 @@ class ExactIndex(Searching):
     vectors : (n_items, n_factors) float32
         Read-only; may be mapped from a file.
     max_norm : float
-        Length of the longest vector.
+        Largest norm of a vector.
 
     Notes
     -----
@@ -53,8 +53,8 @@ class ExactIndex(Searching):
     bound of the rounding error is scored again by the one kernel of :func:`score_rows`. The answer
     is therefore the same alone, in a batch and on any number of threads. Memory is one tile per
     thread beside the answer, whatever the number of users and items, and from the first batch on
-    12 bytes for each item: many queries together look at the longest vectors first, and no further
-    than their lists can reach.
+    12 bytes for each item: many queries together read vectors in the order of norms, and stop where
+    no smaller norm can matter.
 
     Examples
     --------
@@ -128,16 +128,16 @@ class ExactIndex(Searching):
             own = (heap[0][part], heap[1][part])
             seen = (indptr[part.start : part.stop + 1], indices)
             few = Request(request.queries[part], request.k, seen, mask)
-            self._scan(few, rows, by_length, own)
+            self._scan(few, rows, by_norm, own)
             order(own)
 
         n_parts = -(-request.n_queries // TILE_QUERIES)
         parts = even_parts(request.n_queries, n_parts=max(1, -(-n_parts // budget) * budget))
-        by_length = None
+        by_norm = None
         if parts and parts[0].stop - parts[0].start >= MANY:
-            by_length = self._by_length
+            by_norm = self._by_norm
             if len(request.allowed):
-                by_length = by_length.only(request.allowed)
+                by_norm = by_norm.only(request.allowed)
         run_parts(search_part, parts, n_threads=budget)
         return TopK(freeze(heap[0]), freeze(heap[1]))
 
@@ -151,7 +151,9 @@ class ExactIndex(Searching):
         """
         with atomic_folder(folder, marker=MANIFEST) as temporary:
             np.save(temporary / "vectors.npy", self.vectors, allow_pickle=False)
-            write_manifest(temporary, {"kind": "exact", "max_norm": self.max_norm}, self.vectors)
+            write_index_manifest(
+                temporary, {"kind": "exact", "max_norm": self.max_norm}, self.vectors
+            )
 
     @classmethod
     def load(cls, folder: Path) -> ExactIndex:
@@ -162,7 +164,7 @@ class ExactIndex(Searching):
         ArtifactError
             If the folder is missing, damaged or holds another kind of index.
         """
-        manifest = read_manifest(folder, kind="exact")
+        manifest = read_index_manifest(folder, kinds=("exact",))
         return cls(read_vectors(folder, manifest), float(manifest["max_norm"]))
 
     def _worth_scoring(self, allowed: BoolArray) -> tuple[RowArray, BoolArray]:
@@ -174,28 +176,32 @@ class ExactIndex(Searching):
         return np.arange(self.n_items, dtype=np.int32), allowed
 
     def _scan(
-        self, request: Request, rows: RowArray, by_length: ByLength | None, heap: Heap
+        self, request: Request, rows: RowArray, by_norm: NormOrder | None, heap: Heap
     ) -> None:
-        slack = rounding_bound(request.queries, max_norm=self.max_norm)
-        real = np.flatnonzero(slack > 0)
-        if by_length is None or len(real) < MANY:
-            self._scan_tiles(request, rows, slack, heap)
+        error_bound = score_error_bound(request.queries, max_norm=self.max_norm)
+        real = np.flatnonzero(error_bound > 0)
+        if by_norm is None or len(real) < MANY:
+            self._scan_tiles(request, rows, error_bound, heap)
             return
         own = (heap[0][real], heap[1][real])
-        scan_by_length(self.vectors, by_length, request.only(real), slack[real], own)
+        scan_by_norm(self.vectors, by_norm, request.only(real), error_bound[real], own)
         heap[0][real], heap[1][real] = own
-        zero = np.flatnonzero(slack == 0)  # all their scores are equal: only rows tell them apart
+        zero = np.flatnonzero(
+            error_bound == 0
+        )  # all their scores are equal: only rows tell them apart
         if not len(zero):
             return
         own = (heap[0][zero], heap[1][zero])
-        self._scan_tiles(request.only(zero), rows, slack[zero], own)
+        self._scan_tiles(request.only(zero), rows, error_bound[zero], own)
         heap[0][zero], heap[1][zero] = own
 
     @cached_property
-    def _by_length(self) -> ByLength:
-        return ByLength.of(self.vectors)
+    def _by_norm(self) -> NormOrder:
+        return NormOrder.of(self.vectors)
 
-    def _scan_tiles(self, request: Request, rows: RowArray, slack: FloatArray, heap: Heap) -> None:
+    def _scan_tiles(
+        self, request: Request, rows: RowArray, error_bound: FloatArray, heap: Heap
+    ) -> None:
         from recsys.index._kernels import scan
 
         queries, allowed = request.queries, request.allowed
@@ -207,7 +213,15 @@ class ExactIndex(Searching):
             some = self.vectors[start : start + n_tile] if in_order else self.vectors[tile_rows]
             tile = scores[: len(queries) * len(some)].reshape(len(queries), len(some))
             np.matmul(queries, some.T, out=tile)
-            scan(tile, tile_rows, (queries, self.vectors), request.exclude, allowed, slack, heap)
+            scan(
+                tile,
+                tile_rows,
+                (queries, self.vectors),
+                request.exclude,
+                allowed,
+                error_bound,
+                heap,
+            )
 
 
 def read_only(vectors: FloatMatrix) -> FloatMatrix:
@@ -228,7 +242,7 @@ def read_only(vectors: FloatMatrix) -> FloatMatrix:
     return freeze(ready)
 
 
-def rounding_bound(queries: FloatMatrix, *, max_norm: float) -> FloatArray:
+def score_error_bound(queries: FloatMatrix, *, max_norm: float) -> FloatArray:
     r"""Return how far two float32 inner products of the same pair may lie from each other.
 
     .. math:: |fl(q \cdot v) - q \cdot v| \le \gamma_d \sum_f |q_f v_f| \le \gamma_d \|q\| \|v\|
@@ -241,7 +255,7 @@ def rounding_bound(queries: FloatMatrix, *, max_norm: float) -> FloatArray:
     queries : (n_queries, n_factors) float32
         Any.
     max_norm : float
-        Length of the longest vector.
+        Largest norm of a vector.
 
     Returns
     -------

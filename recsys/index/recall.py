@@ -1,4 +1,4 @@
-"""How much of the exact answer an approximate index finds, and the settings that find enough."""
+"""Recall of an approximate index against the exact one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recsys.core.topk import TopK
 from recsys.index.base import VectorIndex
 
 
-def measure_recall(index: VectorIndex, exact: VectorIndex, queries: FloatMatrix, k: int) -> float:
+def index_recall(index: VectorIndex, exact: VectorIndex, queries: FloatMatrix, k: int) -> float:
     """Return the mean share of the exact ``k`` best that an index finds.
 
     Parameters
@@ -19,7 +19,7 @@ def measure_recall(index: VectorIndex, exact: VectorIndex, queries: FloatMatrix,
     index, exact : VectorIndex
         Over the same vectors.
     queries : (n_queries, n_factors) float32
-        Real users' vectors if there are any: random ones flatter or slander a graph.
+        Real users' vectors if there are any: random ones give a recall too high or too low.
     k : int
         Greater than 0.
 
@@ -42,6 +42,10 @@ def measure_recall(index: VectorIndex, exact: VectorIndex, queries: FloatMatrix,
     if not len(queries):
         raise DataError("queries must hold at least one; got none.")
     return recall_of(index.search(queries, k=k), exact.search(queries, k=k))
+
+
+measure_recall = index_recall
+"""Former name of :func:`index_recall`."""
 
 
 def recall_of(found: TopK, best: TopK) -> float:

@@ -1,4 +1,4 @@
-"""A search, checked once and in the form that compiled code takes."""
+"""Checked search requests, in the form that compiled code takes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Heap = tuple[RowArray, FloatMatrix]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """What is asked of an index.
+    """One search of an index, checked.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Request:
     allowed : (n_items,) bool
         Items that any query may get; empty: all.
     allowed_rows : (n_allowed,) int32, optional
-        Where ``allowed`` is True, if the caller knows it. None: looked for when needed.
+        Where ``allowed`` is True, if the caller has it. None: computed when needed.
     """
 
     queries: FloatMatrix
@@ -44,12 +44,12 @@ class Request:
 
     @property
     def n_queries(self) -> int:
-        """How many queries."""
+        """Number of queries."""
         return len(self.queries)
 
     @property
     def n_excluded(self) -> npt.NDArray[np.int64]:
-        """(n_queries,) int64: how many items each query must not get."""
+        """(n_queries,) int64: number of items that each query must not get."""
         return np.diff(self.exclude[0])
 
     @property
@@ -95,7 +95,7 @@ def checked_request(
     exclude: Csr | None,
     allowed: BoolArray | None,
 ) -> Request:
-    """Check what a caller asks of an index of ``shape`` (n_items, n_factors).
+    """Return a checked request for an index of ``shape`` (n_items, n_factors).
 
     Raises
     ------
@@ -110,7 +110,7 @@ def checked_request(
             f"got {queries.shape}."
         )
     check_finite(queries, name="queries")
-    check_k(k)
+    check_list_length(k)
     return Request(
         queries,
         k,
@@ -119,7 +119,7 @@ def checked_request(
     )
 
 
-def check_k(k: int) -> None:
+def check_list_length(k: int) -> None:
     """Raise DataError unless ``k`` is greater than 0."""
     if k < 1:
         raise DataError(f"k must be > 0; got {k}.")
@@ -163,6 +163,6 @@ def checked_mask(allowed: BoolArray | None, n_items: int) -> BoolArray:
 
 
 def empty_heap(n_queries: int, k: int) -> Heap:
-    """Return a heap in which nothing has been found."""
+    """Return an empty heap for each query."""
     rows: npt.NDArray[np.int32] = np.full((n_queries, k), -1, dtype=np.int32)
     return rows, np.full((n_queries, k), -np.inf, dtype=np.float32)

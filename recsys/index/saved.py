@@ -17,21 +17,21 @@ FORMAT = 2
 links in an order of their own."""
 
 
-def write_manifest(folder: Path, facts: dict[str, Any], vectors: FloatMatrix) -> None:
-    """Write the manifest beside the files it speaks of."""
+def write_index_manifest(folder: Path, facts: dict[str, Any], vectors: FloatMatrix) -> None:
+    """Write the manifest of a saved index into its folder."""
     facts = {"format": 1, **facts, "shape": list(vectors.shape)}
     (folder / MANIFEST).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path, *, kind: str | None = None) -> dict[str, Any]:
+def read_index_manifest(folder: Path, *, kinds: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the manifest of a saved index.
 
     Parameters
     ----------
     folder : Path
         Written by ``save``.
-    kind : str, optional
-        The kind it has to be. None: any.
+    kinds : tuple of str
+        What the kind may be, its name now first. Empty: any.
 
     Raises
     ------
@@ -51,8 +51,8 @@ def read_manifest(folder: Path, *, kind: str | None = None) -> dict[str, Any]:
         raise ArtifactError(
             f"{path} must be of format {FORMAT} or older; got {version}. Update recsys-engine."
         )
-    if kind is not None and kind != found:
-        raise ArtifactError(f"{path} must be of kind {kind!r}; got {found!r}. Use load_index.")
+    if kinds and found not in kinds:
+        raise ArtifactError(f"{path} must be of kind {kinds[0]!r}; got {found!r}. Use load_index.")
     return dict(manifest)
 
 

@@ -1,4 +1,4 @@
-"""The one way a pair is scored, and the best of a matrix of scores."""
+"""Scores of query-item pairs by one kernel, and top-k of a matrix of scores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from recsys.core.errors import DataError
 from recsys.core.threads import run_parts, thread_budget
 from recsys.core.topk import TopK
 from recsys.index.cost import BYTE_NS, THREAD_NS
-from recsys.index.request import Exclusion, Heap, check_k, checked_mask, empty_heap, exclusion
+from recsys.index.request import (
+    Exclusion,
+    Heap,
+    check_list_length,
+    checked_mask,
+    empty_heap,
+    exclusion,
+)
 
 
 def score_rows(queries: FloatMatrix, vectors: FloatMatrix, rows: RowArray) -> FloatMatrix:
@@ -105,7 +112,7 @@ def top_k(
     scores = np.ascontiguousarray(scores, dtype=np.float32)
     if scores.ndim != 2:
         raise DataError(f"scores must have shape (n_queries, n_items); got {scores.shape}.")
-    check_k(k)
+    check_list_length(k)
     n_queries, n_items = scores.shape
     indptr, indices = exclusion(exclude, shape=scores.shape)
     mask = checked_mask(allowed, n_items)
@@ -137,8 +144,8 @@ def fill(heap: Heap, scores: FloatMatrix, exclude: Exclusion, allowed: BoolArray
 
     rows = np.arange(scores.shape[1], dtype=np.int32)
     nothing = np.zeros((0, 0), dtype=np.float32)
-    slack = np.zeros(len(scores), dtype=np.float32)
-    scan(scores, rows, (nothing, nothing), exclude, allowed, slack, heap)
+    error_bound = np.zeros(len(scores), dtype=np.float32)
+    scan(scores, rows, (nothing, nothing), exclude, allowed, error_bound, heap)
     order(heap)
 
 
@@ -165,11 +172,11 @@ def best_rows(item_rows: RowArray, scores: FloatMatrix, k: int) -> TopK:
     >>> best_rows(rows, np.array([[0.5, 9.0, 0.5]], dtype=np.float32), 2).rows.tolist()
     [[3, 7]]
     """
-    from recsys.index._kernels import keep_best, order
+    from recsys.index._kernels import keep_scored, order
 
-    check_k(k)
+    check_list_length(k)
     heap = empty_heap(len(item_rows), k)
-    keep_best(
+    keep_scored(
         np.ascontiguousarray(item_rows, dtype=np.int32),
         np.ascontiguousarray(scores, dtype=np.float32),
         heap,

@@ -41,10 +41,10 @@ def test_a_scan_goes_on_from_what_earlier_tiles_found() -> None:
     scores = np.array([[5, 1, 4, 2, 3]], dtype=np.float32)
     rows = np.arange(5, dtype=np.int32)
     nothing = np.zeros((0, 0), dtype=np.float32)
-    no_mask, slack = np.zeros(0, dtype=np.bool_), np.zeros(1, dtype=np.float32)
+    no_mask, error_bound = np.zeros(0, dtype=np.bool_), np.zeros(1, dtype=np.float32)
     heap = empty_heap(1, 2)
     for part in (slice(0, 2), slice(2, 5)):
         tile = np.ascontiguousarray(scores[:, part])
-        kernels.scan(tile, rows[part], (nothing, nothing), exclusion(0), no_mask, slack, heap)
+        kernels.scan(tile, rows[part], (nothing, nothing), exclusion(0), no_mask, error_bound, heap)
     kernels.order(heap)
     assert heap[0].tolist() == [[2, 4]]

@@ -4,11 +4,11 @@ import pytest
 from recsys.core.errors import DataError
 from recsys.core.topk import TopK
 from recsys.index import (
+    CodeIndex,
     DeltaIndex,
     ExactIndex,
     FaissConfig,
     FaissIndex,
-    NarrowIndex,
     Request,
     VectorIndex,
 )
@@ -58,7 +58,7 @@ def test_a_wrong_request_is_never_answered() -> None:
     assert not index.asked
 
 
-@pytest.mark.parametrize("kind", [ExactIndex, FaissIndex, NarrowIndex, DeltaIndex])
+@pytest.mark.parametrize("kind", [ExactIndex, FaissIndex, CodeIndex, DeltaIndex])
 def test_no_index_has_a_search_of_its_own(kind: type) -> None:
     assert issubclass(kind, Searching)
     assert "search" not in vars(kind)

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ArtifactError
 from recsys.index import ExactIndex, score_rows
-from recsys.index.exact import rounding_bound
+from recsys.index.exact import score_error_bound
 from recsys.testing import VectorIndexContract, naive_top_k
 from recsys.testing.contracts import assert_same, grouped_vectors
 
@@ -95,7 +95,7 @@ def test_the_rounding_bound_holds_for_any_order_of_the_sum() -> None:
     order = rng.permutation(200)
     one = queries @ vectors.T
     other = queries[:, order] @ vectors[:, order].T
-    bound = rounding_bound(queries, max_norm=float(np.linalg.norm(vectors, axis=1).max()))
+    bound = score_error_bound(queries, max_norm=float(np.linalg.norm(vectors, axis=1).max()))
     assert (one != other).any()
     assert (np.abs(one - other) <= bound[:, None]).all()
 

@@ -8,7 +8,7 @@ from numba import types
 from recsys.core.arrays import FloatMatrix, RowArray
 from recsys.index._kernels import F32_IN, F32_OUT, I32_1D_IN, compiled
 from recsys.index.codes._pool import row_at
-from recsys.index.codes._product import product, to_whole_numbers
+from recsys.index.codes._product import code_product, to_whole_numbers
 from recsys.index.codes._search import CODED, Coded, encode_one
 
 
@@ -28,4 +28,4 @@ def score_codes(queries: FloatMatrix, coded: Coded, rows: RowArray, out: FloatMa
         for place in range(codes.shape[0]):
             row = row_at(rows, place, codes.shape[0])
             if row >= 0:
-                out[q, row] = np.float32(product(small, codes, place)) * back
+                out[q, row] = np.float32(code_product(small, codes, place)) * back

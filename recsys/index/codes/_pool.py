@@ -1,9 +1,9 @@
-"""The best rows met so far, and which of them a walk has yet to go on from; compiled.
+"""Candidate queue of a search: one sorted array of keys; compiled.
 
-A pool is one line of keys, best first. A key holds a score, then a row (of equal scores the smaller
-one is better), then whether the row may be given and whether the walk has yet to go there. One line
-in order beats two heaps: a walk of 64 candidates among 100k codes took 57 microseconds, not 123,
-together with products of whole numbers.
+A pool holds keys, best first. A key packs a score, a row (of equal scores the smaller one is
+better), whether the row may be given and whether its neighbours have yet to be visited. One sorted
+array is faster than two heaps: a graph search with 64 candidates among 100k codes took 57
+microseconds, not 123, together with integer products.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, RowArray
 from recsys.index._kernels import compiled, stored
-from recsys.index.codes._product import CodeMatrix, QueryCode, Whole, product, shift
+from recsys.index.codes._product import CodeMatrix, QueryCode, Whole, code_product, shift
 
 PENDING = 1
-"""Flag of a key: the walk has yet to go on from here."""
+"""Flag of a key: its neighbours have yet to be visited."""
 
 ALLOWED = 2
 """Flag of a key: the row may be given."""
@@ -27,23 +27,23 @@ SCORE = 33
 LAST_ROW = 2**31 - 1
 
 NEAR = 96
-"""Size up to which a key is put in its place step by step; a longer pool is searched and moved."""
+"""Size up to which a key is inserted by linear search; in a longer pool by binary search."""
 
 Keys = npt.NDArray[np.int64]
 
 N_STATE = 6
 
-SIZE, N_ALLOWED, ENOUGH, N_FRESH, BUDGET, IS_WALK = range(N_STATE)
-"""Places of a search's own numbers: keys in the pool, those of allowed items, how many of these are
-enough, places to score next, codes that may still be looked at, and whether it is a walk. They go
-from function to function as an array: as a tuple beside arrays they cost counts of references."""
+SIZE, N_ALLOWED, ENOUGH, N_FRESH, BUDGET, IS_GRAPH_SEARCH = range(N_STATE)
+"""Positions in the state of a search: keys in the pool, allowed ones among them, allowed ones
+that are enough, places to score next, codes that may still be scored, and whether it is a graph
+search. The state is an array: a tuple beside arrays costs reference counts."""
 
 State = npt.NDArray[np.int64]
 
 
 @compiled(inline=True)
 def key_of(score: Whole, row: Whole) -> int:
-    """Return the key of a row that may not be given and that no walk has to visit."""
+    """Return the key of a row with no flag set."""
     return int((score << SCORE) | ((LAST_ROW - row) << 2))
 
 
@@ -69,7 +69,7 @@ def _insert_far(pool: Keys, size: int, key: int) -> int:
 
 @compiled(inline=True)
 def insert(pool: Keys, size: int, key: int) -> int:
-    """Put a key in its place among the first ``size``, and return the place."""
+    """Insert a key into the first ``size``, which are sorted, and return its position."""
     if size > NEAR:
         return _insert_far(pool, size, key)
     place = size
@@ -91,7 +91,7 @@ def without_worst(pool: Keys, size: int) -> int:
 
 @compiled(inline=True)
 def up_to_allowed(pool: Keys, size: int) -> int:
-    """Return the size up to the worst row that may be given: a full list needs none beyond."""
+    """Return the size up to the worst row that may be given: a full pool needs none beyond."""
     while size and not pool[size - 1] & ALLOWED:
         size -= 1
     return size
@@ -121,7 +121,7 @@ def score_fresh(
     # a function of its own, never inlined: so the loop keeps its numbers in registers
     for i in range(n_fresh):
         place = np.int64(fresh[i])
-        keys[i] = key_of(np.int64(product(query, codes, place)), place)
+        keys[i] = key_of(np.int64(code_product(query, codes, place)), place)
 
 
 @compiled(inline=True)
@@ -134,14 +134,14 @@ def take(
     pool: Keys,
     state: State,
 ) -> int:
-    # into the pool with the fresh keys that are better than the worst of enough allowed ones;
-    # returns the first place of the pool that changed
+    # insert the fresh keys that are better than the worst of enough allowed ones; returns the first
+    # position of the pool that changed
     size, n_allowed, enough = state[SIZE], state[N_ALLOWED], state[ENOUGH]
     is_free = not allowed.shape[0] and not excluded.shape[0]  # then no row is looked up
     first = size
     for i in range(state[N_FRESH]):
         key = keys[i]
-        # of equal scores the first met stays: or a walk would look through all that are alike
+        # of equal scores the first met stays, or a search would visit all equal items
         if n_allowed == enough and key >> SCORE <= pool[size - 1] >> SCORE:
             continue
         if is_free or _may_have(rows, row_of(key), n, allowed, excluded):
@@ -153,7 +153,7 @@ def take(
                 n_allowed -= 1
             if n_allowed == enough:
                 size = up_to_allowed(pool, size)
-        elif state[IS_WALK]:  # the way to an allowed one may lead through others
+        elif state[IS_GRAPH_SEARCH]:  # a path to an allowed item may lead through others
             first = min(first, insert(pool, size, key | PENDING))
             size += 1
     state[SIZE], state[N_ALLOWED] = size, n_allowed

@@ -1,7 +1,7 @@
-"""What compiled search among codes asks of the processor; importing it loads numba.
+"""Integer products and prefetching for compiled search among codes; importing it loads numba.
 
-Products of whole numbers are written as vectors, because numba widens int32 to int64 and then finds
-no instruction for them. The same integers come out on every machine, in any order of adding.
+Integer products are written as vectors, because numba widens int32 to int64 and then finds no
+instruction for them. The same integers come out on every machine, in any order of adding.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LANES = 16
 """Numbers multiplied at once."""
 
 LARGEST = 2**30 - 1
-"""No product is larger: two bits of an int32 stay free for the keys of a walk."""
+"""No product is larger: two bits of an int32 stay free for the flags of keys."""
 
 CodeMatrix = npt.NDArray[np.int8]
 
@@ -140,7 +140,7 @@ def _full_lanes(typing_context: Any, query: Any, codes: Any, row: Any, stop: Any
 
 
 @compiled(inline=True)
-def product(query: QueryCode, codes: CodeMatrix, row: Whole) -> int:
+def code_product(query: QueryCode, codes: CodeMatrix, row: Whole) -> int:
     """Return the product of a query and a row of ``codes``."""
     width = query.shape[0]
     stop = width - width % LANES
@@ -153,11 +153,11 @@ def product(query: QueryCode, codes: CodeMatrix, row: Whole) -> int:
 
 @compiled()
 def to_whole_numbers(code: FloatArray, out: QueryCode) -> np.float32:
-    """Fill ``out`` with a query's ``code`` in whole numbers, so large that no product is too large.
+    """Fill ``out`` with a query's ``code`` as integers, the largest whose products fit.
 
-    Returns what 1 has become: products are so many times what they would be in floats.
+    Returns the factor: products are so many times what they would be in floats.
 
-    Up to 512 numbers a step is at most 1/16383 of the largest, beside 8 bits of the items.
+    Up to 512 dimensions a step is at most 1/16383 of the largest; those of items have 8 bits.
     """
     most = np.float32(0)
     for i in range(code.shape[0]):

@@ -1,4 +1,4 @@
-"""Compiled search that looks at every code that is allowed."""
+"""Compiled scan of codes in the order of norms, with early termination."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, FloatArray, RowArray
-from recsys.index._kernels import compiled
+from recsys.index._kernels import BLOCK, compiled
 from recsys.index.codes._pool import (
     ENOUGH,
-    IS_WALK,
+    IS_GRAPH_SEARCH,
     N_ALLOWED,
     N_FRESH,
     SCORE,
@@ -22,27 +22,24 @@ from recsys.index.codes._pool import (
 )
 from recsys.index.codes._product import CodeMatrix, QueryCode, lowest_bit, prefetch
 
-BLOCK = 256
-"""Codes that a scan asks memory for at once."""
-
-ROUNDING = 1.0001
-"""What a length may be too short by: codes stand in the order of lengths in float32."""
+NORM_ERROR = 1.0001
+"""Factor by which a norm may be too small: codes are in the order of norms in float32."""
 
 Bits = npt.NDArray[np.uint64]
 
 Graph = tuple[RowArray, RowArray, RowArray, RowArray]
-"""``links``, ``hubs``, ``rows`` and ``places``, as :class:`CodeGraph` has them."""
+"""``links``, ``entry_points``, ``rows`` and ``places`` of :class:`CodeGraph`."""
 
-Told = tuple[BoolArray, RowArray]
-"""The mask, and the rows where it is True if they are few (empty: look)."""
+FilterArrays = tuple[BoolArray, RowArray]
+"""The mask of allowed rows, and these rows if they are few; empty: read the mask."""
 
 Codes = tuple[CodeMatrix, FloatArray]
-"""The codes of the items by their places, and what one step of each number is."""
+"""The codes of the items by place, and the quantisation step of each dimension."""
 
 
 @compiled()
 def _marked(places: RowArray, n: int, known: RowArray) -> Bits:
-    # a bit for each place to look at: codes are then read in the order they lie in
+    # a bit for each allowed place, so that codes are read in the order of memory
     bits = np.zeros((n >> 6) + 1, np.uint64)
     for i in range(known.shape[0]):
         place = row = np.int64(known[i])
@@ -55,8 +52,8 @@ def _marked(places: RowArray, n: int, known: RowArray) -> Bits:
 
 @compiled()
 def _next_marked(bits: Bits, at: int, codes: CodeMatrix, block: RowArray) -> tuple[int, int]:
-    # fill a block with marked places before a place, a multiple of 64, and ask for their codes;
-    # returns how many, and where to go on
+    # fill a block with marked places below a place, a multiple of 64, and prefetch their codes;
+    # returns their number and the place to continue from
     n_block = 0
     while at > 0 and n_block + 64 <= block.shape[0]:
         at -= 64
@@ -74,8 +71,8 @@ def _next_marked(bits: Bits, at: int, codes: CodeMatrix, block: RowArray) -> tup
 def _next_down(
     rows: RowArray, n: int, allowed: BoolArray, at: int, block: RowArray
 ) -> tuple[int, int]:
-    # fill a block with places before a place whose rows are allowed; returns how many, and where to
-    # go on; no branch for each row: no processor guesses a filter right
+    # fill a block with places below a place whose rows are allowed; returns their number and the
+    # place to continue from; branch-free, since a filter is unpredictable
     n_block = 0
     while at > 0 and n_block < block.shape[0]:
         at -= 1
@@ -89,8 +86,8 @@ def _next_down(
 
 
 @compiled()
-def _length(query: QueryCode, steps: FloatArray) -> float:
-    # of a query's code, where the codes of items are measured in their own numbers
+def _norm(query: QueryCode, steps: FloatArray) -> float:
+    # norm of a query's code in the units of decoded item codes
     total = 0.0
     for i in range(query.shape[0]):
         one = np.float64(query[i]) / np.float64(steps[i])
@@ -99,9 +96,9 @@ def _length(query: QueryCode, steps: FloatArray) -> float:
 
 
 @compiled()
-def _is_beyond(length: float, coded: Codes, place: int, pool: Keys, state: State) -> bool:
-    # whether no code up to a place can be better than the worst of a full pool: of two lengths no
-    # product is larger than their own, and the codes stand in the order of theirs
+def _cannot_improve(length: float, coded: Codes, place: int, pool: Keys, state: State) -> bool:
+    # whether no code up to a place can enter a full pool: an inner product is at most the product
+    # of the norms, and the codes are in the order of norms
     if state[N_ALLOWED] < state[ENOUGH]:
         return False
     codes, steps = coded
@@ -109,7 +106,7 @@ def _is_beyond(length: float, coded: Codes, place: int, pool: Keys, state: State
     for i in range(codes.shape[1]):
         one = np.float64(codes[place, i]) * np.float64(steps[i])
         total += one * one
-    most = length * np.sqrt(total) * ROUNDING
+    most = length * np.sqrt(total) * NORM_ERROR
     return bool(np.float64(pool[state[SIZE] - 1] >> SCORE) >= most)
 
 
@@ -118,23 +115,23 @@ def scan_one(
     query: QueryCode,
     coded: Codes,
     graph: Graph,
-    told: Told,
+    filter_mask_and_rows: FilterArrays,
     excluded: RowArray,
     pool: Keys,
     state: State,
 ) -> None:
-    # as _walk_one, but by looking at every code that is allowed and may be good enough; the long
-    # codes stand last and are looked at first: what comes after the best is not kept
+    # fill the pool as _search_graph does, from every allowed code whose norm is large enough; codes
+    # are in the order of norms, and the largest, which come last, are scored first
     codes, steps = coded
     rows, places, n = graph[2], graph[3], codes.shape[0]
-    allowed, known = told
+    allowed, known = filter_mask_and_rows
     bits = _marked(places, n, known) if known.shape[0] else np.empty(0, np.uint64)
     block, keys = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int64)
-    length = _length(query, steps)
-    state[SIZE] = state[N_ALLOWED] = state[IS_WALK] = 0
+    length = _norm(query, steps)
+    state[SIZE] = state[N_ALLOWED] = state[IS_GRAPH_SEARCH] = 0
     at = bits.shape[0] << 6 if known.shape[0] else n
     while at > 0:
-        if rows.shape[0] and _is_beyond(length, coded, min(at, n) - 1, pool, state):
+        if rows.shape[0] and _cannot_improve(length, coded, min(at, n) - 1, pool, state):
             return
         if known.shape[0]:
             state[N_FRESH], at = _next_marked(bits, at, codes, block)

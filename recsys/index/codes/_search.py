@@ -1,10 +1,10 @@
-"""Compiled search among short codes; importing it loads numba, so import it inside functions.
+"""Compiled graph search among codes; importing it loads numba, so import it inside functions.
 
-A walk visits the graph once for each query, and does everything there: filter, exclusion and the
-final scores. Numbers of rows read from a file are checked where they are used, so that a damaged
-graph gives a poor list and never reads beyond an array.
+One call per query applies filter and exclusion during the search and computes the final scores.
+Rows read from a file are checked where they are used, so that a damaged graph gives a poor list and
+never reads beyond an array.
 
-Inside, items are known by their place: the line of ``codes`` and of ``links`` they stand in.
+Inside, an item is identified by its place: its line of ``codes`` and of ``links``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from recsys.index._kernels import (
     HEAP,
     I32_1D_IN,
     I32_IN,
+    I32_OUT,
     compiled,
     dot,
+    matrix_type,
     offer,
     order_one,
 )
@@ -31,7 +33,7 @@ from recsys.index.codes._pool import (
     ALLOWED,
     BUDGET,
     ENOUGH,
-    IS_WALK,
+    IS_GRAPH_SEARCH,
     N_ALLOWED,
     N_FRESH,
     N_STATE,
@@ -46,40 +48,44 @@ from recsys.index.codes._pool import (
     score_fresh,
     take,
 )
-from recsys.index.codes._product import CodeMatrix, QueryCode, prefetch, product, to_whole_numbers
-from recsys.index.codes._scan import Bits, Graph, Told, scan_one
+from recsys.index.codes._product import (
+    CodeMatrix,
+    QueryCode,
+    code_product,
+    prefetch,
+    to_whole_numbers,
+)
+from recsys.index.codes._scan import Bits, FilterArrays, Graph, scan_one
 from recsys.index.request import Exclusion, Heap
 
 N_STARTS = 4
-"""Hubs from which a walk sets out."""
+"""Entry points that a search starts from."""
 
 AHEAD = 2
-"""Places whose links are asked for before a walk gets there."""
+"""Pending places whose links are prefetched."""
 
 LINE = 64
-"""Bytes that come from memory at once."""
-
-_i32_out = types.Array(types.int32, 2, "C")
+"""Bytes of a cache line."""
 
 _graph = types.Tuple([I32_IN, I32_1D_IN, I32_1D_IN, I32_1D_IN])
 
-_told = types.Tuple([BOOL_1D_IN, I32_1D_IN])
+_filter = types.Tuple([BOOL_1D_IN, I32_1D_IN])
 
-CODED = types.Tuple([F32_IN, types.Array(types.int8, 2, "C", readonly=True), F32_1D_IN])
+CODED = types.Tuple([F32_IN, matrix_type(types.int8), F32_1D_IN])
 
-_answer = types.Tuple([_i32_out, _i32_out, F32_OUT])
+_answer = types.Tuple([I32_OUT, I32_OUT, F32_OUT])
 
 Coded = tuple[FloatMatrix, CodeMatrix, FloatArray]
-"""What gives the code of a query, the codes of the items by their places, and their steps."""
+"""The map from a query to its code, the codes of the items by place, and their steps."""
 
 Answer = tuple[RowArray, RowArray, FloatMatrix]
 
 
 @compiled(inline=True)
-def _unvisited(
+def _unvisited_neighbours(
     links: RowArray, here: int, codes: CodeMatrix, visited: Bits, fresh: RowArray
 ) -> int:
-    # put the places linked from here that were never met into fresh, and return how many there are
+    # put the unvisited places linked from here into fresh, and return their number
     n_fresh = 0
     for i in range(links.shape[1]):
         place = np.int64(links[here, i])
@@ -96,17 +102,19 @@ def _unvisited(
 
 
 @compiled()
-def _starts(query: QueryCode, codes: CodeMatrix, hubs: RowArray, starts: RowArray) -> None:
-    # fill (1, N_STARTS) with the best hubs; -1 where there are fewer
+def _best_entry_points(
+    query: QueryCode, codes: CodeMatrix, entry_points: RowArray, starts: RowArray
+) -> None:
+    # fill (1, N_STARTS) with the best entry points; -1 where there are fewer
     best = np.zeros(N_STARTS + 1, np.int64)
     n_best = 0
-    for i in range(hubs.shape[0]):
-        if 0 <= hubs[i] < codes.shape[0]:
-            prefetch(codes, np.int64(hubs[i]), 0)
-    for i in range(hubs.shape[0]):
-        hub = np.int64(hubs[i])
-        if 0 <= hub < codes.shape[0]:
-            key = key_of(np.int64(product(query, codes, hub)), hub)
+    for i in range(entry_points.shape[0]):
+        if 0 <= entry_points[i] < codes.shape[0]:
+            prefetch(codes, np.int64(entry_points[i]), 0)
+    for i in range(entry_points.shape[0]):
+        entry = np.int64(entry_points[i])
+        if 0 <= entry < codes.shape[0]:
+            key = key_of(np.int64(code_product(query, codes, entry)), entry)
             if n_best < N_STARTS or key > best[N_STARTS - 1]:
                 insert(best, n_best, key)
                 n_best = min(n_best + 1, N_STARTS)
@@ -122,7 +130,7 @@ def _next_pending(pool: Keys, at: int, size: int) -> int:
 
 
 @compiled()
-def _walk_one(
+def _search_graph(
     query: QueryCode,
     codes: CodeMatrix,
     graph: Graph,
@@ -131,14 +139,14 @@ def _walk_one(
     pool: Keys,
     state: State,
 ) -> None:
-    # fill the pool, which must have room for the budget; nothing if the budget does not last
-    links, hubs, rows, _ = graph
+    # fill the pool, which must have room for the budget; leave it empty where the budget runs out
+    links, entry_points, rows, _ = graph
     visited = np.zeros((codes.shape[0] >> 6) + 1, np.uint64)
     fresh = np.empty(max(N_STARTS, links.shape[1]), np.int32)
     keys = np.empty(fresh.shape[0], np.int64)
     starts = np.empty((1, N_STARTS), np.int32)
-    _starts(query, codes, hubs, starts)
-    state[N_FRESH], at = _unvisited(starts, 0, codes, visited, fresh), 0
+    _best_entry_points(query, codes, entry_points, starts)
+    state[N_FRESH], at = _unvisited_neighbours(starts, 0, codes, visited, fresh), 0
     while True:
         state[BUDGET] -= state[N_FRESH]
         if state[BUDGET] < 0:
@@ -150,7 +158,7 @@ def _walk_one(
         if at >= state[SIZE]:
             return
         pool[at] ^= PENDING
-        state[N_FRESH] = _unvisited(links, row_of(pool[at]), codes, visited, fresh)
+        state[N_FRESH] = _unvisited_neighbours(links, row_of(pool[at]), codes, visited, fresh)
         after = at
         for _ in range(AHEAD):
             after = _next_pending(pool, after + 1, state[SIZE])
@@ -160,11 +168,11 @@ def _walk_one(
 
 
 @compiled()
-def _propose_one(
+def _find_one(
     query: FloatArray,
     coded: Coded,
     graph: Graph,
-    told: Told,
+    filter_mask_and_rows: FilterArrays,
     excluded: RowArray,
     budget: int,
     out: RowArray,
@@ -175,14 +183,14 @@ def _propose_one(
     encode_one(query, query_map, code)
     small = np.empty(code.shape[0], np.int16)
     to_whole_numbers(code, small)
-    enough, is_free = out.shape[0], not told[0].shape[0] and not excluded.shape[0]
+    enough, is_free = out.shape[0], not filter_mask_and_rows[0].shape[0] and not excluded.shape[0]
     pool = np.empty(enough + 1 + (0 if is_free else min(budget, codes.shape[0])), np.int64)
     state = np.zeros(N_STATE, np.int64)
-    state[ENOUGH], state[BUDGET], state[IS_WALK] = enough, budget, 1
+    state[ENOUGH], state[BUDGET], state[IS_GRAPH_SEARCH] = enough, budget, 1
     if budget:
-        _walk_one(small, codes, graph, told[0], excluded, pool, state)
+        _search_graph(small, codes, graph, filter_mask_and_rows[0], excluded, pool, state)
     if state[N_ALLOWED] < enough:
-        scan_one(small, (codes, steps), graph, told, excluded, pool, state)
+        scan_one(small, (codes, steps), graph, filter_mask_and_rows, excluded, pool, state)
     n_out = 0
     for i in range(state[SIZE]):
         row = row_at(graph[2], row_of(pool[i]), codes.shape[0])
@@ -216,51 +224,51 @@ def _rescore_one(query: FloatArray, vectors: FloatMatrix, found: RowArray, heap:
 
 @compiled(types.void(F32_IN, F32_IN, F32_OUT))
 def encode(queries: FloatMatrix, query_map: FloatMatrix, out: FloatMatrix) -> None:
-    """Fill ``out`` (n_queries, width) with ``queries @ query_map``, alone as in a batch."""
+    """Fill ``out`` (n_queries, n_dims) with ``queries @ query_map``, alone as in a batch."""
     for q in range(queries.shape[0]):
         encode_one(queries[q], query_map, out[q])
 
 
-@compiled(types.void(F32_IN, F32_IN, CODED, _graph, _told, EXCLUSION, types.int64, _answer))
+@compiled(types.void(F32_IN, F32_IN, CODED, _graph, _filter, EXCLUSION, types.int64, _answer))
 def search_codes(
     queries: FloatMatrix,
     vectors: FloatMatrix,
     coded: Coded,
     graph: Graph,
-    told: Told,
+    filter_mask_and_rows: FilterArrays,
     exclude: Exclusion,
     budget: int,
     answer: Answer,
 ) -> None:
-    """Find allowed rows of large code scores, and the best of them by whole vectors.
+    """Find candidates by codes, and the best of them by whole vectors.
 
-    All in one call: each call of compiled code takes some microseconds, a walk twenty.
+    All in one call: each call of compiled code takes some microseconds, a graph search twenty.
 
     Parameters
     ----------
     queries : (n_queries, n_factors) float32
     vectors : (n_items, n_factors) float32
         Of the items, by their rows.
-    coded : tuple of (n_factors, width) float32, (n_items, width) int8 and (width,) float32
-        What gives the code of a query, the codes of the items by their places, and their steps.
-    graph : tuple of (n_items, n_links), (n_hubs,), (n_items,) and (n_items,) int32
-        Links by places, -1 at the end of a line; places where walks set out; the row of each place
+    coded : tuple of (n_factors, n_dims) float32, (n_items, n_dims) int8 and (n_dims,) float32
+        Map from a query to its code, codes of the items by place, and their steps.
+    graph : tuple of (n_items, n_links), (n_entry_points,), (n_items,) and (n_items,) int32
+        Links by place, -1 at the end of a line; places of the entry points; the row of each place
         and the place of each row, both empty where they are the same.
-    told : tuple of (n_items,) bool and (n_allowed,) int32
-        Which rows are allowed, empty: all; and the same as rows if known, else empty.
+    filter_mask_and_rows : tuple of (n_items,) bool and (n_allowed,) int32
+        Mask of allowed rows, empty: all; and these rows if known, else empty.
     exclude : Exclusion
     budget : int
-        Codes that a walk may look at; beyond, or where it finds too few, every allowed one is
-        looked at. 0: no walk. A walk ends when the best place left to go is worse than the worst
-        found, so that filters and exclusions lengthen it as much as they need.
-    answer : tuple of (n_queries, effort) int32, and (n_queries, k) int32 and float32
+        Codes that a graph search may score; beyond, or where it finds too few candidates, the
+        allowed codes are scanned. 0: scan at once. A graph search ends when the best pending place
+        is worse than the worst candidate kept, so filters and exclusions lengthen it as needed.
+    answer : tuple of (n_queries, n_candidates) int32, and (n_queries, k) int32 and float32
         Changed in place, whatever they hold. Candidates, the best code first, -1 where there are
         fewer; and, unless k is 0, the list of the best.
     """
     found, rows, scores = answer
     for q in range(queries.shape[0]):
         excluded = exclude[1][exclude[0][q] : exclude[0][q + 1]]
-        _propose_one(queries[q], coded, graph, told, excluded, budget, found[q])
+        _find_one(queries[q], coded, graph, filter_mask_and_rows, excluded, budget, found[q])
         if rows.shape[1]:
             rows[q], scores[q] = -1, -np.inf
             _rescore_one(queries[q], vectors, found[q], (rows[q], scores[q]))

@@ -1,4 +1,4 @@
-"""Short codes of long vectors: few numbers that tell which inner products are large."""
+"""Int8 codes of item vectors in fewer dimensions, fitted to keep inner products with queries."""
 
 from __future__ import annotations
 
@@ -14,19 +14,13 @@ from recsys.core.errors import ArtifactError, DataError
 from recsys.index.cost import ROWS_AT_ONCE
 
 OWN_SHARE = 0.02
-"""Share of each query number's own spread that is added as if it were independent of the others:
-people unlike those in the sample, such as newcomers, then lose little."""
-
-LEAST_UNIT = 1e-12
-"""Of what products are measured in, where scores of codes are as large as those of vectors."""
-
-STEPS = 127
-"""Steps of an 8-bit number to either side of 0."""
+"""Share of each variance of the queries that is added as independent noise: users unlike those in
+the sample, such as new ones, then lose little."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShortCode:
-    r"""A map of queries and items to few numbers that keeps their inner products.
+class ItemCodes:
+    r"""Linear maps of queries and items to few dimensions that keep their inner products.
 
     With :math:`C` the second moment of the queries, :math:`S` that of the items and
     :math:`C^{1/2} S C^{1/2} = V \Lambda V^T`, the codes are
@@ -37,19 +31,19 @@ class ShortCode:
 
     Of all maps to *w* numbers they lose least of the scores, in squares, over these queries and
     items (the truncated singular value decomposition of all scores [EckartYoung1936]_). The factor
-    :math:`\Lambda^{\pm 1/4}` gives both sides the same second moment, so that an item can stand in
-    for a query when a graph is linked.
+    :math:`\Lambda^{\pm 1/4}` gives both sides the same second moment, so that an item can serve as
+    a query when a graph is linked.
 
     Attributes
     ----------
-    query_map : (n_factors, width) float32
-        From a query to its code; holds the steps of 8-bit item codes.
-    items : (n_items, width) int8
+    query_map : (n_factors, n_dims) float32
+        From a query to its code, times the steps of the item codes.
+    items : (n_items, n_dims) int8
         Codes of the items, by row; by place where a graph has an order of its own. One byte a
         number loses nothing that matters: with 20 candidates all of the best 10 are among them, as
         with four.
-    steps : (width,) float32
-        What one step of each number of ``items`` is.
+    steps : (n_dims,) float32
+        Quantisation step of each dimension of ``items``.
     """
 
     query_map: FloatMatrix
@@ -62,9 +56,9 @@ class ShortCode:
         vectors: FloatMatrix,
         queries: FloatMatrix,
         *,
-        width: int,
-    ) -> ShortCode:
-        """Return the code of ``width`` numbers that suits some queries.
+        n_dims: int,
+    ) -> ItemCodes:
+        """Return the code of ``n_dims`` numbers that suits some queries.
 
         Parameters
         ----------
@@ -72,7 +66,7 @@ class ShortCode:
             Of the items.
         queries : (n_queries, n_factors) float32
             A sample of people's vectors.
-        width : int
+        n_dims : int
             At least 1; more than ``n_factors`` is taken as that.
 
         Raises
@@ -82,9 +76,9 @@ class ShortCode:
         """
         if not len(queries) or queries.shape[1] != vectors.shape[1]:
             raise DataError(
-                f"queries must hold at least one of width {vectors.shape[1]}; got {queries.shape}."
+                f"queries must hold at least one of n_dims {vectors.shape[1]}; got {queries.shape}."
             )
-        item_map, query_map = _maps(vectors, queries, width=width)
+        item_map, query_map = _maps(vectors, queries, n_dims=n_dims)
         codes = np.empty((len(vectors), item_map.shape[1]), dtype=np.float32)
         for start in range(0, len(vectors), ROWS_AT_ONCE):
             np.matmul(
@@ -92,7 +86,9 @@ class ShortCode:
                 item_map,
                 out=codes[start : start + ROWS_AT_ONCE],
             )
-        steps = np.maximum(np.abs(codes).max(axis=0, initial=0.0) / STEPS, 1e-30).astype(np.float32)
+        steps = np.maximum(
+            np.abs(codes).max(axis=0, initial=0.0) / np.iinfo(np.int8).max, 1e-30
+        ).astype(np.float32)
         small = np.empty(codes.shape, dtype=np.int8)
         for start in range(0, len(codes), ROWS_AT_ONCE):
             small[start : start + ROWS_AT_ONCE] = np.rint(
@@ -101,28 +97,28 @@ class ShortCode:
         return cls(freeze((query_map * steps).astype(np.float32)), freeze(small), freeze(steps))
 
     @property
-    def width(self) -> int:
-        """Numbers of a code."""
+    def n_dims(self) -> int:
+        """Dimensions of a code."""
         return int(self.items.shape[1])
 
-    def taken(self, rows: RowArray) -> ShortCode:
+    def taken(self, rows: RowArray) -> ItemCodes:
         """Return the same code with the items in the order of ``rows``."""
         return replace(self, items=freeze(self.items[rows]))
 
     def of_items(self) -> FloatMatrix:
-        """Return the (n_items, width) float32 codes of the items, as far as they are known."""
+        """Return the (n_items, n_dims) float32 decoded codes of the items."""
         return np.asarray(self.items * self.steps, dtype=np.float32)
 
-    def lengths(self) -> FloatArray:
-        """Return the (n_items,) float32 lengths of those codes."""
+    def norms(self) -> FloatArray:
+        """Return the (n_items,) float32 norms of the decoded codes."""
         codes = self.of_items()
         return np.asarray(np.sqrt(np.einsum("if,if->i", codes, codes)), dtype=np.float32)
 
     def of_queries(self, queries: FloatMatrix) -> FloatMatrix:
-        """Return the (n_queries, width) float32 codes of queries, in a batch the same as alone."""
+        """Return the (n_queries, n_dims) float32 codes of queries, in a batch the same as alone."""
         from recsys.index.codes._search import encode
 
-        out = np.empty((len(queries), self.width), dtype=np.float32)
+        out = np.empty((len(queries), self.n_dims), dtype=np.float32)
         encode(queries, self.query_map, out)
         return out
 
@@ -136,7 +132,7 @@ class ShortCode:
         return {"query_map": self.query_map, "codes": self.items, "steps": self.steps}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> ShortCode:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> ItemCodes:
         """Take what :meth:`to_arrays` gave, possibly mapped.
 
         Raises
@@ -160,24 +156,24 @@ class ShortCode:
 
 
 def _maps(
-    vectors: FloatMatrix, queries: FloatMatrix, *, width: int
+    vectors: FloatMatrix, queries: FloatMatrix, *, n_dims: int
 ) -> tuple[FloatMatrix, FloatMatrix]:
-    # (n_factors, width) maps of items and of queries
+    # (n_factors, n_dims) maps of items and of queries
     # each side is measured in its own largest number; scores are as large as those of the vectors
-    # where that can be told in float32, and else in the same order
+    # where that can be filter_mask_and_rows in float32, and else in the same order
     units = [float(np.abs(some).max(initial=0.0)) or 1.0 for some in (vectors, queries)]
     back = units[0] * units[1]
-    back = back if LEAST_UNIT < back < 1 / LEAST_UNIT else 1.0
-    spread = _second_moment(queries, units[1])
-    own = np.maximum(np.diagonal(spread), 1e-12 * max(float(np.trace(spread)), 1e-30))
-    spread[np.diag_indices_from(spread)] += OWN_SHARE * own
-    values, basis = np.linalg.eigh(spread)
+    back = back if 1e-12 < back < 1e12 else 1.0
+    moment = _second_moment(queries, units[1])
+    own = np.maximum(np.diagonal(moment), 1e-12 * max(float(np.trace(moment)), 1e-30))
+    moment[np.diag_indices_from(moment)] += OWN_SHARE * own
+    values, basis = np.linalg.eigh(moment)
     values = np.maximum(values, 1e-30)
     root = (basis * np.sqrt(values)) @ basis.T
     inverse = (basis / np.sqrt(values)) @ basis.T
     kept, turned = np.linalg.eigh(root @ _second_moment(vectors, units[0]) @ root)
-    width = max(1, min(width, len(kept)))
-    kept, turned = kept[::-1][:width], turned[:, ::-1][:, :width]
+    n_dims = max(1, min(n_dims, len(kept)))
+    kept, turned = kept[::-1][:n_dims], turned[:, ::-1][:, :n_dims]
     balance = np.maximum(kept, max(float(kept[0]), 1e-30) * 1e-9) ** 0.25
     return (
         np.ascontiguousarray(root @ turned / balance / units[0], dtype=np.float32),

@@ -1,4 +1,4 @@
-"""Links among short codes, and the order in which codes and links lie in memory."""
+"""Links among codes, and the order of codes and links in memory."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, freeze
 from recsys.core.errors import ArtifactError
 from recsys.core.rng import named_rng
-from recsys.index.codes.code import ShortCode
+from recsys.index.codes.code import ItemCodes
 from recsys.index.hnsw.links import one_level_links
 
 N_IN_LINKS = 3
 """Links that are to lead to an item, where there is room."""
 
-MOST_HUBS = 256
-"""Hubs are the square root of the items, and no more than this: from 4 to 1000 of 100k items, the
-recall was the same. Half of them are the longest: where most items are all but alike, hubs drawn
-among all lead nowhere."""
+MAX_ENTRY_POINTS = 256
+"""Entry points are the square root of the items, and no more than this: from 4 to 1000 of 100k
+items, the recall was the same. Half of them have the largest norms: where most items are nearly
+equal, entry points drawn among all lead nowhere."""
 
-NO_ROWS: RowArray = freeze(np.zeros(0, np.int32))
+NO_ROWS: RowArray = freeze(np.array([], np.int32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,9 +33,10 @@ class CodeGraph:
     Attributes
     ----------
     links : (n_items, n_links) int32
-        Places of large inner products and of like directions; -1 ends a line. No column: no walk.
-    hubs : (n_hubs,) int32
-        Places among which a walk looks for its first.
+        Places of large inner products and of like directions; -1 ends a line. No column: every
+        search is a scan.
+    entry_points : (n_entry_points,) int32
+        Places of the items from which a search may start.
     rows : (n_items,) int32
         The item at each place, where a place is a line of ``links`` and of the codes. Empty: places
         are rows, as in indexes saved in format 1.
@@ -44,42 +45,42 @@ class CodeGraph:
 
     Notes
     -----
-    Items stand in the order of their lengths. Walks to the largest products meet long codes mostly,
-    and so the memory they touch lies close together: at 1M codes of 32 numbers a walk with 64
-    candidates took 66 microseconds, against 108 in the order of the rows.
+    Items are in the order of their norms. Searches for large products visit codes of large norm
+    mostly, and so the memory they read lies close together: at 1M codes of 32 numbers a graph
+    search with 64 candidates took 66 microseconds, against 108 in the order of the rows.
     """
 
     links: RowArray
-    hubs: RowArray
+    entry_points: RowArray
     rows: RowArray = field(default_factory=lambda: NO_ROWS)
     places: RowArray = field(default_factory=lambda: NO_ROWS)
 
     @classmethod
     def build(
-        cls, code: ShortCode, *, m: int, ef_construction: int, seed: int
-    ) -> tuple[ShortCode, CodeGraph]:
+        cls, code: ItemCodes, *, m: int, ef_construction: int, seed: int
+    ) -> tuple[ItemCodes, CodeGraph]:
         """Link the codes of at least one item.
 
         Returns
         -------
-        tuple of ShortCode and CodeGraph
+        tuple of ItemCodes and CodeGraph
             The codes by place, and their links; see :class:`IndexConfig` for the settings.
         """
         ordered, order = cls.in_order(code)
         rows, places = order.rows, order.places
-        # linked in the order of the rows: where most items are all but alike, a graph linked by
-        # length, the short first, led to .60 of the best 10 at most, this one to .999
+        # linked in the order of the rows: where most items are nearly equal, a graph linked in the
+        # order of norms, ascending, found .60 of the best 10 at most, this one .999
         codes = code.of_items()
         by_row = one_level_links(codes, m=m, ef_construction=ef_construction, deterministic=True)
         links = np.where(by_row < 0, NO_ROW, places[by_row])[rows]
         add_in_links(links, codes[rows])
-        hubs = _hubs(len(codes), seed=seed)
-        return ordered, cls(freeze(links), freeze(hubs), rows, places)
+        entry_points = _entry_points(len(codes), seed=seed)
+        return ordered, cls(freeze(links), freeze(entry_points), rows, places)
 
     @classmethod
-    def in_order(cls, code: ShortCode) -> tuple[ShortCode, CodeGraph]:
+    def in_order(cls, code: ItemCodes) -> tuple[ItemCodes, CodeGraph]:
         """Return the codes by place, and their order without links."""
-        rows: RowArray = np.argsort(code.lengths(), kind="stable").astype(np.int32)
+        rows: RowArray = np.argsort(code.norms(), kind="stable").astype(np.int32)
         places = np.empty_like(rows)
         places[rows] = np.arange(len(rows), dtype=np.int32)
         no_links = np.zeros((len(rows), 0), np.int32)
@@ -87,13 +88,13 @@ class CodeGraph:
 
     @property
     def has_links(self) -> bool:
-        """Whether a walk can go anywhere."""
+        """Whether the graph has links."""
         return bool(self.links.shape[1])
 
     @property
     def arrays(self) -> tuple[RowArray, RowArray, RowArray, RowArray]:
         """All arrays, as compiled code takes them."""
-        return self.links, self.hubs, self.rows, self.places
+        return self.links, self.entry_points, self.rows, self.places
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what has to be saved."""
@@ -123,13 +124,13 @@ class CodeGraph:
         return graph
 
 
-def _hubs(n_items: int, *, seed: int) -> RowArray:
-    """Return the places where walks look for their first: half the longest codes, half drawn."""
-    n_hubs = min(int(np.ceil(np.sqrt(n_items))), MOST_HUBS)
-    others, longest = np.split(np.arange(n_items), [n_items - n_hubs // 2])
+def _entry_points(n_items: int, *, seed: int) -> RowArray:
+    """Return places of entry points: half with the largest norms, half drawn at random."""
+    n_points = min(int(np.ceil(np.sqrt(n_items))), MAX_ENTRY_POINTS)
+    others, largest = np.split(np.arange(n_items), [n_items - n_points // 2])
     rng = named_rng(seed, "index", "hubs")
-    drawn = rng.choice(others, n_hubs - len(longest), replace=False)
-    return np.concatenate([np.sort(drawn), longest]).astype(np.int32)
+    drawn = rng.choice(others, n_points - len(largest), replace=False)
+    return np.concatenate([np.sort(drawn), largest]).astype(np.int32)
 
 
 def add_in_links(links: RowArray, vectors: FloatMatrix) -> None:
@@ -158,4 +159,4 @@ def add_in_links(links: RowArray, vectors: FloatMatrix) -> None:
 
 
 NO_GRAPH = CodeGraph(freeze(np.zeros((0, 0), np.int32)), NO_ROWS)
-"""No links: every code is looked at."""
+"""No links: every search is a scan."""

@@ -1,4 +1,4 @@
-"""A large index that stays as it is, and a small one of what changed since, as one."""
+"""Delta index: a large main index, and the vectors that changed since it was built."""
 
 from __future__ import annotations
 
@@ -9,35 +9,33 @@ from pathlib import Path
 import numpy as np
 
 from recsys.core.arrays import NO_ROW, BoolArray, FloatMatrix, RowArray, freeze
-from recsys.core.errors import ArtifactError, DataError
+from recsys.core.errors import ArtifactError, DataError, clip
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
 from recsys.index.base import Searching, VectorIndex
-from recsys.index.delta.vectors import ChangedVectors
+from recsys.index.delta.vectors import DeltaVectors
 from recsys.index.exact import ExactIndex
 from recsys.index.request import Heap, Request, empty_heap
-from recsys.index.saved import MANIFEST, read_manifest, write_manifest
+from recsys.index.saved import MANIFEST, read_index_manifest, write_index_manifest
 from recsys.index.scores import fill
-
-NO_ROWS: RowArray = np.zeros(0, dtype=np.int32)
 
 MAIN = "main"
 """Folder of the main index inside that of a saved :class:`DeltaIndex`."""
 
 FEW_QUERIES = 8
-"""Queries up to which changed vectors are scored one by one: more are worth a product."""
+"""Queries up to which changed vectors are scored one by one; more are worth a matrix product."""
 
 
 @dataclass(frozen=True, eq=False)  # no slots: the mask is made at first use
 class DeltaIndex(Searching):
-    """Changed and new vectors beside the main index, whose old ones are dead.
+    """Changed and new vectors over a main index, whose vectors they replace.
 
     Attributes
     ----------
     main : VectorIndex
-        Of the vectors as they were.
-    changes : ChangedVectors
-        Rows below ``main.n_items`` replace vectors, those beyond are new, none missing.
+        Index of the vectors before the changes.
+    changes : DeltaVectors
+        Rows below ``main.n_items`` replace vectors; those beyond are new, without a gap.
 
     Notes
     -----
@@ -54,37 +52,40 @@ class DeltaIndex(Searching):
     """
 
     main: VectorIndex
-    changes: ChangedVectors
+    changes: DeltaVectors
 
     @classmethod
     def build(cls, main: VectorIndex, rows: RowArray, vectors: FloatMatrix) -> DeltaIndex:
-        """Put changes beside an index.
+        """Return an index with changed vectors.
 
         Parameters
         ----------
         main : VectorIndex
-            Not itself one with changes.
+            Not itself a delta index.
         rows : (n_changed,) int32
-            Rising; those from ``main.n_items`` on without a gap.
+            Strictly increasing; those from ``main.n_items`` on without a gap.
         vectors : (n_changed, n_factors) float32
             Finite; copied.
 
         Raises
         ------
         DataError
-            If the rows do not rise, leave a gap, or do not fit the vectors.
+            If the rows are not strictly increasing, leave a gap, or do not fit the vectors.
         """
         rows = np.array(rows, dtype=np.int32)
         new = rows[rows >= main.n_items]
         rises = bool((np.diff(rows) > 0).all()) and (not len(rows) or rows[0] >= 0)
         if not rises or new.tolist() != list(range(main.n_items, main.n_items + len(new))):
-            raise DataError("rows must rise, and go on where the main index ends, without a gap.")
+            raise DataError(
+                "rows must be strictly increasing; new rows must continue at "
+                f"{main.n_items} without gaps; got {clip(str(rows.tolist()))}."
+            )
         given = np.asarray(vectors, dtype=np.float32).reshape(-1, main.n_factors)
-        return cls(main, ChangedVectors.of(rows, given))
+        return cls(main, DeltaVectors.of(rows, given))
 
     @property
     def rows(self) -> RowArray:
-        """(n_changed,) int32: rising rows of the changed vectors."""
+        """(n_changed,) int32: increasing rows of the changed vectors."""
         return self.changes.rows
 
     @cached_property
@@ -159,7 +160,7 @@ class DeltaIndex(Searching):
         self, request: Request, found: RowArray, *, size: int, n_threads: int | None
     ) -> Heap:
         """Return the best of what the main index found and of the changed vectors, unordered."""
-        from recsys.index._kernels import merge_changed
+        from recsys.index._kernels import merge_delta
 
         if request.n_queries <= FEW_QUERIES:
             every = np.arange(len(self.rows), dtype=np.int32)
@@ -168,7 +169,7 @@ class DeltaIndex(Searching):
             some = replace(self._of_delta(request), k=min(size, len(self.rows)))
             changed = self.delta.answer(some, n_threads=n_threads).rows
         heap = empty_heap(request.n_queries, size)
-        merge_changed(
+        merge_delta(
             (freeze(request.queries.view()), self.main.vectors),
             (self.rows, self.changes.places, self.changes.lines),
             (freeze(found.view()), freeze(changed.view())),
@@ -190,11 +191,11 @@ class DeltaIndex(Searching):
             np.save(temporary / "rows.npy", self.rows, allow_pickle=False)
             self.main.save(temporary / MAIN)
             self.delta.save(temporary / "delta")
-            write_manifest(temporary, {"kind": "delta"}, self.delta.vectors)
+            write_index_manifest(temporary, {"kind": "delta"}, self.delta.vectors)
 
     @classmethod
     def load(cls, folder: Path, *, main: VectorIndex) -> DeltaIndex:
-        """Open what changed since ``main`` was built, its vectors mapped.
+        """Open a saved delta over ``main``, its vectors mapped.
 
         Parameters
         ----------
@@ -208,7 +209,7 @@ class DeltaIndex(Searching):
             If the folder is missing, damaged or holds another kind of index.
         """
         folder = Path(folder)
-        read_manifest(folder, kind="delta")
+        read_index_manifest(folder, kinds=("delta",))
         delta = ExactIndex.load(folder / "delta")
         try:
             rows = np.load(folder / "rows.npy", allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Vectors of some rows that change again and again, each change at the cost of itself."""
+"""Delta of item vectors: an append-only table shared by successive versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, check_finite, freeze
 from recsys.core.errors import DataError
 
-LEAST = 64
+MIN_LINES = 64
 """Lines of a new table."""
 
 
@@ -36,13 +36,13 @@ class _Table:
 
 
 @dataclass(frozen=True, eq=False)  # no slots: the vectors in order are made at first use
-class ChangedVectors:
+class DeltaVectors:
     """Vectors of some rows; never changed after it is made, though what follows shares its table.
 
     Attributes
     ----------
     rows : (n_changed,) int32
-        Rising.
+        Strictly increasing.
     places : (n_changed,) int32
         The line of ``lines`` that holds the vector of each.
     n_factors : int
@@ -55,7 +55,7 @@ class ChangedVectors:
 
     Examples
     --------
-    >>> first = ChangedVectors.of(np.array([4]), np.array([[1, 0]], np.float32))
+    >>> first = DeltaVectors.of(np.array([4]), np.array([[1, 0]], np.float32))
     >>> second = first.followed_by(np.array([2, 4]), np.array([[0, 2], [0, 3]], np.float32))
     >>> second.rows.tolist(), second.vectors.tolist(), first.vectors.tolist()
     ([2, 4], [[0.0, 2.0], [0.0, 3.0]], [[1.0, 0.0]])
@@ -68,23 +68,23 @@ class ChangedVectors:
     _n_used: int = 0
 
     @classmethod
-    def empty(cls, n_factors: int) -> ChangedVectors:
+    def empty(cls, n_factors: int) -> DeltaVectors:
         """Return no vectors of a length."""
-        nothing = freeze(np.zeros(0, dtype=np.int32))
+        nothing = freeze(np.array([], dtype=np.int32))
         return cls(nothing, nothing, n_factors, _Table(0, n_factors))
 
     @classmethod
-    def of(cls, rows: npt.NDArray[np.integer], vectors: FloatMatrix) -> ChangedVectors:
-        """Take the (n, n_factors) float32 vectors of rising rows; see :meth:`followed_by`."""
+    def of(cls, rows: npt.NDArray[np.integer], vectors: FloatMatrix) -> DeltaVectors:
+        """Take the (n, n_factors) float32 vectors of increasing rows; see :meth:`followed_by`."""
         return cls.empty(int(np.shape(vectors)[1])).followed_by(rows, vectors)
 
-    def followed_by(self, rows: npt.NDArray[np.integer], vectors: FloatMatrix) -> ChangedVectors:
+    def followed_by(self, rows: npt.NDArray[np.integer], vectors: FloatMatrix) -> DeltaVectors:
         """Return these vectors with others put over them.
 
         Parameters
         ----------
         rows : (n,) int32
-            Rising.
+            Strictly increasing.
         vectors : (n, n_factors) float32
             Finite.
 
@@ -138,10 +138,10 @@ class ChangedVectors:
         (n_queries, n_candidates) float32
             -inf for row -1.
         """
-        from recsys.index._kernels import score_changed
+        from recsys.index._kernels import score_with_delta
 
         out = np.empty(item_rows.shape, dtype=np.float32)
-        score_changed(
+        score_with_delta(
             _ready(queries),
             _ready(vectors),
             (self.rows, self.places, self.lines),
@@ -150,15 +150,15 @@ class ChangedVectors:
         )
         return out
 
-    def _compacted(self, *, room: int) -> ChangedVectors:
+    def _compacted(self, *, room: int) -> DeltaVectors:
         """Return the same vectors in a table of their own, with room for as many again."""
         n_used = len(self.rows)
-        table = _Table(max(2 * (n_used + room), LEAST), self.n_factors)
+        table = _Table(max(2 * (n_used + room), MIN_LINES), self.n_factors)
         table.append(self.lines[self.places], start=0)
         places = np.arange(n_used, dtype=np.int32)
-        return ChangedVectors(self.rows, places, self.n_factors, table, n_used)
+        return DeltaVectors(self.rows, places, self.n_factors, table, n_used)
 
-    def _with(self, rows: RowArray, *, start: int) -> ChangedVectors:
+    def _with(self, rows: RowArray, *, start: int) -> DeltaVectors:
         """Return these with the lines from ``start`` on as the vectors of ``rows``."""
         places = np.arange(start, start + len(rows), dtype=np.int32)
         at = np.searchsorted(self.rows, rows)
@@ -173,7 +173,11 @@ class ChangedVectors:
             every = np.insert(self.rows, at[~known], rows[~known])
             lines = np.insert(lines, at[~known], places[~known])
         n_used = start + len(rows)
-        return ChangedVectors(freeze(every), freeze(lines), self.n_factors, self._table, n_used)
+        return DeltaVectors(freeze(every), freeze(lines), self.n_factors, self._table, n_used)
+
+
+ChangedVectors = DeltaVectors
+"""Former name of :class:`DeltaVectors`."""
 
 
 def _ready(matrix: FloatMatrix) -> FloatMatrix:

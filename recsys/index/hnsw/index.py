@@ -19,7 +19,7 @@ from recsys.index.cost import graph_ns, scan_ns
 from recsys.index.exact import ExactIndex
 from recsys.index.hnsw.graph import FaissConfig, Graph
 from recsys.index.request import Heap, Request, empty_heap
-from recsys.index.saved import MANIFEST, read_manifest, read_vectors, write_manifest
+from recsys.index.saved import MANIFEST, read_index_manifest, read_vectors, write_index_manifest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +128,7 @@ class FaissIndex(Searching):
                 "max_norm": self.exact.max_norm,
                 "sha256": self.graph.write(temporary),
             }
-            write_manifest(temporary, facts, self.vectors)
+            write_index_manifest(temporary, facts, self.vectors)
 
     @classmethod
     def load(cls, folder: Path) -> FaissIndex:
@@ -139,7 +139,7 @@ class FaissIndex(Searching):
         ArtifactError
             If the folder is missing, damaged or holds another kind of index.
         """
-        manifest = read_manifest(folder, kind="faiss")
+        manifest = read_index_manifest(folder, kinds=("faiss",))
         config = FaissConfig(**manifest["config"])
         graph = Graph.read(Path(folder), digest=manifest["sha256"])
         vectors = read_vectors(folder, manifest)

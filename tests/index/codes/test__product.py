@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.index.codes._product import LARGEST, product, to_whole_numbers
+from recsys.index.codes._product import LARGEST, code_product, to_whole_numbers
 
 
 @pytest.mark.parametrize("width", [1, 15, 16, 17, 32, 63, 64, 500])
@@ -12,7 +12,7 @@ def test_products_are_those_of_whole_numbers(width: int) -> None:
     codes = rng.integers(-128, 128, size=(9, width)).astype(np.int8)
     query = rng.integers(-16_000, 16_000, size=width).astype(np.int16)
     wanted = codes.astype(np.int64) @ query.astype(np.int64)
-    assert [product(query, codes, row) for row in range(9)] == wanted.tolist()
+    assert [code_product(query, codes, row) for row in range(9)] == wanted.tolist()
 
 
 @pytest.mark.parametrize("width", [1, 16, 256, 512, 4096])
@@ -21,7 +21,7 @@ def test_the_largest_product_keeps_two_bits_free(width: int, unit: float) -> Non
     small = np.empty(width, np.int16)
     to_whole_numbers(np.full(width, -unit, np.float32), small)
     codes = np.full((1, width), -128, np.int8)
-    found = product(small, codes, 0)
+    found = code_product(small, codes, 0)
     assert 0 < found <= LARGEST
     assert found == 128 * width * abs(int(small[0]))
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys.index._kernels import BLOCK
 from recsys.index.codes._pool import ENOUGH, N_ALLOWED, N_STATE, SIZE, key_of, row_of
 from recsys.index.codes._product import to_whole_numbers
-from recsys.index.codes._scan import BLOCK, _is_beyond, _length, _marked, _next_down, scan_one
+from recsys.index.codes._scan import _cannot_improve, _marked, _next_down, _norm, scan_one
 from recsys.testing.contracts import quick
 
 EVERY = np.zeros(0, np.bool_)
@@ -85,14 +86,14 @@ def test_codes_too_short_to_matter_are_left_out_and_nothing_else(
 
 def test_a_scan_ends_where_no_product_can_be_larger_than_the_worst_kept() -> None:
     codes, steps = np.array([[30, 40], [60, 80]], np.int8), np.array([0.5, 0.5], np.float32)
-    length = _length(np.array([6, 8], np.int16), steps)
+    length = _norm(np.array([6, 8], np.int16), steps)
     assert length == pytest.approx(20.0)
     state = np.zeros(N_STATE, np.int64)
     state[ENOUGH] = state[N_ALLOWED] = state[SIZE] = 1
     # the code at place 0 is 25 long: no product with it is above 500; at place 1 above 1000
     for worst, ends in ((499, [False, False]), (501, [True, False]), (1001, [True, True])):
         pool = np.array([key_of(worst, 1)], np.int64)
-        found = [bool(_is_beyond(length, (codes, steps), at, pool, state)) for at in (0, 1)]
+        found = [bool(_cannot_improve(length, (codes, steps), at, pool, state)) for at in (0, 1)]
         assert found == ends
     state[N_ALLOWED] = 0  # a pool with room left takes whatever comes
-    assert not _is_beyond(length, (codes, steps), 0, pool, state)
+    assert not _cannot_improve(length, (codes, steps), 0, pool, state)

@@ -29,15 +29,15 @@ def ring(n: int) -> RowArray:
     return np.stack([(rows + step) % n for step in (1, 2, 5, 11)], axis=1).astype(np.int32)
 
 
-def linked(hubs: list[int]) -> tuple[RowArray, RowArray, RowArray, RowArray]:
-    return ring(70), np.array(hubs, dtype=np.int32), NO_ROWS, NO_ROWS
+def linked(entry_points: list[int]) -> tuple[RowArray, RowArray, RowArray, RowArray]:
+    return ring(70), np.array(entry_points, dtype=np.int32), NO_ROWS, NO_ROWS
 
 
 def candidates(
     effort: int,
     graph: Any = UNLINKED,
     *,
-    told: tuple[np.ndarray, RowArray] = (EVERY, NO_ROWS),
+    filter_mask_and_rows: tuple[np.ndarray, RowArray] = (EVERY, NO_ROWS),
     exclude: Exclusion = NOTHING,
     budget: int = 0,
 ) -> list[list[int]]:
@@ -47,7 +47,9 @@ def candidates(
     found = np.empty((2, effort), np.int32)
     coded = (np.eye(WIDTH, dtype=np.float32), codes, np.ones(WIDTH, np.float32))
     nothing = empty_heap(2, 0)
-    search_codes(queries, queries[:0], coded, graph, told, exclude, budget, (found, *nothing))
+    search_codes(
+        queries, queries[:0], coded, graph, filter_mask_and_rows, exclude, budget, (found, *nothing)
+    )
     return [[row for row in line if row >= 0] for line in found.tolist()]
 
 
@@ -63,7 +65,7 @@ def test_a_scan_of_some_rows_gives_none_else(is_known: bool) -> None:
     allowed = np.arange(70) % 3 == 0
     allowed[8:40] = False  # whole words of the mask without a bit
     rows = np.flatnonzero(allowed).astype(np.int32)
-    found = candidates(4, told=(allowed, rows if is_known else NO_ROWS))
+    found = candidates(4, filter_mask_and_rows=(allowed, rows if is_known else NO_ROWS))
     assert found == [[row for row in line if allowed[row]][:4] for line in best.tolist()]
 
 
@@ -75,7 +77,9 @@ def test_a_walk_that_keeps_all_finds_all_that_is_allowed(step: int, turned: bool
     exclude = (np.array([0, 1, 1], dtype=np.int64), np.array([0], dtype=np.int32))
     rows = np.arange(70, dtype=np.int32)[::-1].copy()
     graph = (*linked([3])[:2], rows, rows) if turned else linked([3])
-    found = candidates(70, graph, told=(allowed, NO_ROWS), exclude=exclude, budget=1000)
+    found = candidates(
+        70, graph, filter_mask_and_rows=(allowed, NO_ROWS), exclude=exclude, budget=1000
+    )
     for q, line in enumerate(best.tolist()):
         assert found[q] == [r for r in line if r % step == 0 and not (q == 0 and r == 0)]
 
@@ -83,7 +87,7 @@ def test_a_walk_that_keeps_all_finds_all_that_is_allowed(step: int, turned: bool
 def test_a_walk_that_keeps_few_finds_the_best_allowed_on_a_ring_that_reaches_all() -> None:
     _, _, best = world()
     allowed = np.arange(70) % 2 == 0
-    found = candidates(20, linked([3, 50]), told=(allowed, NO_ROWS), budget=1000)
+    found = candidates(20, linked([3, 50]), filter_mask_and_rows=(allowed, NO_ROWS), budget=1000)
     for line, rows in zip(best.tolist(), found, strict=True):
         wanted = [row for row in line if allowed[row]][:20]
         assert len(rows) == 20
@@ -97,8 +101,8 @@ def test_a_walk_without_budget_left_gives_what_a_scan_does() -> None:
 
 def test_a_walk_meets_no_item_twice_and_no_row_outside() -> None:
     links = np.concatenate([ring(70), np.full((70, 1), 70, np.int32)], axis=1)
-    hubs = np.array([1, 2, 3, 1000, -5], dtype=np.int32)
-    for line in candidates(20, (links, hubs, NO_ROWS, NO_ROWS), budget=1000):
+    entry_points = np.array([1, 2, 3, 1000, -5], dtype=np.int32)
+    for line in candidates(20, (links, entry_points, NO_ROWS, NO_ROWS), budget=1000):
         assert len(set(line)) == len(line) == 20
         assert all(0 <= row < 70 for row in line)
 
@@ -109,9 +113,9 @@ def test_rows_and_places_that_are_no_items_are_never_given(wrong: int, budget: i
     some = np.arange(70, dtype=np.int32)
     some[::2] = wrong
     allowed = np.ones(70, dtype=np.bool_)
-    for told in ((EVERY, NO_ROWS), (allowed, NO_ROWS), (allowed, some)):
+    for filter_mask_and_rows in ((EVERY, NO_ROWS), (allowed, NO_ROWS), (allowed, some)):
         graph = (*linked([3])[:2], some, some)
-        for line in candidates(20, graph, told=told, budget=budget):
+        for line in candidates(20, graph, filter_mask_and_rows=filter_mask_and_rows, budget=budget):
             assert all(0 <= row < 70 for row in line)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recsys.core.errors import ArtifactError, DataError
-from recsys.index.codes.code import ShortCode
+from recsys.index.codes.code import ItemCodes
 from recsys.testing.contracts import grouped_vectors
 
 
@@ -15,7 +15,7 @@ def flat_world(n: int, *, seed: int) -> np.ndarray:
 
 def test_scores_of_few_dimensions_survive_in_as_few_numbers() -> None:
     items, people = flat_world(300, seed=1), flat_world(100, seed=2)
-    code = ShortCode.fit(items, people, width=4)
+    code = ItemCodes.fit(items, people, n_dims=4)
     near = code.of_queries(people) @ code.items.T
     for one, other in zip(near, people @ items.T, strict=True):
         assert np.corrcoef(one, other)[0, 1] > 0.99
@@ -27,7 +27,7 @@ def test_what_no_query_looks_at_is_left_out() -> None:
     items[:, 5:] *= 100  # loud, and nobody asks for it
     people = rng.normal(size=(200, 10)).astype(np.float32)
     people[:, 5:] *= 1e-6
-    code = ShortCode.fit(items, people, width=5)
+    code = ItemCodes.fit(items, people, n_dims=5)
     near, exact = code.of_queries(people) @ code.items.T, people @ items.T
     hits = [
         len(set(np.argsort(-a)[:10]) & set(np.argsort(-b)[:20]))
@@ -38,7 +38,7 @@ def test_what_no_query_looks_at_is_left_out() -> None:
 
 def test_a_batch_of_codes_equals_one_by_one() -> None:
     items, people = grouped_vectors(50, seed=1), grouped_vectors(9, seed=2)
-    code = ShortCode.fit(items, people, width=6)
+    code = ItemCodes.fit(items, people, n_dims=6)
     together = code.of_queries(people)
     for at in range(9):
         assert code.of_queries(people[at : at + 1])[0].tolist() == together[at].tolist()
@@ -47,8 +47,8 @@ def test_a_batch_of_codes_equals_one_by_one() -> None:
 @pytest.mark.parametrize("unit", [1e-25, 1.0, 1e25])
 def test_units_do_not_matter(unit: float) -> None:
     items, people = grouped_vectors(60, seed=1), grouped_vectors(30, seed=2)
-    code = ShortCode.fit((items * unit).astype(np.float32), people, width=8)
-    plain = ShortCode.fit(items, people, width=8)
+    code = ItemCodes.fit((items * unit).astype(np.float32), people, n_dims=8)
+    plain = ItemCodes.fit(items, people, n_dims=8)
     same = np.argsort(-(code.of_queries(people) @ code.items.T), axis=1)[:, :5]
     best = np.argsort(-(plain.of_queries(people) @ plain.items.T), axis=1)[:, :5]
     assert (np.sort(same) == np.sort(best)).mean() > 0.9
@@ -57,27 +57,27 @@ def test_units_do_not_matter(unit: float) -> None:
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e4])
 def test_scores_of_codes_are_as_large_as_those_of_vectors(unit: float) -> None:
     vectors, queries = grouped_vectors(500, seed=1) * unit, grouped_vectors(80, seed=2)
-    code = ShortCode.fit(vectors, queries, width=16)
+    code = ItemCodes.fit(vectors, queries, n_dims=16)
     found = code.of_queries(queries) @ code.items.T.astype(np.float32)
     scores = queries @ vectors.T
     assert np.abs(found - scores).max() < 0.05 * np.abs(scores).max()
 
 
 def test_zeros_are_coded_as_zeros() -> None:
-    code = ShortCode.fit(np.zeros((5, 3), np.float32), np.zeros((2, 3), np.float32), width=2)
+    code = ItemCodes.fit(np.zeros((5, 3), np.float32), np.zeros((2, 3), np.float32), n_dims=2)
     assert not code.items.any()
     assert np.isfinite(code.query_map).all()
 
 
 def test_no_query_is_refused() -> None:
     with pytest.raises(DataError, match="queries must hold at least one"):
-        ShortCode.fit(np.ones((5, 3), np.float32), np.zeros((0, 3), np.float32), width=2)
+        ItemCodes.fit(np.ones((5, 3), np.float32), np.zeros((0, 3), np.float32), n_dims=2)
 
 
 @pytest.mark.parametrize("wrong", ["kind", "shape", "zero", "nan"])
 def test_steps_that_cannot_be_are_refused(wrong: str) -> None:
     items, people = grouped_vectors(50, seed=1), grouped_vectors(9, seed=2)
-    arrays = ShortCode.fit(items, people, width=6).to_arrays()
+    arrays = ItemCodes.fit(items, people, n_dims=6).to_arrays()
     steps = arrays["steps"]
     arrays["steps"] = {
         "kind": steps.astype(np.float64),
@@ -86,12 +86,12 @@ def test_steps_that_cannot_be_are_refused(wrong: str) -> None:
         "nan": steps * np.float32(np.nan),
     }[wrong]
     with pytest.raises(ArtifactError, match="damaged"):
-        ShortCode.from_arrays(arrays)
+        ItemCodes.from_arrays(arrays)
 
 
 def test_arrays_of_another_width_are_refused() -> None:
-    arrays = ShortCode.fit(
-        np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32), width=3
+    arrays = ItemCodes.fit(
+        np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32), n_dims=3
     ).to_arrays()
     with pytest.raises(ArtifactError, match="damaged"):
-        ShortCode.from_arrays({**arrays, "codes": arrays["codes"][:, :2]})
+        ItemCodes.from_arrays({**arrays, "codes": arrays["codes"][:, :2]})

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from recsys.core.errors import ArtifactError
-from recsys.index.codes.code import ShortCode
-from recsys.index.codes.graph import MOST_HUBS, CodeGraph, add_in_links
+from recsys.index.codes.code import ItemCodes
+from recsys.index.codes.graph import MAX_ENTRY_POINTS, CodeGraph, add_in_links
 from recsys.index.hnsw.links import one_level_links
 from recsys.testing.contracts import grouped_vectors
 
 
-def graph(n: int = 300) -> tuple[ShortCode, ShortCode, CodeGraph]:
+def graph(n: int = 300) -> tuple[ItemCodes, ItemCodes, CodeGraph]:
     vectors = grouped_vectors(n, seed=1)
-    code = ShortCode.fit(vectors, vectors, width=8)
+    code = ItemCodes.fit(vectors, vectors, n_dims=8)
     return code, *CodeGraph.build(code, m=8, ef_construction=20, seed=0)
 
 
 def test_codes_stand_by_length_and_know_their_rows() -> None:
     code, placed, built = graph()
-    lengths = np.linalg.norm(placed.of_items(), axis=1)
-    assert (np.diff(lengths) >= -1e-4).all()
+    norms = np.linalg.norm(placed.of_items(), axis=1)
+    assert (np.diff(norms) >= -1e-4).all()
     assert (placed.items == code.items[built.rows]).all()
     assert (built.rows[built.places] == np.arange(300)).all()
 
@@ -34,9 +34,9 @@ def test_links_lead_to_like_codes() -> None:
 
 def test_hubs_are_places_and_not_too_many() -> None:
     _, _, built = graph(30)
-    assert len(built.hubs) == 6
-    assert 0 <= built.hubs.min() <= built.hubs.max() < 30
-    assert MOST_HUBS < 1000
+    assert len(built.entry_points) == 6
+    assert 0 <= built.entry_points.min() <= built.entry_points.max() < 30
+    assert MAX_ENTRY_POINTS < 1000
 
 
 def test_the_same_codes_give_the_same_graph() -> None:

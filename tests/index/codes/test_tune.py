@@ -1,4 +1,4 @@
-"""The width of a code and its candidates come from measuring."""
+"""The dimensions of a code and its candidates are measured."""
 
 from dataclasses import replace
 
@@ -6,23 +6,24 @@ import numpy as np
 import pytest
 
 from recsys.core.arrays import FloatMatrix
-from recsys.index import ExactIndex, NarrowIndex
-from recsys.index.codes.code import ShortCode
-from recsys.index.codes.tune import Sample, enough_effort, enough_spread, narrow_index
+from recsys.index import CodeIndex, ExactIndex
+from recsys.index.codes.code import ItemCodes
+from recsys.index.codes.tune import Sample, enough_candidates, tuned_index
+from recsys.index.recall import recall_of
 from recsys.testing.contracts import grouped_vectors
 
 
 @pytest.fixture
 def always_linking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small sets are cheaper to scan: here they are linked whenever that is asked for."""
-    monkeypatch.setattr("recsys.index.codes.tune._is_short", lambda *_: False)
+    monkeypatch.setattr("recsys.index.codes.tune._ends_early", lambda *_: False)
 
 
-def built(vectors: FloatMatrix, *, target: float, with_graph: bool = False) -> NarrowIndex | None:
+def built(vectors: FloatMatrix, *, target: float, with_graph: bool = False) -> CodeIndex | None:
     exact = ExactIndex.build(vectors)
     width = vectors.shape[1]
     sample = Sample.of(exact, grouped(60, width, seed=3), k=10, exclude=None)
-    return narrow_index(
+    return tuned_index(
         exact,
         grouped(300, width, seed=2),
         sample,
@@ -50,7 +51,7 @@ def test_the_index_reaches_its_target_on_other_queries(with_graph: bool) -> None
     others = Sample.of(index.exact, grouped(100, 40, seed=9), k=10, exclude=None)
     assert others.recall(index.search(others.queries, k=10)) >= 0.93
     assert index.measured["recall"] >= 0.95
-    assert index.measured["candidates"] == index.effort
+    assert index.measured["n_candidates"] == index.n_candidates
 
 
 def test_a_stricter_target_keeps_no_fewer_candidates() -> None:
@@ -58,27 +59,27 @@ def test_a_stricter_target_keeps_no_fewer_candidates() -> None:
     loose, strict = built(vectors, target=0.6), built(vectors, target=0.999)
     assert loose is not None
     assert strict is not None
-    assert (strict.code.width, strict.effort) >= (loose.code.width, loose.effort)
+    assert (strict.code.n_dims, strict.n_candidates) >= (loose.code.n_dims, loose.n_candidates)
 
 
-def test_vectors_without_any_pattern_have_no_short_code() -> None:
+def test_vectors_without_any_pattern_have_no_code() -> None:
     noise = np.random.default_rng(0).normal(size=(20_000, 600)).astype(np.float32)
     exact = ExactIndex.build(noise)
     people = np.random.default_rng(1).normal(size=(450, 600)).astype(np.float32)
     sample = Sample.of(exact, people[400:], k=10, exclude=None)
     settings = {"target": 0.99, "with_graph": False, "m": 8, "ef_construction": 40, "seed": 0}
-    assert narrow_index(exact, people[:400], sample, **settings) is None  # type: ignore[arg-type]
+    assert tuned_index(exact, people[:400], sample, **settings) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("always_linking")
-def test_effort_grows_until_it_is_enough() -> None:
+def test_candidates_grow_until_they_are_enough() -> None:
     index = built(grouped(4000, 40, seed=1), target=0.9, with_graph=True)
     assert index is not None
     sample = Sample.of(index.exact, grouped(60, 40, seed=5), k=10, exclude=None)
-    more = enough_effort(index, sample, target=0.99)
+    more = enough_candidates(index, sample, target=0.99)
     assert more is not None
-    assert more.effort >= index.effort
-    assert enough_effort(index, sample, target=1.1) is None
+    assert more.n_candidates >= index.n_candidates
+    assert enough_candidates(index, sample, target=1.1) is None
 
 
 @pytest.mark.usefixtures("always_linking")
@@ -91,28 +92,28 @@ def test_the_same_input_gives_the_same_index() -> None:
     assert one.graph is not None
     assert two.graph is not None
     assert (one.graph.links == two.graph.links).all()
-    assert one.effort == two.effort
+    assert one.n_candidates == two.n_candidates
 
 
 @pytest.mark.usefixtures("always_linking")
-def test_where_no_walk_finds_enough_all_codes_are_looked_at(
+def test_where_no_graph_search_finds_enough_codes_are_scanned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("recsys.index.codes.tune.enough_effort", lambda *_, **__: None)
+    monkeypatch.setattr("recsys.index.codes.tune.enough_candidates", lambda *_, **__: None)
     index = built(grouped(3000, 40, seed=1), target=0.9, with_graph=True)
     assert index is not None
     assert not index.has_links
     assert index.measured["recall"] >= 0.9
-    assert 0 < index.measured["looked_at"] <= 3000
+    assert 0 < index.measured["n_scanned"] <= 3000
 
 
-def test_where_a_few_are_long_nothing_is_linked_and_hardly_anything_looked_at() -> None:
+def test_where_a_few_are_long_nothing_is_linked_and_hardly_anything_scanned() -> None:
     vectors = grouped(6000, 40, seed=1)
     vectors[100:] *= 0.01
     index = built(vectors, target=0.95, with_graph=True)
     assert index is not None
     assert not index.has_links
-    assert 20 <= index.measured["looked_at"] <= 150
+    assert 20 <= index.measured["n_scanned"] <= 150
     people = grouped(100, 40, seed=9)
     others = Sample.of(index.exact, people, k=10, exclude=None)
     assert others.recall(index.search(others.queries, k=10)) >= 0.93
@@ -128,47 +129,54 @@ def test_where_all_are_alike_in_length_they_are_linked(monkeypatch: pytest.Monke
     assert index.has_links
 
 
-def test_under_filters_as_many_candidates_are_kept_as_reach_the_target_there_too() -> None:
-    vectors = grouped(4000, 40, seed=1)
-    index = built(vectors, target=0.95)
+@pytest.mark.usefixtures("always_linking")
+@pytest.mark.parametrize("with_graph", [False, True])
+@pytest.mark.parametrize("share", [0.5, 0.1, 0.03, 0.01])
+def test_the_target_is_reached_under_filters_too(share: float, with_graph: bool) -> None:
+    index = built(grouped(4000, 40, seed=1), target=0.95, with_graph=with_graph)
     assert index is not None
-    assert set(index.measured["filtered_recall"]) == {"0.5", "0.1", "0.01", "0.001"}
-    assert index.measured["spread"] == index.spread
-    for share in (0.3, 0.03):
-        allowed = np.random.default_rng(7).random(4000) < share
-        others = Sample.of(index.exact, grouped(100, 40, seed=9), k=10, exclude=None)
-        some = others.filtered(index.exact, allowed, n=100)
-        assert some.recall(index.search(some.queries, k=10, allowed=allowed)) >= 0.93
+    allowed = np.random.default_rng(7).random(4000) < share
+    queries = grouped(100, 40, seed=9)
+    best = index.exact.search(queries, k=10, allowed=allowed)
+    assert recall_of(index.search(queries, k=10, allowed=allowed), best) >= 0.93
 
 
-def test_more_candidates_are_kept_where_a_filter_hides_more() -> None:
+def test_widening_keeps_more_candidates_where_a_filter_hides_more() -> None:
     exact = ExactIndex.build(grouped(4000, 40, seed=1))
-    code = ShortCode.fit(exact.vectors, grouped(300, 40, seed=2), width=2)  # it tells little
-    index = NarrowIndex(exact, code, effort=20)
-    sample = Sample.of(exact, grouped(60, 40, seed=5), k=10, exclude=None)
-    hard = enough_spread(index, sample, target=0.9, seed=0)
-    easy = enough_spread(index, sample, target=0.01, seed=0)
-    assert hard.spread > easy.spread
-    assert hard.effort == easy.effort == 20
+    code = ItemCodes.fit(exact.vectors, grouped(300, 40, seed=2), n_dims=2)  # it tells little
+    wide = CodeIndex(exact, code, n_candidates=20)
+    allowed = np.random.default_rng(7).random(4000) < 0.1
+    queries = grouped(60, 40, seed=5)
+    best = exact.search(queries, k=10, allowed=allowed)
+    recalls = [
+        recall_of(index.search(queries, k=10, allowed=allowed), best)
+        for index in (replace(wide, filter_widening=0.0), wide)
+    ]
+    assert recalls[0] + 0.05 < recalls[1]
 
 
 @pytest.mark.usefixtures("always_linking")
-def test_where_walks_cannot_find_what_a_filter_leaves_it_is_scanned(
+def test_a_filter_below_the_least_share_is_never_searched_in_the_graph(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # searched in the graph, wherever that may be
-    monkeypatch.setattr("recsys.index.codes.index.scan_ns", lambda *_, **__: 1e6)
-    monkeypatch.setattr("recsys.index.codes.index.graph_ns", lambda *_: 0.0)
     index = built(grouped(4000, 40, seed=1), target=0.9, with_graph=True)
     assert index is not None
     assert index.graph is not None
-    width = index.graph.links.shape[1]
-    into = np.arange(width) + width * np.arange(4000)[:, None]
-    # everything leads to the shortest codes, and nowhere else
-    lost = replace(index.graph, links=np.ascontiguousarray(into % 300, dtype=np.int32))
-    sample = Sample.of(index.exact, grouped(60, 40, seed=5), k=10, exclude=None)
-    found = enough_spread(
-        replace(index, graph=lost, spread=0.25, walk_share=0.0), sample, target=0.9, seed=0
-    )
-    assert found.walk_share > 0.5
-    assert min(found.measured["filtered_recall"].values()) >= 0.9
+    # cheap graph searches, in a graph whose links lead to the smallest norms and nowhere else
+    monkeypatch.setattr("recsys.index.codes.index.scan_ns", lambda *_, **__: 1e6)
+    monkeypatch.setattr("recsys.index.codes.index.graph_ns", lambda *_: 0.0)
+    n_links = index.graph.links.shape[1]
+    into = (np.arange(n_links) + n_links * np.arange(4000)[:, None]) % 300
+    lost = replace(index.graph, links=np.ascontiguousarray(into, dtype=np.int32))
+    allowed = np.random.default_rng(7).random(4000) < 0.3
+    queries = grouped(60, 40, seed=5)
+    best = index.exact.search(queries, k=10, allowed=allowed)
+    recalls = [
+        recall_of(one.search(queries, k=10, allowed=allowed), best)
+        for one in (
+            replace(index, graph=lost, min_share_for_graph=0.2),
+            replace(index, graph=lost, min_share_for_graph=0.4),
+        )
+    ]
+    assert recalls[0] < 0.8
+    assert recalls[1] >= 0.9

@@ -8,15 +8,15 @@ import pytest
 from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ArtifactError, DataError
 from recsys.index import (
+    CodeIndex,
     DeltaIndex,
     ExactIndex,
-    NarrowIndex,
     best_rows,
     checked_request,
     load_index,
     score_rows,
 )
-from recsys.index.codes.code import ShortCode
+from recsys.index.codes.code import ItemCodes
 from recsys.index.codes.graph import CodeGraph
 from recsys.testing import VectorIndexContract
 from recsys.testing.contracts import grouped_vectors
@@ -50,7 +50,7 @@ def test_the_vectors_are_those_of_now() -> None:
 @pytest.mark.parametrize("rows", [[1, 1], [4], [-1], [2, 1]])
 def test_rows_must_rise_and_go_on_where_the_main_index_ends(rows: list[int]) -> None:
     main = ExactIndex.build(np.eye(3, dtype=np.float32))
-    with pytest.raises(DataError, match="rows must rise"):
+    with pytest.raises(DataError, match="rows must be strictly increasing"):
         DeltaIndex.build(main, np.array(rows), np.ones((len(rows), 3), np.float32))
     with pytest.raises(DataError, match="one per row"):
         DeltaIndex.build(main, np.array([1]), np.ones((2, 3), np.float32))
@@ -59,8 +59,8 @@ def test_rows_must_rise_and_go_on_where_the_main_index_ends(rows: list[int]) -> 
 def test_beside_other_scores_changes_are_candidates_like_the_rest() -> None:
     vectors = grouped_vectors(300, seed=1)
     exact = ExactIndex.build(vectors[:280] * 0.5)
-    code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
-    main = NarrowIndex(exact, code, order, n_with_extra=40)
+    code, order = CodeGraph.in_order(ItemCodes.fit(exact.vectors, exact.vectors, n_dims=16))
+    main = CodeIndex(exact, code, order, n_with_extra=40)
     rows = np.array([3, 70, *range(280, 300)], dtype=np.int32)
     index = DeltaIndex.build(main, rows, vectors[rows])
     queries = grouped_vectors(5, seed=2)
@@ -80,9 +80,9 @@ def test_of_many_equal_changes_the_first_are_kept_alone_as_in_a_batch() -> None:
     vectors = grouped_vectors(400, seed=1)
     vectors[300:] = vectors[300]
     exact = ExactIndex.build(vectors[:300])
-    code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
+    code, order = CodeGraph.in_order(ItemCodes.fit(exact.vectors, exact.vectors, n_dims=16))
     rows = np.arange(300, 400, dtype=np.int32)
-    index = DeltaIndex.build(NarrowIndex(exact, code, order, n_with_extra=20), rows, vectors[rows])
+    index = DeltaIndex.build(CodeIndex(exact, code, order, n_with_extra=20), rows, vectors[rows])
     queries = grouped_vectors(6, seed=2)
     extra = np.zeros((6, 400), np.float32)
 

@@ -6,14 +6,14 @@ import numpy as np
 
 from recsys.core.arrays import FloatMatrix
 from recsys.index import (
+    CodeIndex,
     DeltaIndex,
     ExactIndex,
     FaissConfig,
     FaissIndex,
-    NarrowIndex,
     renewed_index,
 )
-from recsys.index.codes.code import ShortCode
+from recsys.index.codes.code import ItemCodes
 from recsys.index.codes.graph import CodeGraph
 from recsys.testing.contracts import assert_same, grouped_vectors
 from tests.index.delta.test_index import split
@@ -22,17 +22,17 @@ from tests.index.delta.test_index import split
 def test_how_candidates_are_named_survives_a_new_build() -> None:
     vectors = grouped_vectors(300, seed=1)
 
-    def narrow(some: FloatMatrix) -> NarrowIndex:
+    def narrow(some: FloatMatrix) -> CodeIndex:
         exact = ExactIndex.build(some)
-        code, order = CodeGraph.in_order(ShortCode.fit(exact.vectors, exact.vectors, width=16))
-        return NarrowIndex(exact, code, order)
+        code, order = CodeGraph.in_order(ItemCodes.fit(exact.vectors, exact.vectors, n_dims=16))
+        return CodeIndex(exact, code, order)
 
     main = replace(narrow(vectors), n_with_extra=40)
     rows = np.arange(60, dtype=np.int32)
     renewed = renewed_index(
         DeltaIndex.build(main, rows, vectors[rows]), vectors * 2, rebuild=narrow
     )
-    assert isinstance(renewed, NarrowIndex)
+    assert isinstance(renewed, CodeIndex)
     assert renewed.n_with_extra == 40
     assert (renewed.vectors == vectors * 2).all()
 

@@ -52,7 +52,7 @@ def test_what_only_a_kernel_likes_is_found_beside_codes() -> None:
         bucket_edges=snapshot.model.bucket_edges,
     )
     assert isinstance(snapshot.index, NarrowIndex)
-    few = replace(snapshot, model=likes, index=replace(snapshot.index, effort=20))
+    few = replace(snapshot, model=likes, index=replace(snapshot.index, n_candidates=20))
     beside = replace(few, index=replace(snapshot.index, n_with_extra=20))
     with (
         patch("recsys.serving.answer.candidates.MIN_CANDIDATES", 20),

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.core.arrays import FloatMatrix
-from recsys.index.by_length import ByLength, scan_by_length
-from recsys.index.exact import rounding_bound
+from recsys.index.by_norm import NormOrder, scan_by_norm
+from recsys.index.exact import score_error_bound
 from recsys.index.request import Request, empty_heap
 from recsys.testing.contracts import grouped_vectors, quick
 
 
 def best(
-    vectors: FloatMatrix, queries: FloatMatrix, k: int, *, order: ByLength | None = None
+    vectors: FloatMatrix, queries: FloatMatrix, k: int, *, order: NormOrder | None = None
 ) -> tuple[list[list[int]], FloatMatrix]:
     """Return sorted rows of each query and all scores."""
     from recsys.index._kernels import order as in_order
@@ -23,19 +23,19 @@ def best(
     request = Request(queries, k, exclude, np.zeros(0, np.bool_))
     heap = empty_heap(n_queries, k)
     longest = float(np.linalg.norm(vectors, axis=1).max())
-    slack = rounding_bound(queries, max_norm=longest)
-    scan_by_length(vectors, order or ByLength.of(vectors), request, slack, heap)
+    error_bound = score_error_bound(queries, max_norm=longest)
+    scan_by_norm(vectors, order or NormOrder.of(vectors), request, error_bound, heap)
     in_order(heap)
     return heap[0].tolist(), heap[1]
 
 
 def test_rows_stand_by_length_and_equal_ones_by_number() -> None:
     vectors = np.array([[3, 4], [0, 1], [5, 0], [6, 8]], dtype=np.float32)
-    order = ByLength.of(vectors)
+    order = NormOrder.of(vectors)
     assert order.rows.tolist() == [3, 0, 2, 1]
-    assert order.lengths.tolist() == [10, 5, 5, 1]
+    assert order.norms.tolist() == [10, 5, 5, 1]
     few = order.only(np.array([True, True, False, False]))
-    assert (few.rows.tolist(), few.lengths.tolist()) == ([0, 1], [5, 1])
+    assert (few.rows.tolist(), few.norms.tolist()) == ([0, 1], [5, 1])
 
 
 @quick
@@ -63,7 +63,7 @@ def test_the_best_are_found_whatever_the_lengths(
 
 
 def test_of_equal_scores_the_smaller_rows_come_first_though_they_stand_last() -> None:
-    # the second number is no business of the query: lengths fall, scores are equal
+    # the second number is no business of the query: norms fall, scores are equal
     vectors = np.stack([np.ones(700), np.arange(700.0)], axis=1).astype(np.float32)
     rows, _ = best(vectors, np.array([[2, 0]], np.float32), 4)
     assert rows == [[1, 2, 3, 4]]
@@ -78,7 +78,7 @@ def test_what_is_too_short_is_never_multiplied(monkeypatch: pytest.MonkeyPatch) 
         return multiply(a, b, out=out)
 
     monkeypatch.setattr(np, "matmul", counted)
-    monkeypatch.setattr("recsys.index.by_length.TILE_SCORES", 1)
+    monkeypatch.setattr("recsys.index.by_norm.TILE_SCORES", 1)
     vectors = grouped_vectors(5000, seed=1)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors[256:] *= 0.01
