@@ -109,7 +109,7 @@ def _sink(rows: RowArray, scores: FloatArray, size: int) -> None:
 
 @compiled()
 def offer(rows: RowArray, scores: FloatArray, row: int, score: np.float32) -> None:
-    # an empty place is (-1, -inf): it gives way to any real score and never to another -inf
+    # an empty slot is (-1, -inf): any real score replaces it, another -inf never does
     if score > scores[0] or (score == scores[0] and row < rows[0]):
         rows[0], scores[0] = row, score
         _sink(rows, scores, rows.shape[0])

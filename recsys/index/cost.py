@@ -4,8 +4,8 @@ Every choice between two ways to search reads it. A scan reads items in the orde
 in memory, a graph search or a selective filter jumps between them; both cost a fixed time per item
 and a time per byte of its vector (4 bytes a number) or its int8 code (1 byte).
 
-The constants were measured on one core of a Xeon with AVX-512, at 20,000 to 1,000,000 items; see
-``docs/decisions/0021-one-cost-model.md``. Choices depend on ratios only.
+The constants were measured on one core of a Xeon with AVX-512, with 100,000 codes and 1,000,000
+vectors; see ``docs/decisions/0021-one-cost-model.md``. Choices depend on their ratios only.
 """
 
 from __future__ import annotations

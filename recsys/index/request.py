@@ -54,7 +54,7 @@ class Request:
 
     @property
     def n_allowed(self) -> int:
-        """How many items are allowed; only where ``allowed`` is not empty."""
+        """Number of allowed items; only where ``allowed`` is not empty."""
         rows = self.allowed_rows
         return int(np.count_nonzero(self.allowed)) if rows is None else len(rows)
 

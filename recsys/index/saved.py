@@ -1,4 +1,4 @@
-"""The saved form of an index: a folder of raw vectors and a small manifest."""
+"""Saved form of an index: a folder of raw vectors and a small manifest."""
 
 from __future__ import annotations
 

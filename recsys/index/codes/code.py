@@ -58,14 +58,14 @@ class ItemCodes:
         *,
         n_dims: int,
     ) -> ItemCodes:
-        """Return the code of ``n_dims`` numbers that suits some queries.
+        """Return the codes of ``n_dims`` numbers that lose least for some queries.
 
         Parameters
         ----------
         vectors : (n_items, n_factors) float32
             Of the items.
         queries : (n_queries, n_factors) float32
-            A sample of people's vectors.
+            A sample of users' vectors.
         n_dims : int
             At least 1; more than ``n_factors`` is taken as that.
 
@@ -133,7 +133,7 @@ class ItemCodes:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> ItemCodes:
-        """Take what :meth:`to_arrays` gave, possibly mapped.
+        """Build from the arrays of :meth:`to_arrays`, possibly mapped.
 
         Raises
         ------
@@ -160,7 +160,7 @@ def _maps(
 ) -> tuple[FloatMatrix, FloatMatrix]:
     # (n_factors, n_dims) maps of items and of queries
     # each side is measured in its own largest number; scores are as large as those of the vectors
-    # where that can be filter_mask_and_rows in float32, and else in the same order
+    # where float32 can hold that, and else in the same order
     units = [float(np.abs(some).max(initial=0.0)) or 1.0 for some in (vectors, queries)]
     back = units[0] * units[1]
     back = back if 1e-12 < back < 1e12 else 1.0

@@ -16,7 +16,7 @@ from recsys.index.codes.code import ItemCodes
 from recsys.index.hnsw.links import one_level_links
 
 N_IN_LINKS = 3
-"""Links that are to lead to an item, where there is room."""
+"""In-links that every item is to have, where there is room."""
 
 MAX_ENTRY_POINTS = 256
 """Entry points are the square root of the items, and no more than this: from 4 to 1000 of 100k
@@ -103,7 +103,7 @@ class CodeGraph:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], *, n_items: int) -> CodeGraph:
-        """Take what :meth:`to_arrays` gave, possibly mapped; in format 1 there is no order.
+        """Build from the arrays of :meth:`to_arrays`, possibly mapped; format 1 has no order.
 
         Raises
         ------

@@ -46,7 +46,7 @@ ORDER_NAMES = ("rows", "places")
 
 
 class Plan(NamedTuple):
-    """How candidates are found.
+    """Plan of a candidate search.
 
     Attributes
     ----------

@@ -49,7 +49,7 @@ class Sample:
 
     @classmethod
     def of(cls, exact: ExactIndex, queries: FloatMatrix, *, k: int, exclude: Csr | None) -> Sample:
-        """Answer the queries exactly."""
+        """Return a sample with the exact answers to queries."""
         return cls(queries, exclude, exact.search(queries, k=k, exclude=exclude))
 
     @property
@@ -58,7 +58,7 @@ class Sample:
         return int(self.best.rows.shape[1])
 
     def recall(self, found: TopK) -> float:
-        """Return the mean share of the exact best that was found; see :func:`measure_recall`."""
+        """Return the mean share of the exact best that was found; see :func:`index_recall`."""
         return recall_of(found, self.best)
 
 

@@ -224,7 +224,7 @@ class DeltaIndex(Searching):
         return freeze(alive)
 
     def _of_main(self, request: Request, alive: BoolArray | None) -> Request:
-        """Return the request of the main index, of its living vectors alone if ``alive`` says."""
+        """Return the request of the main index; of unchanged vectors if ``alive`` is given."""
         n_main = self.main.n_items
         allowed, rows = request.allowed[:n_main], request.allowed_rows
         if rows is not None and len(request.allowed) > n_main:

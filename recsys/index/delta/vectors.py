@@ -17,7 +17,7 @@ MIN_LINES = 64
 
 
 class _Table:
-    """Lines that are written once, each by one owner; those written are never written again."""
+    """Append-only table; a line is written once, by one owner."""
 
     def __init__(self, n_lines: int, n_factors: int) -> None:
         self._lines: FloatMatrix = np.empty((n_lines, n_factors), dtype=np.float32)
@@ -37,7 +37,7 @@ class _Table:
 
 @dataclass(frozen=True, eq=False)  # no slots: the vectors in order are made at first use
 class DeltaVectors:
-    """Vectors of some rows; never changed after it is made, though what follows shares its table.
+    """Vectors of the rows that changed; immutable, with a table shared by later versions.
 
     Attributes
     ----------
@@ -50,8 +50,8 @@ class DeltaVectors:
 
     Notes
     -----
-    The next one writes its vectors behind those of this one, into the same table, so it costs what
-    it adds and an integer per row. Of two that follow the same one, the second copies the table.
+    The next version appends its vectors to the same table, so it costs its own vectors and an
+    integer per row. Of two versions that follow the same one, the second copies the table.
 
     Examples
     --------
@@ -69,17 +69,17 @@ class DeltaVectors:
 
     @classmethod
     def empty(cls, n_factors: int) -> DeltaVectors:
-        """Return no vectors of a length."""
+        """Return an empty delta of vectors of ``n_factors``."""
         nothing = freeze(np.array([], dtype=np.int32))
         return cls(nothing, nothing, n_factors, _Table(0, n_factors))
 
     @classmethod
     def of(cls, rows: npt.NDArray[np.integer], vectors: FloatMatrix) -> DeltaVectors:
-        """Take the (n, n_factors) float32 vectors of increasing rows; see :meth:`followed_by`."""
+        """Return the delta of (n, n_factors) float32 vectors; see :meth:`followed_by`."""
         return cls.empty(int(np.shape(vectors)[1])).followed_by(rows, vectors)
 
     def followed_by(self, rows: npt.NDArray[np.integer], vectors: FloatMatrix) -> DeltaVectors:
-        """Return these vectors with others put over them.
+        """Return these vectors updated by others.
 
         Parameters
         ----------

@@ -24,14 +24,14 @@ from recsys.index.saved import MANIFEST, read_index_manifest, read_vectors, writ
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaissIndex(Searching):
-    """Candidates from faiss; their filter, scores and order from here.
+    """HNSW graph of faiss for candidates; exact filters, scores and order.
 
     Attributes
     ----------
     exact : ExactIndex
         The same vectors; it answers where a scan is cheaper or the graph finds too few.
     config : FaissConfig
-        How it was built and is searched.
+        Settings of building and searching.
     graph : Graph
         Generates candidates.
 
