@@ -36,6 +36,7 @@ SMALL = {
 
 NAMED_TWICE = {
     "Request",
+    "Search",
     "Standing",
     "choose",
     "measure_recall",

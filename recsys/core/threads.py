@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -86,19 +87,21 @@ class _SharedLimit:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._n_inside = 0
+        self._pools: list[Any] = []
         self._before: list[int] = []
 
     def __enter__(self) -> None:
         with self._lock:
             if self._n_inside == 0:
-                self._before = _switch(_shared_pools(), repeat(1))
+                self._pools, _ = _pools()
+                self._before = _switch(self._pools, repeat(1))
             self._n_inside += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._n_inside -= 1
             if self._n_inside == 0:
-                _switch(_shared_pools(), self._before)
+                _switch(self._pools, self._before)
 
 
 _shared_limit = _SharedLimit()
@@ -107,17 +110,18 @@ _shared_limit = _SharedLimit()
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Hold BLAS to one thread meanwhile, for the calls of this thread and of all others."""
-    before = _limit_this_thread()
+    _, own = _pools()
+    before = _switch(own, repeat(1))
     try:
         with _shared_limit:
             yield
     finally:
-        _switch(_own_pools(), before)
+        _switch(own, before)
 
 
-def _limit_this_thread() -> list[int]:
+def _limit_this_thread() -> None:
     # a BLAS on OpenMP keeps its number of threads per calling thread
-    return _switch(_own_pools(), repeat(1))
+    _switch(_pools()[1], repeat(1))
 
 
 def _switch(pools: list[Any], n_threads: Iterable[int]) -> list[int]:
@@ -138,20 +142,21 @@ def _take_over(pools: list[Any]) -> None:
             pool.clear_controlling_thread(force=True)
 
 
-@cache
-def _shared_pools() -> list[Any]:
-    return [pool for pool in _blas_pools() if pool.threading_layer != "openmp"]
+BRING_A_BLAS = ("scipy.linalg", "faiss", "torch", "sklearn")
+"""Modules beside NumPy that load a BLAS of their own, some time after the first call."""
+
+
+def _pools() -> tuple[list[Any], list[Any]]:
+    """Return the BLAS pools loaded by now: those of the process, and those of each thread."""
+    return _loaded_pools(tuple(name in sys.modules for name in BRING_A_BLAS))
 
 
 @cache
-def _own_pools() -> list[Any]:
-    return [pool for pool in _blas_pools() if pool.threading_layer == "openmp"]
-
-
-@cache
-def _blas_pools() -> list[Any]:
+def _loaded_pools(_: tuple[bool, ...]) -> tuple[list[Any], list[Any]]:
     threadpoolctl: Any = importlib.import_module("threadpoolctl")  # it has no type hints
-    return list(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
+    pools = list(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
+    own = [pool for pool in pools if pool.threading_layer == "openmp"]
+    return [pool for pool in pools if pool not in own], own
 
 
 def for_tiles(

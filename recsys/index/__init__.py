@@ -17,7 +17,7 @@ from recsys.index.exact import ExactIndex
 from recsys.index.hnsw.graph import FaissConfig
 from recsys.index.hnsw.index import FaissIndex
 from recsys.index.recall import index_recall, last_scores, measure_recall, n_at_least
-from recsys.index.request import Request, checked_request
+from recsys.index.request import Exclusion, Request, checked_request, exclusion
 from recsys.index.scores import best_rows, score_rows, top_k
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "DeltaIndex",
     "DeltaVectors",
     "ExactIndex",
+    "Exclusion",
     "FaissConfig",
     "FaissIndex",
     "IndexConfig",
@@ -39,6 +40,7 @@ __all__ = [
     "build_index",
     "checked_request",
     "choose_index",
+    "exclusion",
     "index_recall",
     "last_scores",
     "load_index",

@@ -1,5 +1,6 @@
 """The recommender: snapshots, ranked lists, reasons, save and load."""
 
+from recsys.serving.answer.lists import RowRequest
 from recsys.serving.answer.recommendations import Recommendations, SimilarItems
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.fit.tune import TunedRecommender, tune
@@ -15,6 +16,7 @@ __all__ = [
     "Recommendations",
     "Recommender",
     "RecommenderConfig",
+    "RowRequest",
     "SimilarItems",
     "TunedRecommender",
     "exact_rows",

@@ -9,12 +9,13 @@ import numpy as np
 
 from recsys.core.arrays import BoolArray, Csr
 from recsys.core.topk import TopK
-from recsys.index import top_k
+from recsys.index import exclusion, top_k
 from recsys.serving.answer.constraints import Constraints
 from recsys.serving.answer.queries import ask_users
 from recsys.serving.answer.rank import rank
-from recsys.serving.answer.score import scores_of_all
+from recsys.serving.answer.score import score_all
 from recsys.serving.recommender import Recommender
+from recsys.serving.state.filter_cache import Allowed
 
 EXACT_BATCH = 64
 """People whose scores of all items are held at once by the yardstick."""
@@ -42,8 +43,9 @@ def rank_rows(
         The candidates.
     """
     asked = ask_users(model.snapshot, user_ids)
-    mask_of = np.zeros(len(asked.user_rows), dtype=np.int32)
-    constraints = Constraints(exclude, [allowed], mask_of, None)
+    n_queries = len(asked.user_rows)
+    excluded = exclusion(exclude, shape=(n_queries, model.snapshot.n_items))
+    constraints = Constraints(excluded, [Allowed.of(allowed)], np.zeros(n_queries, np.int32))
     return rank(model.snapshot, asked, constraints, k=k)
 
 
@@ -69,13 +71,12 @@ def exact_rows(
     """
     snapshot = model.snapshot
     asked = ask_users(snapshot, user_ids)
+    people = asked.scoring(snapshot.model)
     parts = []
     n_queries = len(asked.user_rows)
     for start in range(0, max(n_queries, 1), EXACT_BATCH):
         lines = np.arange(start, min(start + EXACT_BATCH, n_queries))
-        queries, states = asked.queries.take(lines), asked.states.take(lines)
-        known = (queries, states, snapshot.model.query_vectors(states))
-        scores = scores_of_all(snapshot.model, known)
+        scores = score_all(snapshot.model, people.take(lines))
         parts.append(top_k(scores, k, exclude=exclude[lines], allowed=allowed))
     return TopK(
         rows=np.concatenate([part.rows for part in parts]),

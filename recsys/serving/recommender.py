@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, Csr, FloatMatrix
+from recsys.core.arrays import Csr, FloatMatrix
 from recsys.core.clock import Moment
 from recsys.core.errors import DataError, NotFittedError
 from recsys.core.note import Note
 from recsys.core.progress import Progress, silent
-from recsys.core.topk import TopK
 from recsys.data import Catalog, Dataset, EventLog, IdMap, People
 from recsys.profiles import ItemProfiles, ProfileTable
 from recsys.ranking import Reason
-from recsys.serving.answer.constraints import Request, Where, constrain, shortfalls
+from recsys.serving.answer.constraints import ListRequest, Where
 from recsys.serving.answer.explain import explain_lists, person_profile
-from recsys.serving.answer.queries import Asked, ask_histories, ask_users, item_rows
-from recsys.serving.answer.rank import rank, similar_rows
+from recsys.serving.answer.lists import recommend_lists
+from recsys.serving.answer.queries import ask_histories, ask_users, item_rows
+from recsys.serving.answer.rank import similar_rows
 from recsys.serving.answer.recommendations import Recommendations, SimilarItems, padded
 from recsys.serving.answer.score import pair_scores
-from recsys.serving.answer.single import page_view
 from recsys.serving.arguments import check_config, check_k, check_types
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.fit.build import build_snapshot
@@ -272,7 +270,7 @@ class Recommender:
         UnknownIdError
             If an item id is unknown. Unknown people are not an error.
         """
-        request = Request(
+        request = ListRequest(
             k=check_k(k),
             where=where,
             exclude_seen=exclude_seen,
@@ -280,12 +278,8 @@ class Recommender:
             candidates=candidates,
             exclude=exclude,
         )
-        if isinstance(user_ids, list) and len(user_ids) == 1 and recent is None and not explain:
-            found = page_view(self._snapshot, user_ids[0], request)
-            if found is not None:
-                return found
         asked = ask_users(self._snapshot, user_ids, recent=recent)
-        return self._answer(asked, request, explain=explain)
+        return recommend_lists(self._snapshot, asked, request, explain=explain)
 
     def recommend_for_history(
         self,
@@ -315,8 +309,8 @@ class Recommender:
             If an item id is unknown.
         """
         asked = ask_histories(self._snapshot, histories)
-        request = Request(k=check_k(k), where=where, exclude=exclude)
-        return self._answer(asked, request, explain=explain)
+        request = ListRequest(k=check_k(k), where=where, exclude=exclude)
+        return recommend_lists(self._snapshot, asked, request, explain=explain)
 
     def similar_items(
         self, item_ids: Iterable[Any], k: int = 10, *, where: Where = None
@@ -348,7 +342,8 @@ class Recommender:
         asked = ask_users(self._snapshot, user_ids)
         rows = item_rows(self._snapshot, item_ids)
         wide = np.broadcast_to(rows, (len(asked.user_rows), len(rows)))
-        return pair_scores(self._snapshot, asked, np.ascontiguousarray(wide, dtype=np.int32))
+        model = self._snapshot.model
+        return pair_scores(model, asked.scoring(model), np.ascontiguousarray(wide, np.int32))
 
     def explain(self, user_id: Any, item_id: Any) -> tuple[Reason, ...]:
         """Return why a person would be shown an item, also one not in their list.
@@ -365,8 +360,7 @@ class Recommender:
         """
         asked = ask_users(self._snapshot, [user_id])
         rows = item_rows(self._snapshot, [item_id]).reshape(1, 1)
-        scores = pair_scores(self._snapshot, asked, rows)
-        return explain_lists(self._snapshot, asked, TopK(rows, scores))[0][0]
+        return explain_lists(self._snapshot, asked, rows)[0][0]
 
     def profile(self, user_id: Any) -> ProfileTable:
         """Return a person's tag profile: what they declared and what their events say.
@@ -377,22 +371,3 @@ class Recommender:
             If the person is unknown.
         """
         return person_profile(self._snapshot, user_id)
-
-    def _answer(self, asked: Asked, request: Request, *, explain: bool) -> Recommendations:
-        snapshot = self._snapshot
-        constraints = constrain(snapshot, asked, request)
-        best = rank(snapshot, asked, constraints, k=request.k)
-        item_ids, scores = padded(best, request.k, self.items)
-        return Recommendations(
-            user_ids=asked.ids,
-            item_ids=item_ids,
-            scores=scores,
-            known=asked.user_rows != NO_ROW,
-            shortfall=shortfalls(best, constraints, k=request.k, n_items=snapshot.n_items),
-            request_id=secrets.token_hex(8),
-            model_version=snapshot.version,
-            answered_at=snapshot.now,
-            arms=(None,) * len(asked.ids),
-            reasons=explain_lists(snapshot, asked, best) if explain else None,
-            backend=snapshot.backend,
-        )

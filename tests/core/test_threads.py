@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -6,7 +8,7 @@ import scipy.sparse as sp
 
 from recsys.core.errors import ConfigError
 from recsys.core.threads import (
-    _shared_pools,
+    _pools,
     for_tiles,
     n_cores,
     run_parts,
@@ -15,7 +17,7 @@ from recsys.core.threads import (
 
 
 def blas_threads() -> list[int]:
-    return [pool.get_num_threads() for pool in _shared_pools()]
+    return [pool.get_num_threads() for pool in _pools()[0]]
 
 
 def test_every_part_is_done_once() -> None:
@@ -95,3 +97,16 @@ def test_there_is_at_least_one_thread() -> None:
 def test_no_rows_is_no_work() -> None:
     for_tiles(lambda start, stop: pytest.fail("called"), 0, tile=5)
     assert sp.csr_matrix((0, 0)).nnz == 0
+
+
+def test_a_blas_that_is_loaded_later_is_held_too() -> None:
+    code = (
+        "from recsys.core.threads import one_blas_thread\n"
+        "with one_blas_thread(): pass\n"
+        "import scipy.linalg\n"
+        "from threadpoolctl import threadpool_info\n"
+        "with one_blas_thread():\n"
+        "    print({one['num_threads'] for one in threadpool_info() if one['user_api'] == 'blas'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{1}"

@@ -1,15 +1,17 @@
-"""Candidate generation: the item rows that are scored in full for each query."""
+"""Stage 3 of an answer: the item rows that are scored by all blocks."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatMatrix, RowArray
-from recsys.index import Request, VectorIndex, checked_request
-from recsys.models import Queries, QueryState
+from recsys.core.arrays import NO_ROW, RowArray
+from recsys.index import Request, top_k
+from recsys.models import Hybrid
+from recsys.serving.answer.queries import ScoringInput
+from recsys.serving.answer.score import score_all
 from recsys.serving.state.snapshot import Snapshot
 
 OVERFETCH = 20
@@ -20,47 +22,64 @@ MIN_CANDIDATES = 200
 FEW_ALLOWED = 1500
 """Items that a filter leaves up to which all of them are scored by kernels."""
 
-Known: TypeAlias = tuple[Queries, QueryState, FloatMatrix]
-"""What is known of some people, and their weighted (n_queries, n_factors) float32 vectors."""
+SPARE = 16
+"""Items beyond ``k`` that are scored once more by one pair at a time: products of whole matrices
+differ in their last bits with the shape of the batch."""
 
 
-def checked_search(
-    index: VectorIndex, vectors: FloatMatrix, k: int, excluded: Csr, allowed: BoolArray
-) -> Request:
-    """Return what an index is asked, checked; see :func:`recsys.index.checked_request`."""
-    shape = (index.n_items, index.n_factors)
-    return checked_request(vectors, k, shape=shape, exclude=excluded, allowed=allowed)
+def candidate_rows(snapshot: Snapshot, people: ScoringInput, search: Request) -> RowArray:
+    """Return (n_queries, n_candidates) int32: the rows to score by all blocks; -1 is none.
 
-
-def candidate_rows(snapshot: Snapshot, known: Known, search: Request) -> RowArray:
-    """Return (n_queries, n_candidates) int32: what is then scored by all blocks; -1 is none.
-
-    Where a filter leaves few items these are all of them: the fewer there are, the less the vectors
-    alone say which of them are best.
+    An exact index gives the best by the scores of all items. Where a filter leaves few items the
+    candidates are all of them: the fewer there are, the less the vectors alone say which of them
+    are best.
     """
     index = snapshot.index
+    if index.is_exact:
+        return _best_of_all(snapshot.model, people, search)
     if _is_narrow(search):
-        return _allowed_rows(search)
+        return without_excluded(search, [search.rows()] * search.n_queries)
     if index.n_with_extra:
-        extra = snapshot.model.kernel_scores(*known[:2])
+        extra = snapshot.model.kernel_scores(people.queries, people.states)
         return index.candidates(search, max(4 * search.k, index.n_with_extra), extra=extra)
     return index.candidates(search, max(search.k * OVERFETCH, MIN_CANDIDATES))
 
 
-def _is_narrow(search: Request) -> bool:
-    """Say whether a filter leaves few; one that leaves all is none, here and for one person."""
-    if not len(search.allowed):
-        return False
-    return search.n_allowed <= max(FEW_ALLOWED, search.k) and not search.allowed.all()
+def without_excluded(search: Request, lists: Sequence[RowArray]) -> RowArray:
+    """Return (n_queries, n_longest) int32: the rows of each list that are not excluded, -1 padded.
 
-
-def _allowed_rows(search: Request) -> RowArray:
-    """Return (n_queries, n_allowed) int32: the allowed rows; -1 where one is excluded."""
-    rows = np.tile(search.rows(), (search.n_queries, 1))
+    Parameters
+    ----------
+    search : Request
+        Holds the excluded rows of each query.
+    lists : sequence of n_queries (n_rows,) int32
+        Rising.
+    """
     indptr, indices = search.exclude
+    out = np.full((len(lists), max([len(rows) for rows in lists] + [1])), NO_ROW, dtype=np.int32)
     for line, (start, end) in enumerate(pairwise(indptr.tolist())):
-        if start < end:
-            out = indices[start:end]
-            places = np.minimum(np.searchsorted(out, rows[line]), len(out) - 1)
-            rows[line][out[places] == rows[line]] = NO_ROW
-    return rows
+        rows = lists[line]
+        out[line, : len(rows)] = rows
+        if start < end and len(rows):
+            excluded = indices[start:end]
+            places = np.minimum(np.searchsorted(excluded, rows), len(excluded) - 1)
+            out[line, : len(rows)][excluded[places] == rows] = NO_ROW
+    return out
+
+
+def _best_of_all(model: Hybrid, people: ScoringInput, search: Request) -> RowArray:
+    """Return the best ``k + SPARE`` rows by the scores of all items."""
+    scores = score_all(model, people)
+    indptr, indices = search.exclude
+    lines = np.repeat(np.arange(len(scores)), np.diff(indptr)) if len(scores) > 1 else 0
+    scores[lines, indices[indptr[0] : indptr[-1]]] = -np.inf
+    allowed = search.allowed if len(search.allowed) else None
+    n_threads = 1 if len(scores) == 1 else None
+    n_best = min(search.k + SPARE, model.n_items)
+    return top_k(scores, n_best, allowed=allowed, n_threads=n_threads).rows
+
+
+def _is_narrow(search: Request) -> bool:
+    """Return True if a filter leaves few items; a filter that leaves all of them is none."""
+    n_items = len(search.allowed)
+    return n_items > 0 and search.n_allowed <= min(max(FEW_ALLOWED, search.k), n_items - 1)

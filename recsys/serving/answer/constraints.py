@@ -1,4 +1,4 @@
-"""Who may be shown what: excluded pairs per person, and item masks shared by groups of people."""
+"""Stage 2 of an answer: excluded items of each person, allowed items, causes of short lists."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from recsys.core.arrays import BoolArray, Csr, RowArray
+from recsys.core.arrays import NO_ROW, BoolArray, RowArray
 from recsys.core.errors import DataError
 from recsys.core.topk import TopK
+from recsys.index import Exclusion, exclusion
 from recsys.serving.answer.queries import Asked, item_lists
-from recsys.serving.state.filter_cache import filter_key
+from recsys.serving.state.filter_cache import Allowed, filter_key
 from recsys.serving.state.snapshot import Snapshot
 
 Where = str | Mapping[str, Any] | None
@@ -21,8 +21,8 @@ Where = str | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """What the caller asked for, beside the people.
+class ListRequest:
+    """Arguments of a request for lists, without the people.
 
     Attributes
     ----------
@@ -45,28 +45,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constraints:
-    """What each person of a request may see.
+    """Items that each person of a request may be shown.
 
     Attributes
     ----------
-    excluded : (n_queries, n_items) csr
-        Pairs left out.
-    masks : list of (n_items,) bool
+    excluded : Exclusion
+        Rows left out for each person: ``indptr`` (n_queries + 1,) and rising ``indices``.
+    allowed : list of Allowed
         The distinct sets of allowed items.
-    mask_of : (n_queries,) int32
-        Which of ``masks`` holds for each person.
+    allowed_of : (n_queries,) int32
+        The set of ``allowed`` that holds for each person.
     candidates : list of (n_candidates,) int32, or None
-        The only items allowed for each person; None means all.
+        The only items allowed for each person, rising; None means all.
     """
 
-    excluded: Csr
-    masks: list[BoolArray]
-    mask_of: RowArray
-    candidates: list[RowArray] | None
+    excluded: Exclusion
+    allowed: list[Allowed]
+    allowed_of: RowArray
+    candidates: list[RowArray] | None = None
 
 
-def constrain(snapshot: Snapshot, asked: Asked, request: Request) -> Constraints:
-    """Return what each person may see.
+def constrain(snapshot: Snapshot, asked: Asked, request: ListRequest) -> Constraints:
+    """Return the items that each person may be shown.
 
     Raises
     ------
@@ -78,39 +78,59 @@ def constrain(snapshot: Snapshot, asked: Asked, request: Request) -> Constraints
         If a candidate or excluded item is unknown.
     """
     n_queries = len(asked.user_rows)
-    masks, mask_of = _masks(snapshot, asked, request)
-    candidates = None
+    allowed, allowed_of = allowed_items(snapshot, asked.user_rows, request.where)
+    candidates, exclude = None, None
     if request.candidates is not None:
         candidates = item_lists(snapshot, request.candidates, n_queries, name="candidates")
         candidates = [np.unique(rows).astype(np.int32) for rows in candidates]
-    return Constraints(_excluded(snapshot, asked, request), masks, mask_of, candidates)
+    if request.exclude is not None:
+        exclude = item_lists(snapshot, request.exclude, n_queries, name="exclude")
+    excluded = excluded_items(
+        snapshot,
+        asked,
+        with_seen=request.exclude_seen,
+        with_own=not request.include_own,
+        exclude=exclude,
+    )
+    return Constraints(excluded, allowed, allowed_of, candidates)
 
 
-def _masks(snapshot: Snapshot, asked: Asked, request: Request) -> tuple[list[BoolArray], RowArray]:
-    filters, filter_of = _filters(request.where, len(asked.user_rows))
-    by_filter = [_eligible(snapshot, one) for one in filters]
-    visible, visible_of = snapshot.visible(asked.user_rows)
-    pairs = filter_of.astype(np.int64) * len(visible) + visible_of
-    distinct, mask_of = np.unique(pairs, return_inverse=True)
-    masks = [
-        by_filter[pair // len(visible)]
-        if visible[pair % len(visible)] is None
-        else by_filter[pair // len(visible)] & visible[pair % len(visible)]
-        for pair in distinct
-    ]
-    return masks, mask_of.astype(np.int32)
+def allowed_items(
+    snapshot: Snapshot, user_rows: RowArray, where: Where | Sequence[Where]
+) -> tuple[list[Allowed], RowArray]:
+    """Return the distinct sets of allowed items, and which of them holds for each person.
+
+    Raises
+    ------
+    ConfigError
+        If a filter cannot be read.
+    DataError
+        If there are several filters, but not one per person.
+    """
+    filters, filter_of = _filters(where, len(user_rows))
+    if len(user_rows) == 1:
+        return [_allowed(snapshot, int(user_rows[0]), filters[0])], filter_of
+    group_of = snapshot.visible(user_rows)[1]
+    pairs = filter_of.astype(np.int64) * (int(group_of.max(initial=0)) + 1) + group_of
+    _, first, allowed_of = np.unique(pairs, return_index=True, return_inverse=True)
+    allowed = [_allowed(snapshot, int(user_rows[at]), filters[filter_of[at]]) for at in first]
+    return allowed, allowed_of.astype(np.int32)
 
 
-def _eligible(snapshot: Snapshot, where: Where) -> BoolArray:
-    if where is None:
-        return snapshot.eligible
+def _allowed(snapshot: Snapshot, user_row: int, where: Where) -> Allowed:
+    """Return the items that pass a filter and that a person may see; row -1 is a stranger."""
+    key, visibility = filter_key(where), snapshot.audience_of(user_row)
+    if key is not None and visibility:
+        key = (key, visibility)
 
     def mask() -> BoolArray:
-        return snapshot.eligible & snapshot.mask_of(where)
+        out = snapshot.eligible
+        if where is not None:
+            out = out & snapshot.mask_of(where)
+        (visible,), _ = snapshot.visible(np.array([user_row], dtype=np.int32))
+        return out if visible is None else out & visible
 
-    key = filter_key(where)
-    found = snapshot.filters.get(None if key is None else ("everybody", key), mask).mask
-    return found if len(found) else snapshot.eligible
+    return snapshot.filters.get(key, mask)
 
 
 def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
@@ -129,31 +149,55 @@ def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
     return filters or [None], np.array([order[key] for key in keys], dtype=np.int32)
 
 
-def _excluded(snapshot: Snapshot, asked: Asked, request: Request) -> Csr:
-    n_queries = len(asked.user_rows)
-    shape = (n_queries, snapshot.n_items)
-    parts = [
-        snapshot.hidden_of(
-            asked.user_rows, with_seen=request.exclude_seen, with_own=not request.include_own
-        )
+def excluded_items(
+    snapshot: Snapshot,
+    asked: Asked,
+    *,
+    with_seen: bool,
+    with_own: bool,
+    exclude: Sequence[RowArray] | None,
+) -> Exclusion:
+    """Return the rows to leave out for each person: seen, own, muted, disliked and given ones.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    asked : Asked
+        Items of a session are seen items.
+    with_seen, with_own : bool
+        False: seen items, and the person's own ones, stay.
+    exclude : sequence of n_queries (n,) int32, or None
+        Further rows of each person, in any order.
+    """
+    user_rows = asked.user_rows
+    if len(user_rows) == 1:
+        row, rows = int(user_rows[0]), np.zeros(0, np.int32)
+        if row != NO_ROW:
+            rows = snapshot.hidden_rows(row, with_seen=with_seen, with_own=with_own)
+        stored = (np.array([0, len(rows)], dtype=np.int64), rows)
+    else:
+        pairs = snapshot.hidden_of(user_rows, with_seen=with_seen, with_own=with_own)
+        stored = exclusion(pairs, shape=pairs.shape)
+    parts = [stored]
+    if with_seen and asked.is_session:
+        history = asked.queries.history
+        parts.append(exclusion(history, shape=history.shape))
+    if exclude is not None and len(exclude):
+        ends = np.append(0, np.cumsum([len(rows) for rows in exclude]))
+        parts.append((ends, np.concatenate(exclude)))
+    return parts[0] if len(parts) == 1 else _union(parts, n_items=snapshot.n_items)
+
+
+def _union(parts: Sequence[Exclusion], *, n_items: int) -> Exclusion:
+    """Return the rows that are in any of the parts, each once and rising."""
+    n_queries = len(parts[0][0]) - 1
+    keys = [
+        np.repeat(np.arange(n_queries) * n_items, np.diff(indptr)) + indices
+        for indptr, indices in parts
     ]
-    if request.exclude_seen and asked.is_session:
-        parts.append(asked.queries.history)  # a history folded in, this session's items
-    if request.exclude is not None:
-        lists = item_lists(snapshot, request.exclude, n_queries, name="exclude")
-        lines = np.repeat(np.arange(n_queries), [len(one) for one in lists])
-        columns = np.concatenate(lists) if lists else np.zeros(0, np.int32)
-        parts.append(
-            sp.csr_matrix((np.ones(len(lines), np.float32), (lines, columns)), shape=shape)
-        )
-    filled = [part for part in parts if part.nnz]
-    if not filled:
-        return sp.csr_matrix(shape, dtype=np.float32)
-    if len(filled) == 1:
-        return filled[0]
-    out = sp.csr_matrix(sum(filled[1:], filled[0]))
-    out.sort_indices()
-    return out
+    lines, rows = np.divmod(np.unique(np.concatenate(keys)), max(n_items, 1))
+    indptr = np.append(0, np.cumsum(np.bincount(lines, minlength=n_queries)))
+    return indptr, rows.astype(np.int32)
 
 
 def shortfalls(
@@ -166,27 +210,25 @@ def shortfalls(
     best : TopK
         The lists found.
     constraints : Constraints
-        What each person may see.
+        The items that each person may be shown.
     k : int
         The length asked for.
     n_items : int
         Size of the catalog.
     """
-    found = best.n_found
-    n_left_out = np.diff(constraints.excluded.indptr)
-    n_allowed = [int(mask.sum()) for mask in constraints.masks]
-    out: list[str | None] = []
-    for line, n_found in enumerate(found.tolist()):
-        if n_found >= k:
-            out.append(None)
-            continue
+    out: list[str | None] = [None] * len(best.rows)
+    if best.rows.shape[1] >= k and best.rows.min(initial=0) >= 0:
+        return tuple(out)
+    for line in np.flatnonzero(best.n_found < k).tolist():
         causes = [f"{n_items} in the catalog"]
         if constraints.candidates is not None:
             causes.append(f"{len(constraints.candidates[line])} candidates given")
-        denied = n_items - n_allowed[constraints.mask_of[line]]
+        allowed = constraints.allowed[constraints.allowed_of[line]]
+        denied = len(allowed.mask) - len(allowed.rows)
         if denied:
             causes.append(f"{denied} filtered, expired, blocked or not for this person")
-        if n_left_out[line]:
-            causes.append(f"{n_left_out[line]} seen, own, muted or excluded")
-        out.append(f"{n_found} of {k} items: {', '.join(causes)}.")
+        n_excluded = int(constraints.excluded[0][line + 1] - constraints.excluded[0][line])
+        if n_excluded:
+            causes.append(f"{n_excluded} seen, own, muted or excluded")
+        out[line] = f"{best.n_found[line]} of {k} items: {', '.join(causes)}."
     return tuple(out)

@@ -1,14 +1,16 @@
-"""Reasons of lists, and the profile of a person."""
+"""Stage 6 of an answer: the reasons of lists; and the tag profile of a person."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from recsys.core.arrays import NO_ROW, RowArray
 from recsys.core.errors import UnknownIdError
-from recsys.core.topk import TopK
+from recsys.models import Queries, QueryState
 from recsys.profiles import (
     ProfileTable,
     build_user_profiles,
@@ -19,35 +21,53 @@ from recsys.profiles import (
 from recsys.ranking import ReasonNames, word_reasons
 from recsys.serving.answer.queries import Asked
 from recsys.serving.answer.recommendations import ItemReasons
+from recsys.serving.state.csr_rows import row_matrix
 from recsys.serving.state.snapshot import Snapshot
 
 
 def explain_lists(
-    snapshot: Snapshot, asked: Asked, best: TopK
+    snapshot: Snapshot, asked: Asked, item_rows: RowArray
 ) -> tuple[tuple[ItemReasons, ...], ...]:
-    """Return the reasons of every item of every list; their values sum to its score."""
-    return tuple(_explain_one(snapshot, asked, best, line) for line in range(len(best.rows)))
+    """Return the reasons of every item of every list; their values sum to its score.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    asked : Asked
+    item_rows : (n_queries, m) int32
+        -1 pads, and has no reasons.
+    """
+    item_id = cache(snapshot.items.id)  # people of one batch share many causes
+    return tuple(
+        _explain_one(snapshot, asked, line, rows[rows != NO_ROW], item_id)
+        for line, rows in enumerate(item_rows)
+    )
 
 
 def _explain_one(
-    snapshot: Snapshot, asked: Asked, best: TopK, line: int
+    snapshot: Snapshot, asked: Asked, line: int, rows: RowArray, item_id: Callable[[int], Any]
 ) -> tuple[ItemReasons, ...]:
-    rows = best.rows[line][best.rows[line] != NO_ROW]
     if not len(rows):
         return ()
-    at = np.array([line])
+    queries, states, mine = asked.queries, asked.states, slice(line, line + 1)
+    starts = queries.history.indptr
+    query = Queries(
+        history=row_matrix(queries.history, line),
+        age_days=queries.age_days[starts[line] : starts[line + 1]],
+        tags=row_matrix(queries.tags, line),
+    ).widened(snapshot.n_items)
     parts = snapshot.model.explain(
-        asked.queries.take(at), asked.states.take(at), item_rows=np.ascontiguousarray(rows)
+        query, QueryState(states.vectors[mine], states.buckets[mine]), item_rows=rows
     )
     user_row = int(asked.user_rows[line])
     kinds = {} if user_row == NO_ROW else snapshot.last_kinds(user_row)
     names = ReasonNames(
-        item_id=snapshot.items.id,
+        item_id=item_id,
         title=snapshot.title,
         kind=kinds.get,
         tags=snapshot.tags,
-        followed=frozenset(asked.queries.tags[line].indices.tolist()),
-        unnamed=_unseen_by(snapshot, user_row, asked.queries.history[line].indices),
+        followed=frozenset(query.tags.indices.tolist()),
+        unnamed=_unseen_by(snapshot, user_row, query.history.indices),
     )
     worded = word_reasons(parts, n_items=len(rows), names=names, wording=snapshot.wording)
     return tuple(tuple(reasons) for reasons in worded)

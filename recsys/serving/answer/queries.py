@@ -1,4 +1,4 @@
-"""From ids or histories to queries the model can answer."""
+"""Stage 1 of an answer: ids or histories become rows, queries and model states."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, RowArray, objects
+from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, objects
 from recsys.core.errors import DataError, UnknownIdError, clip
-from recsys.models import Queries, QueryState
+from recsys.models import Hybrid, Queries, QueryState
 from recsys.serving.state.csr_rows import spread
 from recsys.serving.state.snapshot import Snapshot
 
@@ -40,6 +40,15 @@ def ask_users(
     UnknownIdError
         If an item of ``recent`` is unknown.
     """
+    if recent is None and type(user_ids) is list and len(user_ids) == 1:
+        row = snapshot.users.row(user_ids[0])
+        if row != NO_ROW and snapshot.is_personal(row):
+            return Asked(
+                objects(user_ids),
+                np.array([row], dtype=np.int32),
+                snapshot.query_of(row),
+                snapshot.state_of(row),
+            )
     if getattr(user_ids, "ndim", 1) > 1:
         raise DataError("user_ids must be a list of ids; got a table. Give one column of it.")
     ids = as_ids(user_ids, name="user_ids")
@@ -235,9 +244,9 @@ class Asked:
     queries : Queries
         What is known of each; empty for unknown people.
     states : QueryState
-        What the blocks make of them.
+        User vectors and activity buckets.
     is_session : bool
-        Whether the history holds items that the snapshot has not seen from these people.
+        True if the history holds items that the snapshot has not seen from these people.
     """
 
     ids: npt.NDArray[np.object_]
@@ -245,3 +254,48 @@ class Asked:
     queries: Queries
     states: QueryState
     is_session: bool = False
+
+    def only(self, lines: npt.NDArray[np.integer[Any]]) -> Asked:
+        """Return the people at ``lines``, in that order; all of them in order are not copied."""
+        if len(lines) == len(self.ids) and (np.diff(lines) == 1).all():
+            return self
+        return Asked(
+            self.ids[lines],
+            self.user_rows[lines],
+            self.queries.take(lines),
+            self.states.take(lines),
+            self.is_session,
+        )
+
+    def scoring(self, model: Hybrid) -> ScoringInput:
+        """Return the input of the scoring stages, user vectors weighted by a model."""
+        return ScoringInput(self.queries, self.states, model.query_vectors(self.states))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoringInput:
+    """What scores of some people are computed from.
+
+    Attributes
+    ----------
+    queries : Queries
+        Histories and declared tags.
+    states : QueryState
+        User vectors and activity buckets.
+    vectors : (n_queries, n_factors) float32
+        User vectors, weighted: what the index is searched with.
+    """
+
+    queries: Queries
+    states: QueryState
+    vectors: FloatMatrix
+
+    def take(self, lines: npt.NDArray[np.integer[Any]]) -> ScoringInput:
+        """Return the input of the people at ``lines``, in that order."""
+        return ScoringInput(self.queries.take(lines), self.states.take(lines), self.vectors[lines])
+
+    def part(self, lines: slice) -> ScoringInput:
+        """Return the input of some neighbouring people."""
+        states = QueryState(self.states.vectors[lines], self.states.buckets[lines])
+        queries = self.queries.chunk(lines.start, lines.stop)
+        return ScoringInput(queries, states, self.vectors[lines])

@@ -1,18 +1,21 @@
-"""The path of one request: score, leave out, keep the best ``k``."""
+"""Stage 5 of an answer: the best ``k`` item rows of each person; similar items."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray
+from recsys.core.arrays import NO_ROW, RowArray
 from recsys.core.topk import TopK
-from recsys.index import best_rows, top_k
+from recsys.index import Request
 from recsys.ranking import parse_filter
-from recsys.serving.answer.candidates import candidate_rows, checked_search
+from recsys.serving.answer.candidates import candidate_rows, without_excluded
 from recsys.serving.answer.constraints import Constraints, Where
-from recsys.serving.answer.queries import Asked
-from recsys.serving.answer.score import SPARE, best_of_candidates, pair_scores, scores_of_all
+from recsys.serving.answer.queries import Asked, ScoringInput
+from recsys.serving.answer.score import rescore_candidates
+from recsys.serving.state.filter_cache import Allowed
 from recsys.serving.state.snapshot import Snapshot
 
 DENSE_BATCH = 512
@@ -20,113 +23,57 @@ DENSE_BATCH = 512
 
 
 def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) -> TopK:
-    """Return the best ``k`` allowed items of each person, ties to the lower row."""
-    n_queries = len(asked.user_rows)
-    k = max(min(k, snapshot.n_items), 1)
+    """Return the best ``k`` allowed items of each person, ties to the lower row.
+
+    People with the same allowed items are searched together; a single person is one such group.
+    """
+    n_queries, k = len(asked.user_rows), max(min(k, snapshot.n_items), 1)
+    given = constraints.candidates
+    if n_queries and snapshot.n_items and len(constraints.allowed) == 1:
+        people = asked.scoring(snapshot.model)
+        search = _search(people, constraints, constraints.allowed[0], k)
+        return _rank_group(snapshot, people, search, given)
     rows = np.full((n_queries, k), NO_ROW, dtype=np.int32)
     scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
-    if snapshot.n_items == 0:
+    if not n_queries or not snapshot.n_items:
         return TopK(rows, scores)
-    queries = snapshot.model.query_vectors(asked.states)
-    for mask in range(len(constraints.masks)):
-        lines = np.flatnonzero(constraints.mask_of == mask).astype(np.int32)
-        if not len(lines):
-            continue
-        best = _rank_group(snapshot, asked, constraints, lines=lines, queries=queries, k=k)
-        rows[lines, : best.rows.shape[1]] = best.rows
-        scores[lines, : best.rows.shape[1]] = best.scores
+    people = asked.scoring(snapshot.model)
+    for group, allowed in enumerate(constraints.allowed):
+        lines = np.flatnonzero(constraints.allowed_of == group)
+        search = _search(people, constraints, allowed, k).only(lines)
+        lists = None if given is None else [given[line] for line in lines.tolist()]
+        best = _rank_group(snapshot, people.take(lines), search, lists)
+        rows[lines], scores[lines] = best.rows, best.scores
     return TopK(rows, scores)
 
 
+def _search(people: ScoringInput, constraints: Constraints, allowed: Allowed, k: int) -> Request:
+    rows = allowed.rows if len(allowed.mask) else None
+    return Request(people.vectors, k, constraints.excluded, allowed.mask, rows)
+
+
 def _rank_group(
-    snapshot: Snapshot,
-    asked: Asked,
-    constraints: Constraints,
-    *,
-    lines: RowArray,
-    queries: FloatMatrix,
-    k: int,
+    snapshot: Snapshot, people: ScoringInput, search: Request, given: Sequence[RowArray] | None
 ) -> TopK:
-    allowed = constraints.masks[int(constraints.mask_of[lines[0]])]
-    if constraints.candidates is not None:
-        return _rank_candidates(snapshot, asked, constraints, lines=lines, k=k)
-    if not snapshot.model.has_item_item:
-        excluded = constraints.excluded[lines]
-        return snapshot.index.search(queries[lines], k=k, exclude=excluded, allowed=allowed)
-    if snapshot.index.is_exact:
-        return _rank_dense(snapshot, asked, lines, queries=queries, constraints=constraints, k=k)
+    model, index = snapshot.model, snapshot.index
+    if given is not None:
+        allowed = search.allowed
+        lists = [rows[allowed[rows]] for rows in given] if len(allowed) else given
+        return rescore_candidates(model, people, without_excluded(search, lists), search.k)
+    if not model.has_item_item:
+        return index.answer(search)
+    n_queries = search.n_queries
+    at_once = DENSE_BATCH if index.is_exact or index.n_with_extra else n_queries
+    if n_queries <= at_once:
+        return rescore_candidates(model, people, candidate_rows(snapshot, people, search), search.k)
     parts = []
-    at_once = DENSE_BATCH if snapshot.index.n_with_extra else len(lines)
-    for start in range(0, len(lines), at_once):
-        some = lines[start : start + at_once]
-        people = _only(asked, some)
-        excluded = constraints.excluded[some]
-        search = checked_search(snapshot.index, queries[some], k, excluded, allowed)
-        known = (people.queries, people.states, search.queries)
-        found = candidate_rows(snapshot, known, search)
-        parts.append(best_of_candidates(snapshot.model, known, found, k))
-    return _joined(parts)
-
-
-def _rank_dense(
-    snapshot: Snapshot,
-    asked: Asked,
-    lines: RowArray,
-    *,
-    queries: FloatMatrix,
-    constraints: Constraints,
-    k: int,
-) -> TopK:
-    """Score every item: exact where kernels have a say, memory bounded by the batch."""
-    parts = []
-    model = snapshot.model
-    allowed = constraints.masks[int(constraints.mask_of[lines[0]])]
-    for start in range(0, len(lines), DENSE_BATCH):
-        some = lines[start : start + DENSE_BATCH]
-        people = _only(asked, some)
-        scores = scores_of_all(model, (people.queries, people.states, queries[some]))
-        found = top_k(
-            scores,
-            min(k + SPARE, snapshot.n_items),
-            exclude=constraints.excluded[some],
-            allowed=allowed,
-        )
-        # one kernel gives the final score, whatever the shape of the batch
-        parts.append(best_rows(found.rows, pair_scores(snapshot, people, found.rows), k))
-    return _joined(parts)
-
-
-def _joined(parts: list[TopK]) -> TopK:
+    for start in range(0, n_queries, at_once):
+        lines = slice(start, min(start + at_once, n_queries))
+        some, part = people.part(lines), search.part(lines)
+        parts.append(rescore_candidates(model, some, candidate_rows(snapshot, some, part), part.k))
     return TopK(
         rows=np.concatenate([part.rows for part in parts]),
         scores=np.concatenate([part.scores for part in parts]),
-    )
-
-
-def _rank_candidates(
-    snapshot: Snapshot, asked: Asked, constraints: Constraints, *, lines: RowArray, k: int
-) -> TopK:
-    assert constraints.candidates is not None  # noqa: S101  (the caller checked)
-    allowed = constraints.masks[int(constraints.mask_of[lines[0]])]
-    lists = []
-    for line in lines:
-        rows = constraints.candidates[line]
-        excluded = constraints.excluded
-        out = excluded.indices[excluded.indptr[line] : excluded.indptr[line + 1]]
-        lists.append(rows[allowed[rows] & ~np.isin(rows, out)])
-    width = max([len(rows) for rows in lists] + [1])
-    padded = np.full((len(lists), width), NO_ROW, dtype=np.int32)
-    for line, rows in enumerate(lists):
-        padded[line, : len(rows)] = rows
-    return best_rows(padded, pair_scores(snapshot, _only(asked, lines), padded), k)
-
-
-def _only(asked: Asked, lines: RowArray) -> Asked:
-    return Asked(
-        asked.ids[lines],
-        asked.user_rows[lines],
-        asked.queries.take(lines),
-        asked.states.take(lines),
     )
 
 

@@ -201,6 +201,8 @@ def padded(best: TopK, k: int, items: IdMap) -> tuple[ObjectArray, FloatMatrix]:
     """Return the (n_queries, k) ids and scores of lists; see ``MAX_PADDED`` for a very large k."""
     n_queries, width = best.rows.shape
     k = k if k <= max(len(items), MAX_PADDED) else len(items)
+    if width == k:
+        return items.ids(best.rows), best.scores
     item_ids = np.full((n_queries, k), None, dtype=object)
     scores = np.full((n_queries, k), -np.inf, dtype=np.float32)
     if best.rows.size:

@@ -8,9 +8,10 @@ import numpy as np
 
 from recsys.core.arrays import RowArray
 from recsys.core.note import Note
-from recsys.index import ExactIndex, NarrowIndex, last_scores, n_at_least, top_k
-from recsys.serving.answer.candidates import candidate_rows, checked_search
-from recsys.serving.answer.score import best_of_candidates, scores_of_all
+from recsys.index import ExactIndex, NarrowIndex, checked_request, last_scores, n_at_least, top_k
+from recsys.serving.answer.candidates import candidate_rows
+from recsys.serving.answer.queries import ScoringInput
+from recsys.serving.answer.score import rescore_candidates, score_all
 from recsys.serving.state.snapshot import Snapshot
 
 BESIDE = (64, 128, 256, 512, 1024)
@@ -81,12 +82,14 @@ def list_recall(snapshot: Snapshot, user_rows: RowArray, *, k: int) -> float:
         rows = user_rows[start : start + AT_ONCE]
         queries, states = snapshot.queries.take(rows), snapshot.states.take(rows)
         excluded = snapshot.seen[rows]
-        vectors = model.query_vectors(states)
-        known = (queries, states, vectors)
-        scores = scores_of_all(model, known)
+        people = ScoringInput(queries, states, model.query_vectors(states))
+        scores = score_all(model, people)
         best = top_k(scores, k, exclude=excluded, allowed=snapshot.eligible)
-        search = checked_search(snapshot.index, vectors, k, excluded, snapshot.eligible)
-        found = best_of_candidates(model, known, candidate_rows(snapshot, known, search), k)
+        shape = (snapshot.n_items, snapshot.index.n_factors)
+        search = checked_request(
+            people.vectors, k, shape=shape, exclude=excluded, allowed=snapshot.eligible
+        )
+        found = rescore_candidates(model, people, candidate_rows(snapshot, people, search), k)
         last = last_scores(best)
         slack = 1e-5 * np.maximum(np.abs(last), 1)  # products of matrices and of pairs differ
         hits = n_at_least(found, last - slack)

@@ -1,4 +1,4 @@
-"""The short way of a page view gives what the way of a batch gives."""
+"""One person alone gets what they get in a batch, by the same stages, each passed once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,8 +14,8 @@ import recsys
 from recsys.datasets import synthetic_world
 from recsys.index import IndexConfig, NarrowIndex
 from recsys.models import HybridConfig
-from recsys.serving.answer.constraints import Request
-from recsys.serving.answer.single import page_view
+from recsys.serving import RowRequest
+from recsys.serving.answer import rank as ranking
 
 WEIGHTS: dict[str, tuple[float, ...]] = {
     "popularity": (0.3,),
@@ -134,16 +134,45 @@ def test_alone_equals_in_a_batch_after_observing(kind: str, preset: str, n_piece
             assert set(alone.item_ids[0].tolist()) == set(again.item_ids[0].tolist())
 
 
+@pytest.mark.parametrize("preset", ["fast", "balanced"])
+@pytest.mark.parametrize("n_pieces", [0, 10])
+def test_a_request_on_rows_gives_the_lists_and_reasons_of_recommend(
+    preset: str, n_pieces: int
+) -> None:
+    later = observed("exact", preset, n_pieces) if n_pieces else model("exact", preset)
+    snapshot, where = later.snapshot, "format in (video, question)"
+    ids = ["u0", "stranger", *later.users.ids()[-3:].tolist(), "u9"]
+    exclude = [np.arange(at * 3, dtype=np.int32)[::-1] for at in range(len(ids))]
+    asked = RowRequest(snapshot, ids, where=where)
+    every = np.arange(len(ids))
+    best = asked.rank(every, k=5, exclude=exclude)
+    top = later.recommend(
+        ids, k=5, where=where, exclude=[later.items.ids(one).tolist() for one in exclude],
+        explain=True,
+    )  # fmt: skip
+    assert later.items.ids(best.rows).tolist() == top.item_ids.tolist()
+    assert best.scores.tolist() == top.scores.tolist()
+    assert asked.known.tolist() == top.known.tolist()
+    assert asked.explain(every, best.rows) == top.reasons
+    some = np.array([4, 1])
+    again = asked.rank(some, k=5, exclude=[exclude[at] for at in some])
+    assert again.rows.tolist() == best.rows[some].tolist()
+    for line, whys in zip(some, asked.explain(some, best.rows[some]), strict=True):
+        alone = later.recommend(
+            [ids[line]], k=5, where=where, explain=True,
+            exclude=later.items.ids(exclude[line]).tolist(),
+        )  # fmt: skip
+        assert alone.reasons == (whys,)
+
+
 @pytest.mark.parametrize(("kind", "preset"), [("narrow", "balanced"), ("exact", "fast")])
-def test_what_was_observed_goes_the_short_way_too(kind: str, preset: str) -> None:
+def test_a_page_after_observing_puts_nothing_together(kind: str, preset: str) -> None:
     later = observed(kind, preset, 10).observe({"user_id": ["u0"], "item_id": ["i5"]})
     told = later.items.rows([f"told-{at}" for at in (0, 3, 6, 9)])
     assert (told >= 600).all()
     for user in ("u0", "new-0", str(later.users.ids()[-1])):
-        found = page_view(later.snapshot, user, Request(k=5))
-        assert found is not None, user
+        assert later.recommend([user], k=5).shortfall == (None,)
         assert "whole" not in vars(later.snapshot), "nothing was put together for one page"
-    assert page_view(later.snapshot, "u9", Request(k=5)) is None, "no longer served personally"
     retired = np.flatnonzero(~later.snapshot.eligible)
     assert len(retired)
     top = later.recommend(["u0"], k=later.snapshot.n_items, exclude_seen=False, include_own=True)
@@ -152,27 +181,47 @@ def test_what_was_observed_goes_the_short_way_too(kind: str, preset: str) -> Non
     assert set(told.tolist()) - set(retired.tolist()) <= set(rows.tolist())
 
 
-def test_a_large_catalog_really_goes_the_short_way() -> None:
-    recommender = model("narrow", "balanced")
-    assert isinstance(recommender.snapshot.index, NarrowIndex)
-    found = page_view(recommender.snapshot, recommender.users.id(0), Request(k=5))
-    assert found is not None
-    assert found.known.tolist() == [True]
-    assert found.item_ids.shape == found.scores.shape == (1, 5)
-
-
+@pytest.mark.parametrize(("kind", "preset"), CASES)
 @pytest.mark.parametrize(
-    ("user_id", "asked"),
+    "asked",
     [
-        ("stranger", {"k": 5}),
-        ("u0", {"k": 601}),
-        ("u0", {"k": 5, "candidates": ["i1"]}),
-        ("u0", {"k": 5, "where": ["format = video"]}),
-        ("u0", {"k": 5, "where": "format = nothing"}),
+        {"k": 5},
+        {"k": 601},
+        {"k": 5, "candidates": ["i1", "i9"]},
+        {"k": 5, "where": ["format = video"]},
+        {"k": 5, "where": "format = nothing"},
+        {"k": 5, "where": "item_id in (i1, i2, i3)"},
+        {"k": 5, "explain": True},
+        {"k": 5, "exclude": [["i1", "i2", None]]},
+        {"k": 5, "recent": ["i3"]},
     ],
 )
-def test_what_it_cannot_do_it_leaves(user_id: str, asked: dict[str, Any]) -> None:
-    assert page_view(model("narrow", "fast").snapshot, user_id, Request(**asked)) is None
+def test_one_person_goes_through_each_stage_once(
+    kind: str, preset: str, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recommender = model(kind, preset)
+    groups = []
+    whole = ranking._rank_group
+
+    def counted(*args: Any) -> Any:
+        groups.append(args)
+        return whole(*args)
+
+    monkeypatch.setattr(ranking, "_rank_group", counted)
+    for user in ("u0", "stranger"):
+        alone = recommender.recommend([user], **asked)
+        assert len(groups) == 1, "also where the list comes out short"
+        groups.clear()
+        twice: dict[str, Any] = {
+            name: value * 2 if name in ("where", "exclude") and isinstance(value, list) else value
+            for name, value in asked.items()
+        }
+        pair = recommender.recommend([user, user], **twice)
+        groups.clear()
+        assert alone.item_ids[0].tolist() == pair.item_ids[1].tolist()
+        assert alone.scores[0].tolist() == pair.scores[1].tolist()
+        assert alone.shortfall[0] == pair.shortfall[1]
+        assert alone.reasons is None or alone.reasons[0] == pair.reasons[1]  # type: ignore[index]
 
 
 def test_a_filter_is_worked_out_once_for_everybody() -> None:

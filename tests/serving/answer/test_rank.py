@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import recsys
 from recsys.core.topk import TopK
-from recsys.serving.answer.constraints import Request, constrain
+from recsys.serving.answer.constraints import ListRequest, constrain
 from recsys.serving.answer.queries import ask_users
 from recsys.serving.answer.rank import rank
 from recsys.serving.answer.score import pair_scores
@@ -19,7 +19,7 @@ PRESETS = ["fast", "balanced"]
 def ranked(model: recsys.Recommender, ids: list[object], *, k: int = 5, **asked: object) -> TopK:
     snapshot = model.snapshot
     people = ask_users(snapshot, ids)
-    return rank(snapshot, people, constrain(snapshot, people, Request(k=k, **asked)), k=k)  # type: ignore[arg-type]
+    return rank(snapshot, people, constrain(snapshot, people, ListRequest(k=k, **asked)), k=k)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -77,7 +77,8 @@ def test_padding_is_at_the_end_of_scores_that_never_rise(preset: str) -> None:
 def test_a_pair_without_item_scores_nothing() -> None:
     snapshot = tiny_shared().snapshot
     rows = np.array([[0, -1]], np.int32)
-    scores = pair_scores(snapshot, ask_users(snapshot, ["ana"]), rows)
+    people = ask_users(snapshot, ["ana"]).scoring(snapshot.model)
+    scores = pair_scores(snapshot.model, people, rows)
     assert np.isfinite(scores[0, 0])
     assert np.isneginf(scores[0, 1])
 

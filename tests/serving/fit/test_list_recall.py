@@ -8,7 +8,7 @@ import numpy as np
 from recsys.index import ExactIndex, IndexConfig, NarrowIndex
 from recsys.models import HybridModel
 from recsys.serving.fit.list_recall import BESIDE, judged, list_recall
-from tests.serving.answer.test_single import model
+from tests.serving.answer.test_lists import model
 
 PEOPLE = np.arange(20, dtype=np.int32)
 
