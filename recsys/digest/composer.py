@@ -1,4 +1,4 @@
-"""From some people to their digests: asks the model, composes, words."""
+"""Digests of one chunk of people: ranked candidates, caps, entries with reasons."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, BoolArray, FloatMatrix, ObjectArray, RowArray
+from recsys.core.arrays import NO_ROW, BoolArray, FloatArray, FloatMatrix, ObjectArray, RowArray
 from recsys.core.clock import to_iso
 from recsys.digest.compose import choose, pairs_in
 from recsys.digest.config import DigestConfig
-from recsys.digest.due import Standing, due
+from recsys.digest.due import Eligibility, due
 from recsys.digest.facts import ItemFacts, since
-from recsys.digest.letter import Because, Digest, Entry
+from recsys.digest.letter import Digest, Entry, EntryReason
 from recsys.digest.received import Received
-from recsys.digest.recommends import Recommends
-from recsys.digest.tally import Tally
+from recsys.digest.recommends import Ranker, Reasons, Recommends, ranker
+from recsys.digest.tally import DigestCounts
 
 WIDER = 5
 """How many times more candidates are asked for people who came out short."""
@@ -28,16 +28,15 @@ SCORE_DIGITS = 6
 
 @dataclass(slots=True, eq=False)
 class _Picks:
-    """What was chosen for some people: (n_people, k) item rows and scores, -1 and -inf padded."""
+    """Chosen items of some people: (n_people, k) item rows and scores, -1 and -inf padded."""
 
     rows: RowArray
     scores: FloatMatrix
-    known: BoolArray
     n_allowed: Any
     is_cut: BoolArray
 
     def put(self, at: Any, other: _Picks) -> None:
-        self.rows[at], self.scores[at], self.known[at] = other.rows, other.scores, other.known
+        self.rows[at], self.scores[at] = other.rows, other.scores
         self.n_allowed[at], self.is_cut[at] = other.n_allowed, other.is_cut
 
 
@@ -53,7 +52,7 @@ class Composer:
     as_of : datetime64[us]
         The moment of the run.
     received : Received
-        What people have had.
+        Items of earlier digests.
     """
 
     model: Recommends
@@ -81,118 +80,100 @@ class Composer:
         return f"({config.where}) and {age}"
 
     @cached_property
-    def _standing(self) -> Standing:
-        return Standing.of(self.model.dataset.people)
+    def _eligibility(self) -> Eligibility:
+        return Eligibility.of(self.model.dataset.people)
 
     @cached_property
     def _current(self) -> BoolArray:
         return self.facts.current(self.as_of)
 
-    def compose(self, user_ids: Sequence[Any]) -> tuple[list[Digest], Tally]:
+    def compose(self, user_ids: Sequence[Any]) -> tuple[list[Digest], DigestCounts]:
         """Return the digests of those who are due and have something to get, and the counts."""
         is_due, counts = due(
             user_ids,
-            standing=self._standing,
+            eligibility=self._eligibility,
             received=self.received,
             as_of=self.as_of,
             config=self.config,
         )
         ids = [user_ids[at] for at in np.flatnonzero(is_due).tolist()]
-        digests = self._letters(ids) if ids else []
+        digests = self._digests(ids) if ids else []
         counts.n_without = len(ids) - len(digests)
         counts.n_digests = len(digests)
         counts.n_items = sum(len(one.items) for one in digests)
         counts.n_short = sum(one.shortfall is not None for one in digests)
         return digests, counts
 
-    def _letters(self, ids: list[Any]) -> list[Digest]:
-        picks = self._pick(ids, self.config.candidates)
-        again = np.flatnonzero(((picks.rows != NO_ROW).sum(axis=1) < self.config.k) & picks.is_cut)
+    def _digests(self, ids: list[Any]) -> list[Digest]:
+        people = ranker(self.model, ids, where=self.where)
+        had = self.received.rows_of(ids)
+        picks = self._pick(people, had, np.arange(len(ids), dtype=np.int32), self.config.candidates)
+        n_found = (picks.rows != NO_ROW).sum(axis=1)
+        again = np.flatnonzero((n_found < self.config.k) & picks.is_cut).astype(np.int32)
         if len(again):
-            wider = self._pick([ids[at] for at in again.tolist()], WIDER * self.config.candidates)
-            picks.put(again, wider)
-        enough = np.flatnonzero((picks.rows != NO_ROW).sum(axis=1) >= self.config.min_items)
-        kept = enough.tolist()
-        ids = [ids[at] for at in kept]
-        items = self.model.dataset.items.ids(picks.rows[enough].ravel())
-        items = items.reshape(len(ids), self.config.k)
-        reasons = self._reasons(ids, items)
+            picks.put(again, self._pick(people, had, again, WIDER * self.config.candidates))
+        enough = (picks.rows != NO_ROW).sum(axis=1) >= self.config.min_items
+        lines = np.flatnonzero(enough).astype(np.int32)
+        rows = picks.rows[lines]
+        reasons: Reasons = [()] * len(lines)
+        if self.config.explain and len(lines):
+            reasons = people.explain(lines, rows)
+        items = self.model.dataset.items.ids(rows)
         return [
-            self._letter(ids[line], picks, at, self._entries(line, at, picks, items, reasons))
-            for line, at in enumerate(kept)
+            self._digest(
+                ids[at],
+                self._entries(items[line], rows[line], picks.scores[at], reasons[line]),
+                is_known=bool(people.known[at]),
+                n_allowed=int(picks.n_allowed[at]),
+            )
+            for line, at in enumerate(lines.tolist())
         ]
 
-    def _pick(self, ids: list[Any], n_candidates: int) -> _Picks:
+    def _pick(
+        self, people: Ranker, had: list[RowArray], lines: RowArray, n_candidates: int
+    ) -> _Picks:
         n_candidates = max(n_candidates, self.config.k)
-        sent = self.received.rows_of(ids)
-        n_sent = [len(rows) for rows in sent]
-        sent_ids = self.model.dataset.items.ids(np.concatenate(sent))
-        answer = self.model.recommend(
-            ids,
-            k=n_candidates,
-            where=self.where,
-            exclude=[list(one) for one in np.split(sent_ids, np.cumsum(n_sent)[:-1])],
-        )
-        rows = self.model.dataset.items.rows(answer.item_ids.ravel()).reshape(len(ids), -1)
-        people = np.arange(len(ids), dtype=np.int32)
-        pairs = (np.repeat(people, n_sent).astype(np.int32), np.concatenate(sent))
-        had = pairs_in(people, rows, pairs=pairs, n_items=self.facts.n_items)
+        had = [had[at] for at in lines.tolist()]
+        top = people.rank(lines, k=n_candidates, exclude=had)
+        rows = top.rows
+        numbers = np.arange(len(lines), dtype=np.int32)
+        pairs = (np.repeat(numbers, [len(one) for one in had]), np.concatenate(had))
         # the model was told already; an item must not come twice even if it did not listen
-        allowed = (rows != NO_ROW) & self._current[rows] & ~had
-        best = choose(rows, answer.scores, k=self.config.k, allowed=allowed, caps=self.facts.caps)
+        repeated = pairs_in(numbers, rows, pairs=pairs, n_items=self.facts.n_items)
+        allowed = (rows != NO_ROW) & self._current[rows] & ~repeated
+        best = choose(rows, top.scores, k=self.config.k, allowed=allowed, caps=self.facts.caps)
         return _Picks(
             rows=np.array(best.rows),
             scores=np.array(best.scores),
-            known=np.array(answer.known, dtype=bool),
             n_allowed=allowed.sum(axis=1),
-            is_cut=(rows != NO_ROW).all(axis=1),
+            is_cut=top.n_found >= n_candidates,
         )
-
-    def _reasons(self, ids: list[Any], items: ObjectArray) -> list[dict[Any, tuple[Because, ...]]]:
-        """Return the reasons of each person's chosen items, by item id.
-
-        Only of the chosen ones: wording all candidates would cost ten times more.
-        """
-        if not self.config.explain or not ids:
-            return [{} for _ in ids]
-        chosen = [[one for one in line if one is not None] for line in items]
-        answer = self.model.recommend(
-            ids, k=self.config.k, where=self.where, candidates=chosen, explain=True
-        )
-        worded = answer.reasons or [[] for _ in ids]
-        return [
-            {
-                item: tuple(_because(why) for why in whys)
-                for item, whys in zip(line, per_item, strict=False)
-                if item is not None
-            }
-            for line, per_item in zip(answer.item_ids, worded, strict=True)
-        ]
 
     def _entries(
         self,
-        line: int,
-        at: int,
-        picks: _Picks,
         items: ObjectArray,
-        reasons: list[dict[Any, tuple[Because, ...]]],
+        rows: RowArray,
+        scores: FloatArray,
+        reasons: Sequence[Sequence[Any]],
     ) -> tuple[Entry, ...]:
-        rows, scores = picks.rows[at].tolist(), picks.scores[at].tolist()
         facts = self.facts
+        found = zip(items.tolist(), rows.tolist(), scores.tolist(), strict=True)
         return tuple(
             Entry(
                 rank=place + 1,
-                item_id=items[line, place],
+                item_id=item,
                 title=facts.titles[row],
                 url=facts.urls[row],
-                score=round(scores[place], SCORE_DIGITS),
-                reasons=reasons[line].get(items[line, place], ()),
+                score=round(score, SCORE_DIGITS),
+                reasons=tuple(map(_reason, reasons[place])) if reasons else (),
             )
-            for place, row in enumerate(rows)
+            for place, (item, row, score) in enumerate(found)
             if row != NO_ROW
         )
 
-    def _letter(self, user_id: Any, picks: _Picks, at: int, entries: tuple[Entry, ...]) -> Digest:
+    def _digest(
+        self, user_id: Any, entries: tuple[Entry, ...], *, is_known: bool, n_allowed: int
+    ) -> Digest:
         title = "" if not entries else entries[0].title or str(entries[0].item_id)
         subject = self.config.subject.format(
             n_items=len(entries), top_title=title, issue=self.issue, user_id=user_id
@@ -202,9 +183,9 @@ class Composer:
             issue=self.issue,
             as_of=to_iso(self.as_of),
             subject=subject,
-            known=bool(picks.known[at]),
+            known=is_known,
             items=entries,
-            shortfall=self._shortfall(len(entries), int(picks.n_allowed[at])),
+            shortfall=self._shortfall(len(entries), n_allowed),
         )
 
     def _shortfall(self, n_found: int, n_allowed: int) -> str | None:
@@ -218,5 +199,5 @@ class Composer:
         )
 
 
-def _because(reason: Any) -> Because:
-    return Because(reason.text, str(reason.source), round(float(reason.value), SCORE_DIGITS))
+def _reason(reason: Any) -> EntryReason:
+    return EntryReason(reason.text, str(reason.source), round(float(reason.value), SCORE_DIGITS))

@@ -13,13 +13,13 @@ from recsys.core.clock import DAY
 from recsys.data import IdMap, People
 from recsys.digest.config import DigestConfig
 from recsys.digest.received import Received
-from recsys.digest.tally import Tally
+from recsys.digest.tally import DigestCounts
 
 HOUR = np.timedelta64(3_600_000_000, "us")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class Eligibility:
     """Whether each person wants digests and takes part, looked up once for a run.
 
     Attributes
@@ -36,7 +36,7 @@ class Standing:
     active: BoolArray
 
     @classmethod
-    def of(cls, people: People) -> Standing:
+    def of(cls, people: People) -> Eligibility:
         """Look consent and status up."""
         active = np.asarray(people.status == "active", dtype=bool)
         return cls(people.users, np.append(people.consent.digest, True), np.append(active, True))
@@ -45,11 +45,11 @@ class Standing:
 def due(
     user_ids: Sequence[Any],
     *,
-    standing: Standing,
+    eligibility: Eligibility,
     received: Received,
     as_of: np.datetime64,
     config: DigestConfig,
-) -> tuple[BoolArray, Tally]:
+) -> tuple[BoolArray, DigestCounts]:
     """Return who is due, and counts of why the others are not.
 
     Due is who wants digests (or never said otherwise), is active, and had the last one at least
@@ -59,7 +59,7 @@ def due(
     ----------
     user_ids : sequence of n_people ids
         May be unknown to the model.
-    standing : Standing
+    eligibility : Eligibility
         Consent and status.
     received : Received
         When the last digest was.
@@ -70,12 +70,12 @@ def due(
 
     Returns
     -------
-    tuple of (n_people,) bool and Tally
+    tuple of (n_people,) bool and DigestCounts
     """
-    rows = standing.users.rows(user_ids)
-    agrees, active = standing.agrees[rows], standing.active[rows]
+    rows = eligibility.users.rows(user_ids)
+    agrees, active = eligibility.agrees[rows], eligibility.active[rows]
     recent = as_of - received.last(user_ids) < wait(config)  # NaT, never, compares False
-    counts = Tally(
+    counts = DigestCounts(
         n_people=len(rows),
         n_declined=int((~agrees).sum()),
         n_inactive=int((agrees & ~active).sum()),

@@ -24,7 +24,7 @@ from recsys.digest.journal import Journal
 from recsys.digest.letter import Digest
 from recsys.digest.received import Received
 from recsys.digest.recommends import Recommends
-from recsys.digest.tally import DigestReport, Tally
+from recsys.digest.tally import DigestCounts, DigestReport
 from recsys.digest.writers import check_out, new_digests
 
 PathLike: TypeAlias = "str | Path"
@@ -214,11 +214,11 @@ def _chunks(known: IdMap, users: Iterable[Any] | None, size: int) -> Iterator[li
 
 def _compose_all(
     composer: Composer, journal: Journal | None, users: Iterable[Any] | None, progress: Progress
-) -> tuple[Tally, int]:
+) -> tuple[DigestCounts, int]:
     known = composer.model.dataset.users
     everyone = known if users is None else users
     total = len(everyone) if isinstance(everyone, Sized) else 0
-    counts, n_resumed = Tally(), 0
+    counts, n_resumed = DigestCounts(), 0
     progress("digest", 0, total)
     for number, ids in enumerate(_chunks(known, users, composer.config.chunk_size)):
         part = None if journal is None else journal.counts(number, ids)
@@ -233,7 +233,7 @@ def _compose_all(
     return counts, n_resumed
 
 
-def _finish(journal: Journal, composer: Composer, places: _Places, counts: Tally) -> int:
+def _finish(journal: Journal, composer: Composer, places: _Places, counts: DigestCounts) -> int:
     """Write what was asked for out of the journal: all of it appears, or nothing does."""
     n_pages = min(counts.n_digests, composer.config.html_limit) if places.html is not None else 0
     with ExitStack() as stack:

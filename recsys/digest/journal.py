@@ -13,7 +13,7 @@ from typing import Any
 from recsys.core.errors import DataError
 from recsys.core.storage import atomic_file
 from recsys.digest.letter import Digest
-from recsys.digest.tally import Tally
+from recsys.digest.tally import DigestCounts
 
 HEADER = "journal.json"
 LINE_ENDS = (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085"))
@@ -78,7 +78,7 @@ class Journal:
         header: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return header
 
-    def counts(self, number: int, ids: Sequence[object]) -> Tally | None:
+    def counts(self, number: int, ids: Sequence[object]) -> DigestCounts | None:
         """Return the counts of a finished chunk, None where it is not finished.
 
         Raises
@@ -95,10 +95,10 @@ class Journal:
                 f"people must come in the same order to continue; chunk {number} of {self.folder} "
                 "is of others. Start over without resume."
             )
-        return Tally.from_dict(record["counts"])
+        return DigestCounts.from_dict(record["counts"])
 
     def add(
-        self, number: int, ids: Sequence[object], *, digests: Sequence[Digest], counts: Tally
+        self, number: int, ids: Sequence[object], *, digests: Sequence[Digest], counts: DigestCounts
     ) -> None:
         """Keep a finished chunk."""
         with atomic_file(self._path(number, "jsonl")) as file:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Because:
+class EntryReason:
     """One reason for an item.
 
     Attributes
@@ -42,7 +42,7 @@ class Entry:
         A safe absolute address, or None.
     score : float
         The model's; entries come in the model's order.
-    reasons : tuple of Because
+    reasons : tuple of EntryReason
         The strongest first; may be empty.
     """
 
@@ -51,7 +51,7 @@ class Entry:
     title: str | None
     url: str | None
     score: float
-    reasons: tuple[Because, ...]
+    reasons: tuple[EntryReason, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record of one item."""
@@ -121,7 +121,7 @@ class Digest:
     def from_dict(cls, record: Mapping[str, Any]) -> Digest:
         """Build from what :meth:`to_dict` gave, read back from JSON."""
         items = tuple(
-            Entry(**{**one, "reasons": tuple(Because(**why) for why in one["reasons"])})
+            Entry(**{**one, "reasons": tuple(EntryReason(**why) for why in one["reasons"])})
             for one in record["items"]
         )
         return cls(**{**record, "items": items})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(slots=True)
-class Tally:
+class DigestCounts:
     """Counts of one chunk, or of all.
 
     Attributes
@@ -38,7 +38,7 @@ class Tally:
     n_items: int = 0
     n_short: int = 0
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: DigestCounts) -> None:
         """Count another chunk in."""
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
@@ -48,7 +48,7 @@ class Tally:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, counts: Mapping[str, int]) -> Tally:
+    def from_dict(cls, counts: Mapping[str, int]) -> DigestCounts:
         """Build from what :meth:`to_dict` gave."""
         return cls(**counts)
 
@@ -63,7 +63,7 @@ class DigestReport:
         Names the run.
     as_of : str
         The moment it speaks for, ISO 8601 in UTC.
-    counts : Tally
+    counts : DigestCounts
         Over all people, those of a continued run included.
     out, html, history : Path or None
         What was written; None where nothing was asked for.
@@ -75,7 +75,7 @@ class DigestReport:
 
     issue: str
     as_of: str
-    counts: Tally
+    counts: DigestCounts
     out: Path | None = None
     html: Path | None = None
     history: Path | None = None

@@ -10,14 +10,14 @@ import pytest
 
 from recsys.core.arrays import NO_ROW, objects
 from recsys.data import Catalog, Dataset, EventLog, People
-from recsys.digest import Because, Digest, Entry
+from recsys.digest import Digest, Entry, EntryReason
 
 NOW = np.datetime64("2018-09-01T09:00:00", "us")
 
 
 @pytest.fixture
 def letter() -> Digest:
-    why = (Because("because you answered ‹q1›", "item", 0.5),)
+    why = (EntryReason("because you answered ‹q1›", "item", 0.5),)
     return Digest(
         user_id="ana",
         issue="2018-09-01",

@@ -4,7 +4,7 @@ import pytest
 from recsys.core.clock import to_utc
 from recsys.data import IdMap, People
 from recsys.digest import DigestConfig
-from recsys.digest.due import Standing, due, wait
+from recsys.digest.due import Eligibility, due, wait
 from recsys.digest.received import Received
 
 NOW = to_utc("2018-09-08T09:00:00Z")
@@ -25,9 +25,9 @@ def received(**last: str) -> Received:
 
 def who_is_due(history: Received, **settings: object) -> list[str]:
     ids = ["ana", "bo", "cy", "di", "ed", "flo", "stranger"]
-    standing = Standing.of(PEOPLE)
+    standing = Eligibility.of(PEOPLE)
     is_due, counts = due(
-        ids, standing=standing, received=history, as_of=NOW, config=DigestConfig(**settings)
+        ids, eligibility=standing, received=history, as_of=NOW, config=DigestConfig(**settings)
     )
     assert counts.n_people == 7
     assert counts.n_declined + counts.n_inactive + counts.n_recent + is_due.sum() == 7

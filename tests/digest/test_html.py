@@ -8,7 +8,7 @@ import pytest
 
 from recsys.core.errors import DataError
 from recsys.data import Catalog, Dataset, EventLog, People
-from recsys.digest import Because, Digest, DigestConfig, html
+from recsys.digest import Digest, DigestConfig, EntryReason, html
 from recsys.digest.facts import ItemFacts
 from recsys.digest.html import MARKER, index_name, new_pages, person_page
 
@@ -81,7 +81,7 @@ def test_the_line_that_says_why_tells_two_real_reasons_at_most(
         ("new", "freshness", 0.3),
         ("old", "freshness", -0.2),
     ]
-    entry = replace(letter.items[0], reasons=tuple(Because(*part) for part in parts))
+    entry = replace(letter.items[0], reasons=tuple(EntryReason(*part) for part in parts))
     page = person_page(replace(letter, items=(entry,)), facts=facts)
     assert ">Popular now · tag gates</p>" in page
     only_down = replace(entry, reasons=entry.reasons[-1:])

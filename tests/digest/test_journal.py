@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsys.core.errors import DataError
-from recsys.digest import Digest, Tally
+from recsys.digest import Digest, DigestCounts
 from recsys.digest.journal import Journal, read_part, to_line
 
 HEADER = {"model": "m1", "as_of": "2018-09-01"}
@@ -15,16 +15,16 @@ HEADER = {"model": "m1", "as_of": "2018-09-01"}
 def test_a_finished_chunk_is_found_again(tmp_path: Path, letter: Digest) -> None:
     target = tmp_path / "weekly.jsonl"
     begun = Journal.open(target, HEADER, resume=False)
-    begun.add(0, ["ana", "bo"], digests=[letter], counts=Tally(n_people=2, n_digests=1))
+    begun.add(0, ["ana", "bo"], digests=[letter], counts=DigestCounts(n_people=2, n_digests=1))
     again = Journal.open(target, HEADER, resume=True)
-    assert again.counts(0, ["ana", "bo"]) == Tally(n_people=2, n_digests=1)
+    assert again.counts(0, ["ana", "bo"]) == DigestCounts(n_people=2, n_digests=1)
     assert again.counts(1, ["cy"]) is None
     assert list(again.digests()) == [letter]
 
 
 def test_a_chunk_without_its_counts_is_not_finished(tmp_path: Path, letter: Digest) -> None:
     journal = Journal.open(tmp_path / "weekly.jsonl", HEADER, resume=False)
-    journal.add(0, ["ana"], digests=[letter], counts=Tally())
+    journal.add(0, ["ana"], digests=[letter], counts=DigestCounts())
     (journal.folder / "00000000.json").unlink()
     assert journal.counts(0, ["ana"]) is None
     assert journal.parts() == []
@@ -32,7 +32,9 @@ def test_a_chunk_without_its_counts_is_not_finished(tmp_path: Path, letter: Dige
 
 def test_without_resume_an_older_journal_is_thrown_away(tmp_path: Path, letter: Digest) -> None:
     target = tmp_path / "weekly.jsonl"
-    Journal.open(target, HEADER, resume=False).add(0, ["ana"], digests=[letter], counts=Tally())
+    Journal.open(target, HEADER, resume=False).add(
+        0, ["ana"], digests=[letter], counts=DigestCounts()
+    )
     assert Journal.open(target, HEADER, resume=False).parts() == []
 
 
@@ -44,7 +46,7 @@ def test_a_run_of_another_model_is_not_continued(tmp_path: Path) -> None:
 
 def test_other_people_in_a_finished_chunk_are_noticed(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "weekly.jsonl", HEADER, resume=False)
-    journal.add(0, ["ana"], digests=[], counts=Tally())
+    journal.add(0, ["ana"], digests=[], counts=DigestCounts())
     with pytest.raises(DataError, match="same order"):
         journal.counts(0, ["bo"])
 
