@@ -48,7 +48,7 @@ class DigestCaps:
         return " and ".join(f"{most} per {what}" for most, what in parts if most is not None)
 
 
-def choose(
+def pick_items(
     rows: RowArray, scores: FloatMatrix, *, k: int, allowed: BoolArray, caps: DigestCaps
 ) -> TopK:
     """Return what each digest holds: the first ``k`` candidates that are allowed and within caps.
@@ -85,7 +85,7 @@ def choose(
 
     >>> one_each = DigestCaps(np.array([5, 5, 6]), np.zeros((3, 0)), 1, None)
     >>> rows, scores = np.array([[0, 1, 2]]), np.array([[0.9, 0.5, 0.1]])
-    >>> choose(rows, scores, k=3, allowed=rows >= 0, caps=one_each).rows.tolist()
+    >>> pick_items(rows, scores, k=3, allowed=rows >= 0, caps=one_each).rows.tolist()
     [[0, 2, -1]]
     """
     if rows.ndim != 2 or not rows.shape == scores.shape == allowed.shape:

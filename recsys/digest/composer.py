@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.core.arrays import NO_ROW, BoolArray, FloatArray, FloatMatrix, ObjectArray, RowArray
 from recsys.core.clock import to_iso
-from recsys.digest.compose import choose, pairs_in
+from recsys.digest.compose import pairs_in, pick_items
 from recsys.digest.config import DigestConfig
 from recsys.digest.due import Eligibility, due
 from recsys.digest.facts import ItemFacts, since
@@ -141,7 +141,7 @@ class Composer:
         # the model was told already; an item must not come twice even if it did not listen
         repeated = pairs_in(numbers, rows, pairs=pairs, n_items=self.facts.n_items)
         allowed = (rows != NO_ROW) & self._current[rows] & ~repeated
-        best = choose(rows, top.scores, k=self.config.k, allowed=allowed, caps=self.facts.caps)
+        best = pick_items(rows, top.scores, k=self.config.k, allowed=allowed, caps=self.facts.caps)
         return _Picks(
             rows=np.array(best.rows),
             scores=np.array(best.scores),

@@ -1,4 +1,4 @@
-"""Who gets a digest now."""
+"""The people who are due for a digest."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from recsys.data import IdMap, People
 from recsys.digest.config import DigestConfig
 from recsys.digest.received import Received
 from recsys.digest.tally import DigestCounts
-
-HOUR = np.timedelta64(3_600_000_000, "us")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +90,5 @@ def wait(config: DigestConfig) -> np.timedelta64:
     >>> str(wait(DigestConfig(period_days=7, grace_hours=6)).astype("timedelta64[h]"))
     '162 hours'
     """
-    period = np.timedelta64(round(config.period_days * (DAY / np.timedelta64(1, "us"))), "us")
-    grace = np.timedelta64(round(config.grace_hours * (HOUR / np.timedelta64(1, "us"))), "us")
+    period, grace = config.period_days * DAY, config.grace_hours / 24 * DAY
     return period - min(grace, period // 2)

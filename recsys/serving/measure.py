@@ -1,4 +1,4 @@
-"""Ranking under the caller's own rules alone: for measurement, not for people."""
+"""Rankings under the caller's own rules alone: for measurement, not for people."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from recsys.core.topk import TopK
 from recsys.index import exclusion, top_k
 from recsys.serving.answer.constraints import Constraints
 from recsys.serving.answer.queries import ask_users
-from recsys.serving.answer.rank import rank
+from recsys.serving.answer.rank import dense_batch, rank
 from recsys.serving.answer.score import score_all
 from recsys.serving.recommender import Recommender
 from recsys.serving.state.filter_cache import Allowed
-
-EXACT_BATCH = 64
-"""People whose scores of all items are held at once by the yardstick."""
 
 
 def rank_rows(
@@ -74,8 +71,9 @@ def exact_rows(
     people = asked.scoring(snapshot.model)
     parts = []
     n_queries = len(asked.user_rows)
-    for start in range(0, max(n_queries, 1), EXACT_BATCH):
-        lines = np.arange(start, min(start + EXACT_BATCH, n_queries))
+    size = dense_batch(snapshot.n_items)
+    for start in range(0, max(n_queries, 1), size):
+        lines = np.arange(start, min(start + size, n_queries))
         scores = score_all(snapshot.model, people.take(lines))
         parts.append(top_k(scores, k, exclude=exclude[lines], allowed=allowed))
     return TopK(

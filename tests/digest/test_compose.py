@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.core.errors import DataError
-from recsys.digest.compose import DigestCaps, choose, pairs_in
+from recsys.digest.compose import DigestCaps, pairs_in, pick_items
 
 
 def caps_of(
@@ -81,7 +81,7 @@ def test_composing_agrees_with_the_naive_oracle(
     world: tuple[np.ndarray, np.ndarray, int, DigestCaps],
 ) -> None:
     rows, allowed, k, caps = world
-    best = choose(rows, scores_like(rows), k=k, allowed=allowed, caps=caps)
+    best = pick_items(rows, scores_like(rows), k=k, allowed=allowed, caps=caps)
     assert best.rows.shape == (len(rows), k)
     for line, candidates in enumerate(rows.tolist()):
         wanted = naive(candidates, allowed[line].tolist(), k, caps)
@@ -93,7 +93,7 @@ def test_no_item_comes_twice_and_caps_hold_and_order_is_kept(
     world: tuple[np.ndarray, np.ndarray, int, DigestCaps],
 ) -> None:
     rows, allowed, k, caps = world
-    best = choose(rows, scores_like(rows), k=k, allowed=allowed, caps=caps)
+    best = pick_items(rows, scores_like(rows), k=k, allowed=allowed, caps=caps)
     for line, n_found in enumerate(best.n_found):
         items = best.rows[line, :n_found]
         assert (np.diff(best.scores[line, :n_found]) < 0).all()
@@ -109,29 +109,29 @@ def test_no_item_comes_twice_and_caps_hold_and_order_is_kept(
 def test_more_k_extends_the_list() -> None:
     caps = caps_of([0, 0, 1, 1, 2], [{0}, {1}, {0}, {1}, {2}], 1, 2)
     rows = np.array([[0, 1, 2, 3, 4]])
-    short = choose(rows, scores_like(rows), k=2, allowed=rows >= 0, caps=caps)
-    long = choose(rows, scores_like(rows), k=4, allowed=rows >= 0, caps=caps)
+    short = pick_items(rows, scores_like(rows), k=2, allowed=rows >= 0, caps=caps)
+    long = pick_items(rows, scores_like(rows), k=4, allowed=rows >= 0, caps=caps)
     assert long.rows[0, :2].tolist() == short.rows[0].tolist()
 
 
 def test_without_caps_the_best_that_are_allowed_stay() -> None:
     caps = caps_of([0] * 4, [{0}] * 4, None, None)
     rows, allowed = np.array([[3, 1, 0]]), np.array([[False, True, True]])
-    out = choose(rows, scores_like(rows), k=2, allowed=allowed, caps=caps)
+    out = pick_items(rows, scores_like(rows), k=2, allowed=allowed, caps=caps)
     assert out.rows.tolist() == [[1, 0]]
 
 
 def test_people_do_not_share_counts() -> None:
     caps = caps_of([0, 0], [set(), set()], 1, None)
     rows = np.array([[0, 1], [1, 0]])
-    out = choose(rows, scores_like(rows), k=2, allowed=rows >= 0, caps=caps)
+    out = pick_items(rows, scores_like(rows), k=2, allowed=rows >= 0, caps=caps)
     assert out.rows.tolist() == [[0, -1], [1, -1]]
 
 
 def test_shapes_that_differ_are_refused() -> None:
     caps = caps_of([0], [set()], None, None)
     with pytest.raises(DataError, match="one shape"):
-        choose(np.zeros((1, 2), np.int32), np.zeros((1, 2), np.float32), k=1,
+        pick_items(np.zeros((1, 2), np.int32), np.zeros((1, 2), np.float32), k=1,
                allowed=np.ones((1, 3), bool), caps=caps)  # fmt: skip
 
 

@@ -15,9 +15,7 @@ from recsys.serving.answer.score import score_all
 from recsys.serving.state.snapshot import Snapshot
 
 OVERFETCH = 20
-"""Candidates fetched per item asked for, before kernels re-score them."""
-
-MIN_CANDIDATES = 200
+"""Candidates fetched per item asked for, at least for 10 items, before kernels re-score them."""
 
 FEW_ALLOWED = 1500
 """Items that a filter leaves up to which all of them are scored by kernels."""
@@ -42,7 +40,7 @@ def candidate_rows(snapshot: Snapshot, people: ScoringInput, search: Request) ->
     if index.n_with_extra:
         extra = snapshot.model.kernel_scores(people.queries, people.states)
         return index.candidates(search, max(4 * search.k, index.n_with_extra), extra=extra)
-    return index.candidates(search, max(search.k * OVERFETCH, MIN_CANDIDATES))
+    return index.candidates(search, OVERFETCH * max(search.k, 10))
 
 
 def without_excluded(search: Request, lists: Sequence[RowArray]) -> RowArray:

@@ -16,9 +16,6 @@ from recsys.models import Hybrid, Queries, QueryState
 from recsys.serving.state.csr_rows import spread
 from recsys.serving.state.snapshot import Snapshot
 
-RECENT_CONFIDENCE = 1.0
-"""Confidence of an item given as a bare id: one ordinary view."""
-
 
 def ask_users(
     snapshot: Snapshot, user_ids: Iterable[Any], *, recent: Iterable[Any] | None = None
@@ -209,18 +206,17 @@ def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
 
 
 def _with_recent(snapshot: Snapshot, rows: RowArray, recent: list[RowArray]) -> Queries:
-    """Return what is known of each person, with the session's items added at age 0."""
+    """Return the stored queries of each person, with the session's items added at age 0."""
     base = _known_or_empty(snapshot, _personal_rows(snapshot, rows))
     ages = sp.csr_matrix(
         (base.age_days + 1, base.history.indices, base.history.indptr), shape=base.history.shape
     )
     lines = np.repeat(np.arange(len(recent)), [len(one) for one in recent])
     columns = np.concatenate(recent) if recent else np.zeros(0, np.int32)
-    fresh = sp.csr_matrix(
-        (np.full(len(columns), RECENT_CONFIDENCE, np.float32), (lines, columns)),
-        shape=base.history.shape,
-    )
-    fresh.data[:] = RECENT_CONFIDENCE  # the same item twice in a session counts once
+    # an item given as a bare id has the confidence of one view, also if it is given twice
+    pairs = (np.ones(len(columns), np.float32), (lines, columns))
+    fresh = sp.csr_matrix(pairs, shape=base.history.shape)
+    fresh.data[:] = 1
     history = sp.csr_matrix(base.history.maximum(fresh))
     history.sort_indices()
     # stored as age + 1, so that "seen just now" is not an absent entry; a session's item is now

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.core.arrays import NO_ROW, RowArray
+from recsys.core.threads import n_cores, run_parts
 from recsys.core.topk import TopK
 from recsys.index import Request
 from recsys.ranking import parse_filter
@@ -18,8 +19,11 @@ from recsys.serving.answer.score import rescore_candidates
 from recsys.serving.state.filter_cache import Allowed
 from recsys.serving.state.snapshot import Snapshot
 
-DENSE_BATCH = 512
-"""People whose scores of all items are held at once when kernels need whole rows."""
+DENSE_SCORES = 32_000_000
+"""Scores held at once where all items of a batch are scored: 128 MB."""
+
+BATCH = 128
+"""People whose candidates are scored together, each batch on one thread."""
 
 
 def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) -> TopK:
@@ -62,19 +66,31 @@ def _rank_group(
         return rescore_candidates(model, people, without_excluded(search, lists), search.k)
     if not model.has_item_item:
         return index.answer(search)
-    n_queries = search.n_queries
-    at_once = DENSE_BATCH if index.is_exact or index.n_with_extra else n_queries
-    if n_queries <= at_once:
+    is_dense = index.is_exact or index.n_with_extra > 0
+    size = dense_batch(snapshot.n_items) if is_dense else BATCH
+    if search.n_queries <= size:
         return rescore_candidates(model, people, candidate_rows(snapshot, people, search), search.k)
-    parts = []
-    for start in range(0, n_queries, at_once):
-        lines = slice(start, min(start + at_once, n_queries))
+    rows = np.empty((search.n_queries, search.k), dtype=np.int32)
+    scores = np.empty(rows.shape, dtype=np.float32)
+
+    def rank_part(lines: slice) -> None:
         some, part = people.part(lines), search.part(lines)
-        parts.append(rescore_candidates(model, some, candidate_rows(snapshot, some, part), part.k))
-    return TopK(
-        rows=np.concatenate([part.rows for part in parts]),
-        scores=np.concatenate([part.scores for part in parts]),
-    )
+        best = rescore_candidates(model, some, candidate_rows(snapshot, some, part), part.k)
+        rows[lines], scores[lines] = best.rows, best.scores
+
+    ends = range(size, search.n_queries + size, size)
+    parts = [slice(end - size, min(end, search.n_queries)) for end in ends]
+    if is_dense:  # whole matrices are multiplied on all cores as it is
+        for lines in parts:
+            rank_part(lines)
+    else:
+        run_parts(rank_part, parts, n_threads=n_cores())
+    return TopK(rows, scores)
+
+
+def dense_batch(n_items: int) -> int:
+    """Return how many people are scored at once where each is scored for all items."""
+    return max(1, DENSE_SCORES // max(n_items, 1))
 
 
 def similar_rows(snapshot: Snapshot, item_rows: RowArray, *, k: int, where: Where) -> TopK:

@@ -55,8 +55,7 @@ def test_what_only_a_kernel_likes_is_found_beside_codes() -> None:
     few = replace(snapshot, model=likes, index=replace(snapshot.index, n_candidates=20))
     beside = replace(few, index=replace(snapshot.index, n_with_extra=20))
     with (
-        patch("recsys.serving.answer.candidates.MIN_CANDIDATES", 20),
-        patch("recsys.serving.answer.candidates.OVERFETCH", 1),
+        patch("recsys.serving.answer.candidates.OVERFETCH", 2),
     ):
         assert list_recall(few, PEOPLE, k=10) < list_recall(beside, PEOPLE, k=10)
     assert list_recall(beside, PEOPLE, k=10) > 0.97
