@@ -24,7 +24,7 @@ from recsys.index.request import Request, empty_heap
 from recsys.index.saved import MANIFEST, read_index_manifest, read_vectors, write_index_manifest
 from recsys.index.scores import even_parts, fill
 
-FILTER_WIDENING = 0.5
+FILTER_WIDENING = 0.35
 """Power of (items / allowed items) by which more candidates are kept under a filter: codes tell
 less of the whole vectors further down the list."""
 
