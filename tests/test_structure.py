@@ -65,6 +65,7 @@ CONSTANTS = {
     "index": 43,
     "metrics": 3,
     "models": 78,
+    "models": 75,
     "pages": 2,
     "profiles": 9,
     "ranking": 3,

@@ -245,7 +245,13 @@ def _learn(
     examples = None
     if len(recipe.blocks) > 1:
         parts = validation_parts(training, config.validation, seed=config.seed)
-        examples = examples_of_parts(parts, fit, bucket_edges=config.bucket_edges, seed=config.seed)
+        examples = examples_of_parts(
+            parts,
+            fit,
+            max_newcomers=config.validation.max_newcomers,
+            bucket_edges=config.bucket_edges,
+            seed=config.seed,
+        )
     if examples is None:
         return Learnt(recipe.defaults, {}, DEFAULT_WEIGHTS)
     return learn(examples, recipe)

@@ -24,9 +24,6 @@ CHUNK_SCORES = 2_000_000
 """Scores of a block held at once, where more than 16 people need no more."""
 
 
-MAX_NEWCOMERS = 400
-"""Validation people per part who are also measured as if nothing were known of them."""
-
 FitBlocks: TypeAlias = Callable[[TrainingSet], list[Block]]
 
 Piece: TypeAlias = tuple[FloatMatrix, BoolArray, RowArray, RowArray]
@@ -82,18 +79,19 @@ def examples_of_parts(
     parts: Iterable[ValidationPart],
     fit: FitBlocks,
     *,
+    max_newcomers: int,
     bucket_edges: Sequence[int],
     seed: int,
 ) -> Examples | None:
     """Return the examples of validation parts; None if there is no part.
-
-    Up to ``MAX_NEWCOMERS`` people of each part occur twice: once more with an empty history.
 
     Parameters
     ----------
     parts : iterable of ValidationPart
     fit : callable
         Returns the blocks fitted on a training set.
+    max_newcomers : int
+        So many people of each part occur twice: once more with an empty history.
     bucket_edges : sequence of int
         Of the activity buckets.
     seed : int
@@ -107,8 +105,8 @@ def examples_of_parts(
         ones = np.ones((len(bucket_edges) + 1, len(blocks)))
         model = scaled_hybrid(blocks, ones, queries, bucket_edges=bucket_edges, seed=seed)
         pieces.append(_piece(model, part, queries, at=at))
-        newcomers = as_newcomers(queries.chunk(0, MAX_NEWCOMERS))
-        pieces.append(_piece(model, part.first(MAX_NEWCOMERS), newcomers, at=at))
+        newcomers = as_newcomers(queries.chunk(0, max_newcomers))
+        pieces.append(_piece(model, part.first(max_newcomers), newcomers, at=at))
         n_repeated += newcomers.n_queries
     return Examples.joined(pieces, n_repeated=n_repeated) if pieces else None
 

@@ -14,8 +14,6 @@ RIDGE = 1e-3
 PRIOR_PEOPLE = 150.0
 """People whose evidence a bucket's pull towards the common weights is worth."""
 
-MAX_STEPS = 60
-
 
 def learn_weights(
     pool: Pool,
@@ -116,6 +114,6 @@ def conditional_logit(
     start = prior if start is None or not start.any() else start
     start = np.where(start > 0, start, 0.1)
     bounds = [(0.0, None)] * len(prior)
-    options = {"maxiter": MAX_STEPS, "ftol": 1e-7}
+    options = {"ftol": 1e-7}
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return np.asarray(found.x, dtype=np.float64)

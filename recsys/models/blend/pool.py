@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, DoubleArray, FloatMatrix
+from recsys.models.hybrid import BATCH
 
 DEPTH = 20
 """Places of a list that count when blends are compared."""
@@ -15,8 +16,8 @@ DEPTH = 20
 MIN_PEOPLE = 30
 """People below which a bucket takes the common weights."""
 
-PAIRS = 20_000
-"""Items taken that are placed at once: bounds temporary memory."""
+STANDARD_ERRORS = 2.0
+"""Standard errors that a gain must exceed to be sure; over three parts odds of nine to one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,23 +103,24 @@ class Pool:
 
     def ndcg(self, weights: DoubleArray) -> DoubleArray:
         """Return (n_people,) float64 nDCG at ``DEPTH`` of one blend for all."""
-        return self._ndcg(self.blend(weights))
+        return self.ndcg_of(self.blend(weights))
 
     def ndcg_alone(self, block: int) -> DoubleArray:
         """Return (n_people,) float64 nDCG at ``DEPTH`` of one block."""
-        return self._ndcg(np.where(self.absent, np.float32(-np.inf), self.scores[:, :, block]))
+        return self.ndcg_of(np.where(self.absent, np.float32(-np.inf), self.scores[:, :, block]))
 
     def ndcg_by(self, weights: DoubleArray) -> DoubleArray:
         """Return (n_people,) float64 nDCG at ``DEPTH`` of (n_people, n_blocks) own weights."""
         blend = np.einsum("pcb,pb->pc", self.scores, weights.astype(np.float32))
-        return self._ndcg(np.where(self.absent, np.float32(-np.inf), blend))
+        return self.ndcg_of(np.where(self.absent, np.float32(-np.inf), blend))
 
-    def _ndcg(self, blend: FloatMatrix) -> DoubleArray:
+    def ndcg_of(self, blend: FloatMatrix) -> DoubleArray:
+        """Return (n_people,) float64 nDCG at ``DEPTH`` of scores that are -inf where absent."""
         # the places of what was taken are all that counts: no candidate list is sorted
         people, taken = np.nonzero(self.relevant)
         places = np.zeros(len(people), dtype=np.int64)
-        for start in range(0, len(people), PAIRS):
-            some = slice(start, start + PAIRS)
+        for start in range(0, len(people), BATCH):
+            some = slice(start, start + BATCH)
             others = blend[people[some]]
             own = blend[people[some], taken[some]][:, None]
             earlier = np.arange(blend.shape[1]) < taken[some, None]

@@ -7,20 +7,21 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import DoubleArray, FloatMatrix
+from recsys.core.arrays import DoubleArray
 from recsys.models.blend.logit import learn_weights
-from recsys.models.blend.pool import DEPTH, MIN_PEOPLE, LearntWeights, Pool, measured_weights
-
-STANDARD_ERRORS = 2.0
-"""A step must gain so many standard errors of its own mean to be taken."""
+from recsys.models.blend.pool import (
+    MIN_PEOPLE,
+    STANDARD_ERRORS,
+    LearntWeights,
+    Pool,
+    measured_weights,
+)
 
 FACTORS = (0.0, 0.5, 0.7, 1.4, 2.0)
 """Factors by which a step changes a weight."""
 
 STARTS = (0.1, 0.25, 0.5, 1.0)
 """Values that a step gives a block without weight, as shares of the largest prior weight."""
-
-MAX_STEPS = 12
 
 
 def learn_from_priors(
@@ -92,7 +93,7 @@ def _best_of(pool: Pool, blends: DoubleArray) -> DoubleArray:
     """Return the blend whose lists are best on the mean, the first of equals."""
     best = 0
     if len(blends) > 1 and pool.n_people >= MIN_PEOPLE:
-        best = int(np.argmax([_ndcg(pool, pool.blend(blend)).mean() for blend in blends]))
+        best = int(np.argmax([pool.ndcg(blend).mean() for blend in blends]))
     return np.asarray(blends[best])
 
 
@@ -110,23 +111,22 @@ def greedy_search(
     """
     weights = np.array(start, dtype=np.float64)
     unit = float(weights.max())
-    measured = _ndcg(pool, pool.blend(weights))
-    for _ in range(MAX_STEPS):
+    measured = pool.ndcg(weights)
+    while True:
         blend = pool.blend(weights)
         best_gain, best = 0.0, None
         for block, value in _steps(weights, unit):
             if limits is not None and not limits[0][block] <= value <= limits[1][block]:
                 continue
             moved = blend + np.float32(value - weights[block]) * pool.scores[:, :, block]
-            new = _ndcg(pool, moved)
+            new = pool.ndcg_of(moved)
             gain = new - measured
             error = float(gain.std()) / np.sqrt(len(gain))
             if gain.mean() > max(STANDARD_ERRORS * error, best_gain):
                 best_gain, best = float(gain.mean()), (block, value, new)
         if best is None:
-            break
+            return weights
         weights[best[0]], measured = best[1], best[2]
-    return weights
 
 
 def _steps(weights: DoubleArray, unit: float) -> Iterator[tuple[int, float]]:
@@ -137,15 +137,3 @@ def _steps(weights: DoubleArray, unit: float) -> Iterator[tuple[int, float]]:
             continue
         alone = np.count_nonzero(weights) == 1
         yield from ((block, factor * weight) for factor in FACTORS if factor or not alone)
-
-
-def _ndcg(pool: Pool, blend: FloatMatrix) -> DoubleArray:
-    """Return (n_people,) float64 nDCG at ``DEPTH``; only the first places are put in order."""
-    blend = np.where(pool.absent, np.float32(-np.inf), blend)
-    depth = min(DEPTH, blend.shape[1])
-    first = np.argpartition(-blend, depth - 1, axis=1)[:, :depth]
-    order = np.argsort(-np.take_along_axis(blend, first, axis=1), axis=1, kind="stable")
-    hits = np.take_along_axis(pool.relevant, np.take_along_axis(first, order, axis=1), axis=1)
-    discounts = 1 / np.log2(np.arange(DEPTH) + 2)
-    ideal = np.cumsum(discounts)[np.clip(pool.relevant.sum(axis=1), 1, DEPTH) - 1]
-    return np.asarray((hits @ discounts[:depth]) / ideal, dtype=np.float64)

@@ -37,6 +37,8 @@ class ValidationConfig(Config):
     """People measured, over all parts, that are enough."""
     max_users: PositiveInt = 2000
     """People measured per part; more are sampled."""
+    max_newcomers: PositiveInt = 400
+    """Of these so many per part are measured once more with an empty history, as newcomers are."""
     min_users: PositiveInt = 20
     """With fewer people than this, weights are not learnt but taken from the defaults."""
 
@@ -72,7 +74,7 @@ def validation_parts(
     if not len(times):
         return
     timed = training.has_times and not np.isnat(times).any()
-    masks = _time_masks(times, config) if timed else _random_masks(training, config, seed)
+    masks = time_masks(times, config) if timed else _random_masks(training, config, seed)
     measured = 0
     for step, (before, after, now) in enumerate(masks):
         if step >= config.n_cuts and measured >= config.enough_users:
@@ -88,9 +90,19 @@ def validation_parts(
         yield ValidationPart(part.training, rows, part.relevant[rows])
 
 
-def _time_masks(
+def time_masks(
     times: npt.NDArray[np.datetime64], config: ValidationConfig
 ) -> Iterator[tuple[BoolArray, BoolArray, np.datetime64]]:
+    """Yield which events are before a cut, which are in the part after it, and the cut.
+
+    Latest first, while at least half of the events are before the cut.
+
+    Parameters
+    ----------
+    times : (n_events,) datetime64[us]
+        Ascending, at least one, none unknown.
+    config : ValidationConfig
+    """
     end = times[-1]
     window = _window(times, config)
     for step in range(max(config.n_cuts, config.max_cuts)):

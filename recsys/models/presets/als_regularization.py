@@ -17,9 +17,10 @@ from recsys.core.progress import Progress, silent
 from recsys.index import top_k
 from recsys.metrics import ranking_metrics
 from recsys.models.base import Block, TrainingSet
+from recsys.models.blend.pool import DEPTH
 from recsys.models.blend.validation import ValidationConfig, ValidationPart, validation_parts
 from recsys.models.blocks.history_weights import known_queries
-from recsys.models.hybrid import block_scores
+from recsys.models.hybrid import SCALE_BATCH, block_scores
 from recsys.models.notes import regularization_note
 from recsys.models.spec import BlockSpec
 
@@ -28,13 +29,6 @@ STRENGTHS = (0.002, 0.006, 0.02)
 
 TRIAL = {"n_factors": 64, "n_epochs": 6}
 """What a trial fits with."""
-
-TRIAL_PEOPLE = 1000
-
-DEPTH = 20
-
-CHUNK = 200
-"""People scored at once: bounds the memory."""
 
 
 def with_als_strength(
@@ -64,7 +58,6 @@ def with_als_strength(
     part = next(validation_parts(training, validation, seed=seed), None) if at else None
     if part is None:
         return tuple(specs), []
-    part = part.first(TRIAL_PEOPLE)
     found = _tried(specs[at[0]], part, progress=progress)
     best = max(found, key=lambda one: found[one])
     out = list(specs)
@@ -92,9 +85,9 @@ def _worth(block: Block, part: ValidationPart) -> float:
     queries = known_queries(part.training).take(part.user_rows)
     seen = part.training.interactions[part.user_rows]
     ranked = np.full((queries.n_queries, DEPTH), -1, dtype=np.int32)
-    for start in range(0, queries.n_queries, CHUNK):
-        some = slice(start, start + CHUNK)
-        scores = block_scores(block, queries.chunk(start, start + CHUNK))
+    for start in range(0, queries.n_queries, SCALE_BATCH):
+        some = slice(start, start + SCALE_BATCH)
+        scores = block_scores(block, queries.chunk(start, start + SCALE_BATCH))
         best = top_k(scores, DEPTH, exclude=seen[some]).rows
         ranked[some, : best.shape[1]] = best
     return float(ranking_metrics(ranked, part.relevant, ks=[DEPTH])[f"ndcg@{DEPTH}"].mean())

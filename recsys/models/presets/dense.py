@@ -11,8 +11,8 @@ from recsys.models.blend.floors import default_weights
 from recsys.models.blend.recipe import Recipe
 from recsys.models.spec import BlockSpec
 
-DENSE_ITEMS = 6_000
-"""Items up to which a dense item-item matrix is worth its time in the balanced preset."""
+DENSE_ITEMS = {"fast": 0, "balanced": 6_000, "best": 20_000}
+"""Items up to which a dense item-item matrix is worth its time, by preset."""
 
 DENSE_SHARE = 0.015
 """Share of all pairs that happened, from which on data are dense."""
@@ -27,6 +27,14 @@ EASE_SETTINGS: dict[str, float | str] = {
 """EASE that lasts when taste moves on. Held out at random, histories want their length damped; what
 people take later does not. So it is not, and λ is so many people whatever the data's size."""
 
+DAMPED_EASE: dict[str, float | str] = {
+    "item_exponent": 0.5,
+    "user_exponent": 0.25,
+    "output_exponent": 0.35,
+    "regularization": 1.0,
+}
+"""EASE for many items, damped so that the links of rare ones count [DAN2025]_."""
+
 MANY_PAIRS = 200_000
 """Pairs from which on there is enough to learn more factors from."""
 
@@ -37,7 +45,7 @@ PRIOR = {"ease": 1.0, "feature_als": 0.7}
 def is_dense(training: TrainingSet) -> bool:
     """Say whether the data have no times, few items, and people who took many of them."""
     n_pairs = training.n_users * training.n_items
-    few = training.n_items <= DENSE_ITEMS
+    few = training.n_items <= DENSE_ITEMS["balanced"]
     return few and not training.has_times and training.interactions.nnz >= DENSE_SHARE * n_pairs
 
 

@@ -19,35 +19,14 @@ from recsys.core.arrays import BoolArray, DoubleArray
 from recsys.models.base import TrainingSet
 from recsys.models.blend.recipe import Recipe
 from recsys.models.blend.validation import expected_unmet, unmet_share
-from recsys.models.presets.dense import DENSE_SHARE
+from recsys.models.presets.dense import DAMPED_EASE, DENSE_ITEMS, DENSE_SHARE
 from recsys.models.spec import BlockSpec
-
-SPARSE = DENSE_SHARE
-"""Share of pairs that happened, up to which data is sparse."""
 
 MIN_PAIRS = 2_000
 """Pairs below which there is too little to tell."""
 
 WIDTHS = {"fast": 128, "balanced": 256, "best": 1024}
 """Factors of the spectral block, by preset."""
-
-NEW_ITEMS_FACTORS = {"fast": 128, "balanced": 128, "best": 512}
-
-RIDGE = 0.4
-"""Of the spectral filter: a soft end, since the tail of sparse data is noise by degrees."""
-
-EASE_ITEMS = 20_000
-"""Items up to which a dense item-item matrix is worth its time in the best preset."""
-
-EASE_SETTINGS: dict[str, Any] = {
-    "item_exponent": 0.5,
-    "user_exponent": 0.25,
-    "output_exponent": 0.35,
-    "regularization": 1.0,
-}
-"""Damped, so that the links of rare items count [DAN2025]_."""
-
-ALS_FACTORS = 128
 
 ALS_STARTS = 4
 """ALS is fitted from so many random starts where that is cheap: each is a little wrong in another
@@ -121,7 +100,7 @@ def is_sparse(training: TrainingSet) -> bool:
     return (
         not training.has_times
         and n_pairs >= MIN_PAIRS
-        and n_pairs <= SPARSE * training.n_users * training.n_items
+        and n_pairs <= DENSE_SHARE * training.n_users * training.n_items
     )
 
 
@@ -139,12 +118,13 @@ def sparse_specs(training: TrainingSet, *, preset: str, seed: int) -> list[Block
     tagged = bool(training.item_features.nnz)
     specs = [_spectral(width, seed)]
     if tagged and unmet_share(training) > UNMET:
-        specs.append(BlockSpec(kind="new_items", settings={"n_factors": NEW_ITEMS_FACTORS[preset]}))
+        n_factors = max(WIDTHS[preset] // 2, WIDTHS["fast"])
+        specs.append(BlockSpec(kind="new_items", settings={"n_factors": n_factors}))
     if preset == "fast":
         return specs
     specs += [_kernel("links", (0.5, 0.5, 0.5), tagged), _kernel("walks", (0.7, 0.5, 0.2), tagged)]
-    if preset == "best" and training.n_items <= EASE_ITEMS:
-        specs.append(BlockSpec(kind="ease", settings=EASE_SETTINGS))
+    if preset == "best" and training.n_items <= DENSE_ITEMS[preset]:
+        specs.append(BlockSpec(kind="ease", settings=DAMPED_EASE))
     if preset == "best" or als_operations(training) <= ALS_OPERATIONS:
         n_starts = 1 if tagged else _n_starts(training)
         specs += [_als(seed, start=start) for start in range(n_starts)]
@@ -223,7 +203,7 @@ def _spectral(width: int, seed: int) -> BlockSpec:
         "item_exponent": 0.5,
         "user_exponent": 0.5,
         "output_exponent": 0.5,
-        "ridge": RIDGE,
+        "ridge": 0.4,  # a soft end of the spectral filter: the tail of sparse data is noise
         "tag_weight": 0.0,  # other blocks speak for the tags; here they drown who took what
         "seed": seed,
     }
@@ -243,7 +223,7 @@ def _kernel(name: str, exponents: tuple[float, float, float], tagged: bool) -> B
 
 def _als(seed: int, *, start: int = 0) -> BlockSpec:
     settings = {
-        "n_factors": ALS_FACTORS,
+        "n_factors": 128,
         "regularization": 0.003,
         "unobserved_weight": 0.03,
         "n_epochs": 12,

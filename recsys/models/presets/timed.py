@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from recsys.models.base import TrainingSet
-from recsys.models.presets.dense import (
-    DENSE_ITEMS,
-    EASE_SETTINGS,
-)
+from recsys.models.presets.dense import DAMPED_EASE, DENSE_ITEMS, EASE_SETTINGS
 from recsys.models.spec import BlockSpec
-
-BEST_DENSE_ITEMS = 20_000
 
 WIDTHS = {"fast": 64, "balanced": 256, "best": 1024}
 """Factors of the wide spectral block, by preset."""
@@ -18,7 +13,7 @@ NARROW = 32
 """Factors of the narrow one."""
 
 HALF_LIVES_DAYS = (1.0, 2.0, 3.0, 7.0, 14.0, 30.0)
-"""Half-lives of popularity that are compared on the validation parts."""
+"""Half-lives of popularity that are weighed on the validation parts."""
 
 
 def popularity_specs(training: TrainingSet) -> list[BlockSpec]:
@@ -48,8 +43,9 @@ def timed_specs(training: TrainingSet, *, preset: str, seed: int) -> list[BlockS
     specs = [_spectral("spectral", min(WIDTHS[preset], most), seed, exponent=0.5, output=0.5)]
     if preset != "fast" and most > 2 * NARROW:
         specs.append(_spectral("spectral_narrow", NARROW, seed, exponent=0.25, output=0.0))
-    if preset != "fast" and training.n_items <= _dense_limit(preset):
-        specs.append(BlockSpec(kind="ease", settings=_ease_settings(training)))
+    if training.n_items <= DENSE_ITEMS[preset]:
+        few = training.n_items <= DENSE_ITEMS["balanced"]
+        specs.append(BlockSpec(kind="ease", settings=EASE_SETTINGS if few else DAMPED_EASE))
     if training.has_times:
         specs.append(BlockSpec(kind="cooccurrence"))
     if preset == "best":
@@ -67,19 +63,3 @@ def _spectral(name: str, width: int, seed: int, *, exponent: float, output: floa
         "seed": seed,
     }
     return BlockSpec(kind="spectral", name=name, settings=settings)
-
-
-def _ease_settings(training: TrainingSet) -> dict[str, float | str]:
-    """Return EASE for few items, or for many, where the rare ones matter."""
-    if training.n_items <= DENSE_ITEMS:
-        return EASE_SETTINGS
-    return {
-        "item_exponent": 0.5,
-        "user_exponent": 0.25,
-        "output_exponent": 0.35,
-        "regularization": 1.0,
-    }
-
-
-def _dense_limit(preset: str) -> int:
-    return BEST_DENSE_ITEMS if preset == "best" else DENSE_ITEMS

@@ -17,11 +17,8 @@ from recsys.models.base import Block, Queries, TrainingSet
 from recsys.models.blend.examples import Examples, pooled_examples
 from recsys.models.blend.validation import ValidationConfig, validation_parts
 from recsys.models.blocks.history_weights import known_queries
-from recsys.models.hybrid import block_scores
+from recsys.models.hybrid import SCALE_BATCH, block_scores
 from recsys.models.spec import BlockSpec
-
-CHUNK = 256
-"""People scored at once: bounds the memory."""
 
 METRIC = re.compile(rf"(?P<name>{'|'.join(RANKING_METRICS)})@(?P<k>[1-9]\d{{0,3}})")
 
@@ -96,8 +93,8 @@ def standard_scores(block: Block, panel: Panel) -> FloatMatrix:
     """Return the (n_people, n_items) float32 scores of a fitted block, of the usual spread 1."""
     n_people = panel.queries.n_queries
     pieces = [
-        block_scores(block, panel.queries.chunk(start, start + CHUNK))
-        for start in range(0, n_people, CHUNK)
+        block_scores(block, panel.queries.chunk(start, start + SCALE_BATCH))
+        for start in range(0, n_people, SCALE_BATCH)
     ]
     scores = np.concatenate(pieces).astype(np.float32, copy=False)
     spread = np.concatenate([piece.var(axis=1) for piece in pieces])
@@ -123,8 +120,8 @@ def panel_examples(
     pieces = []
     for at, panel in enumerate(panels):
         rows = np.flatnonzero(~panel.held)
-        for start in range(0, len(rows), CHUNK):
-            some = rows[start : start + CHUNK]
+        for start in range(0, len(rows), SCALE_BATCH):
+            some = rows[start : start + SCALE_BATCH]
             found, relevant = pooled_examples(
                 [scores[spec.label][at][some] for spec in specs],
                 seen=panel.seen[some],
@@ -153,8 +150,8 @@ def measure_blend(
     n_people = panel.queries.n_queries
     ranked = np.full((n_people, k), -1, dtype=np.int32)
     gains = weights[panel.buckets].astype(np.float32)
-    for start in range(0, n_people, CHUNK):
-        some = slice(start, start + CHUNK)
+    for start in range(0, n_people, SCALE_BATCH):
+        some = slice(start, start + SCALE_BATCH)
         blend = np.zeros_like(scores[0][some])
         for at, one in enumerate(scores):
             if gains[some, at].any():

@@ -11,14 +11,12 @@ from recsys.core.arrays import FloatMatrix
 from recsys.core.errors import ConfigError, DataError
 from recsys.core.progress import Progress
 from recsys.models.base import Block
+from recsys.models.blend.pool import STANDARD_ERRORS
 from recsys.models.spec import BlockSpec
 from recsys.models.tuning.bench import Bench, Scores, Standing
 from recsys.models.tuning.log import Outcome, Trial, TuningLog
 from recsys.models.tuning.proposals import Settings
 from recsys.models.tuning.state import SearchState
-
-MUCH_WORSE_ERRORS = 2.0
-"""Standard errors below the best so far at which a trial is given up after the first part."""
 
 CANNOT_FIT = (ConfigError, DataError, MemoryError, FloatingPointError, np.linalg.LinAlgError)
 """What a fit raises when its settings are too large or too odd for the data."""
@@ -228,7 +226,7 @@ class Search:
         scores: Scores = {**best.scores, spec.label: pieces}
         values = bench.values(0, [scores[one.label][0] for one in specs], best.weights)
         gain, error = bench.first_gain(values, best)
-        if gain < -MUCH_WORSE_ERRORS * error:
+        if gain < -STANDARD_ERRORS * error:  # surely worse on the first part
             return "much worse", None, (bench.mean(best) + gain, gain, error)
         pieces += [bench.fit(spec, at, kept=kept) for at in range(1, len(bench.panels))]
         new = bench.standing(specs, scores)

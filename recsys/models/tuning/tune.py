@@ -32,9 +32,6 @@ constant and not what the machine has free, so that the same search finds the sa
 MIN_PEOPLE = 10
 """With fewer people searched on, or held out, nothing is searched."""
 
-N_PARTS = 2
-"""Parts cut one before the other in time: what is best for one week may be an accident of it."""
-
 
 class TuningConfig(Config):
     """How long to search, and for what."""
@@ -50,6 +47,9 @@ class TuningConfig(Config):
     """Trials in a row without a gain after which a block rests; when all rest, the search ends."""
     max_people: PositiveInt = 1500
     """People measured over all validation parts; more are sampled."""
+    n_parts: PositiveInt = 2
+    """Parts cut one before the other in time; 1 without times. What is best for one week may be an
+    accident of it."""
     held_share: float = Field(default=1 / 3, gt=0, lt=1)
     """Share of the people that the search does not look at: what it finds is checked on them."""
 
@@ -208,7 +208,7 @@ def _about(
     settings = {
         **config.to_dict(),
         "blocks": [spec.to_dict() for spec in specs],
-        "tuning": [tuning.max_people, tuning.held_share, tuning.patience],
+        "tuning": [tuning.max_people, tuning.n_parts, tuning.held_share, tuning.patience],
     }
     text = json.dumps(settings, sort_keys=True, default=str)
     return {
@@ -222,7 +222,7 @@ def _about(
 def _panels(
     training: TrainingSet, config: HybridConfig, tuning: TuningConfig, *, n_blocks: int
 ) -> list[Panel]:
-    n_parts = N_PARTS if training.has_times else 1
+    n_parts = tuning.n_parts if training.has_times else 1
     per_person = 4 * max(training.n_items, 1) * (2 * n_blocks + 1)
     n_people = min(tuning.max_people, SCORE_BYTES // per_person)
     validation = config.validation.replace(

@@ -52,6 +52,7 @@ def learnt_on(specs: list[BlockSpec], training: TrainingSet) -> Learnt:
     examples = examples_of_parts(
         parts,
         lambda part: fit_blocks(specs, part, progress=silent),
+        max_newcomers=20,
         bucket_edges=EDGES,
         seed=0,
     )

@@ -8,8 +8,8 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.models.base import TrainingSet
-from recsys.models.presets import timed
 from recsys.models.presets.choose import choose_blocks, recipe_for
+from recsys.models.presets.dense import DENSE_ITEMS
 from recsys.models.presets.timed import HALF_LIVES_DAYS
 from recsys.models.spec import BlockSpec, check_labels
 
@@ -58,7 +58,7 @@ def test_too_many_items_have_no_dense_matrix(
     training: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "ease" in kinds(training)
-    monkeypatch.setattr(timed, "DENSE_ITEMS", 29)
+    monkeypatch.setitem(DENSE_ITEMS, "balanced", 29)
     assert "ease" not in kinds(training)
     assert "ease" in kinds(training, "best")
 
