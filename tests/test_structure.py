@@ -66,6 +66,7 @@ CONSTANTS = {
     "metrics": 3,
     "models": 78,
     "models": 75,
+    "models": 72,
     "pages": 2,
     "profiles": 9,
     "ranking": 3,

@@ -1,52 +1,50 @@
-"""Whether the times of events say what people do next, or only when they came by."""
+"""Decide whether the times of events are worth learning from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
-from recsys.core.arrays import DoubleArray
+from recsys.core.arrays import BoolArray, DoubleArray
 from recsys.core.clock import DAY, age_days
 from recsys.core.note import Note
 from recsys.data import PositiveEvents
 from recsys.models.base import TrainingSet
+from recsys.models.blend.validation import ValidationConfig, time_masks
 from recsys.models.notes import times_ignored
-
-HALF_LIVES_DAYS = (2.0, 7.0, 30.0)
-"""Half-lives of the recent popularity that is compared with that of all time."""
+from recsys.models.presets.timed import HALF_LIVES_DAYS
 
 ONE_VISIT_SHARE = 1 / 3
-"""Share of events by people of one visit, from which on a cut in time speaks of the few others."""
+"""Share of events by people of one visit, from which on a cut in time measures only a few others.
+The share of people that a cut would measure does not replace it: it is .54 of those after the cut
+on ml-100k, where times say nothing, and .59 on community, where they do."""
 
-FASHION_BITS = 0.1
-"""Bits per event that recent popularity must save to matter."""
-
-WINDOW_SHARE = 0.1
-"""Share of the events that each look ahead predicts."""
-
-N_WINDOWS = 3
+RECENCY_GAIN_BITS = 0.1
+"""Bits per event that recent popularity must save to matter. Both signs are needed: sessions of
+diginetica are all of one visit and gain .19 bits; buyers of Beauty come back and gain .05."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeliness:
-    """What the times of a log are good for.
+    """The two signs that times say what people do next.
 
     Attributes
     ----------
     one_visit_share : float
         Share of the events, of people with several, whose person came only once; in [0, 1].
-    fashion_bits : float
-        Bits per event that knowing what was popular lately saves in telling the item.
+    recency_gain_bits : float
+        Bits per event that recent popularity saves in coding the item.
     """
 
     one_visit_share: float
-    fashion_bits: float
+    recency_gain_bits: float
 
     @property
     def matters(self) -> bool:
-        """Whether people come back, or do what is in fashion when they come."""
-        return self.one_visit_share < ONE_VISIT_SHARE or self.fashion_bits >= FASHION_BITS
+        """Whether people come back, or take what is popular at the time."""
+        return self.one_visit_share < ONE_VISIT_SHARE or self.recency_gain_bits >= RECENCY_GAIN_BITS
 
 
 def timeliness(training: TrainingSet) -> Timeliness:
@@ -59,7 +57,7 @@ def timeliness(training: TrainingSet) -> Timeliness:
     """
     events = training.events
     events = events.select(~np.isnat(events.occurred_at))
-    return Timeliness(one_visit_share(events), fashion_bits(events, n_items=training.n_items))
+    return Timeliness(one_visit_share(events), recency_gain_bits(events, n_items=training.n_items))
 
 
 def without_useless_times(training: TrainingSet) -> tuple[TrainingSet, list[Note]]:
@@ -76,7 +74,9 @@ def without_useless_times(training: TrainingSet) -> tuple[TrainingSet, list[Note
     measured = timeliness(training)
     if measured.matters:
         return training, []
-    return without_times(training), [times_ignored(measured.one_visit_share, measured.fashion_bits)]
+    return without_times(training), [
+        times_ignored(measured.one_visit_share, measured.recency_gain_bits)
+    ]
 
 
 def without_times(training: TrainingSet) -> TrainingSet:
@@ -109,8 +109,8 @@ def one_visit_share(events: PositiveEvents) -> float:
     return float(counts[once].sum() / max(counts[several].sum(), 1))
 
 
-def fashion_bits(events: PositiveEvents, *, n_items: int) -> float:
-    r"""Return the bits per event that recent popularity saves, over all windows looked ahead at.
+def recency_gain_bits(events: PositiveEvents, *, n_items: int) -> float:
+    r"""Return the bits per event that recent popularity saves, over the windows of validation.
 
     .. math:: \frac{1}{|E|} \sum_{e \in E} \log_2 \frac{q_h(i_e)}{q_\infty(i_e)}, \qquad
               q_h = .05 / n + .95 (p_h + p_\infty) / 2
@@ -125,37 +125,35 @@ def fashion_bits(events: PositiveEvents, *, n_items: int) -> float:
     n_items : int
         *n*.
     """
-    times = events.occurred_at
-    if not len(times):
+    if not events.n_events:
         return 0.0
-    end, n_ahead = times[-1], 0
-    window = max(end - times[int(len(times) * (1 - WINDOW_SHARE))], np.timedelta64(1, "us"))
-    gains = np.zeros(len(HALF_LIVES_DAYS))
-    for step in range(N_WINDOWS):
-        known = int(np.searchsorted(times, end - window * (step + 1), side="right"))
-        stop = int(np.searchsorted(times, end - window * step, side="right"))
-        if known * 2 < len(times) or known == stop:
-            break
-        cut = end - window * (step + 1)
-        gains += _gains(events, known=known, stop=stop, cut=cut, n_items=n_items)
-        n_ahead += stop - known
+    config = ValidationConfig()
+    gains, n_ahead = np.zeros(len(HALF_LIVES_DAYS)), 0
+    for before, after, cut in islice(time_masks(events.occurred_at, config), config.n_cuts):
+        gains += _gains(events, before, after, cut=cut, n_items=n_items)
+        n_ahead += int(after.sum())
     return max(float(gains.max()) / max(n_ahead, 1), 0.0)
 
 
 def _gains(
-    events: PositiveEvents, *, known: int, stop: int, cut: np.datetime64, n_items: int
+    events: PositiveEvents,
+    before: BoolArray,
+    after: BoolArray,
+    *,
+    cut: np.datetime64,
+    n_items: int,
 ) -> DoubleArray:
     """Return the bits saved over the events of one window, for each half-life."""
-    before, ahead = events.item_rows[:known], events.item_rows[known:stop]
-    ages = age_days(events.occurred_at[:known], cut)
-    ever = np.bincount(before, minlength=n_items) / known
+    items, ahead = events.item_rows[before], events.item_rows[after]
+    ages = age_days(events.occurred_at[before], cut)
+    ever = np.bincount(items, minlength=n_items) / len(items)
 
     def logs(shares: DoubleArray) -> DoubleArray:
         return np.asarray(np.log2(0.05 / n_items + 0.95 * (shares + ever) / 2)[ahead])
 
-    base = logs(ever)
     out = np.zeros(len(HALF_LIVES_DAYS))
     for at, days in enumerate(HALF_LIVES_DAYS):
-        recent = np.bincount(before, np.exp2(-ages / days), n_items)
-        out[at] = float((logs(recent / recent.sum()) - base).sum()) if recent.sum() else 0.0
+        recent = np.bincount(items, np.exp2(-ages / days), n_items)
+        if recent.sum():
+            out[at] = float((logs(recent / recent.sum()) - logs(ever)).sum())
     return out

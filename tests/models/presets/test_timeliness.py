@@ -12,8 +12,8 @@ from recsys.data import PositiveEvents
 from recsys.models.base import TrainingSet
 from recsys.models.fit import HybridConfig, fit_hybrid
 from recsys.models.presets.timeliness import (
-    fashion_bits,
     one_visit_share,
+    recency_gain_bits,
     timeliness,
     without_useless_times,
 )
@@ -75,8 +75,8 @@ def test_in_a_log_of_hours_a_visit_is_a_part_of_it() -> None:
 def test_items_of_the_week_are_told_by_recent_popularity_and_lasting_ones_are_not() -> None:
     moving = visitors(returning=False, fashion=True)
     lasting = visitors(returning=False, fashion=False)
-    assert fashion_bits(moving, n_items=220) > 0.3
-    assert fashion_bits(lasting, n_items=20) < 0.05
+    assert recency_gain_bits(moving, n_items=220) > 0.3
+    assert recency_gain_bits(lasting, n_items=20) < 0.05
 
 
 def test_bits_are_the_formula_worked_by_hand() -> None:
@@ -84,7 +84,7 @@ def test_bits_are_the_formula_worked_by_hand() -> None:
     items = np.array([0] * 9 + [1])
     events = log_of(np.zeros(10, int), items, np.arange(10.0))
     # before the window p is (1, 0) at any half-life: nothing is saved
-    assert fashion_bits(events, n_items=2) == 0
+    assert recency_gain_bits(events, n_items=2) == 0
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_log_of_one_visit_each_is_validated_on_everybody() -> None:
 
 def test_one_event_is_no_reason_to_fail() -> None:
     training = training_of(log_of(np.array([0]), np.array([0]), np.array([0.0])))
-    assert timeliness(training).fashion_bits == 0
+    assert timeliness(training).recency_gain_bits == 0
     nobody = replace(training.events.select(np.zeros(1, bool)))
     assert one_visit_share(nobody) == 0
-    assert fashion_bits(nobody, n_items=1) == 0
+    assert recency_gain_bits(nobody, n_items=1) == 0
