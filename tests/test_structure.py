@@ -26,7 +26,6 @@ MAX_CODE_LINES = 310
 MIN_CODE_LINES = 40
 
 SMALL = {
-    "recsys.models.blend.popularity_sets",
     "recsys.models.blocks.popularity.forecast",
     "recsys.models.blocks.popularity.item_ages",
     "recsys.models.blocks.tags.new_items",
@@ -67,6 +66,7 @@ CONSTANTS = {
     "models": 78,
     "models": 75,
     "models": 72,
+    "models": 71,
     "pages": 2,
     "profiles": 9,
     "ranking": 3,
@@ -124,7 +124,6 @@ NAMED_ELSEWHERE = {
     },
     "recsys.models.blend.floors": {"popularity", "content"},
     "recsys.models.blend.held_out": {"popularity"},
-    "recsys.models.blend.popularity_sets": {"popularity"},
     # the same word for something else: a source of a score, a loss; or a configuration that is run
     "recsys.core.contribution": {"popularity"},
     "recsys.ranking.reasons": {"popularity"},

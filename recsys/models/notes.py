@@ -75,15 +75,21 @@ def regularization_note(label: str, best: float, measured: Mapping[float, float]
 
 
 def weights_note(
-    *, n_people: int, n_parts: int, held_out: float | None, popularity: float | None
+    *,
+    n_people: int,
+    n_parts: int,
+    shrinkage: float = 1.0,
+    held_out: float | None,
+    popularity: float | None,
 ) -> Note:
     """Return what the weights were learnt on, and nDCG@20 where the blend was held out."""
     value = f"learnt on {n_people} people in {n_parts} validation part(s)"
     if held_out is None or popularity is None:
         return Note("weights", value)
     against = f"nDCG@20 {held_out:.4f} on a held-out part, popularity {popularity:.4f}"
-    if held_out > popularity:
-        return Note("weights", value, against)
+    if shrinkage:
+        mixed = f", {shrinkage:.0%} of the blend beside the best popularity"
+        return Note("weights", value + (mixed if shrinkage < 1 else ""), against)
     return Note("weights", f"popularity only, {value}", f"the blend is no better: {against}")
 
 

@@ -27,12 +27,18 @@ def test_a_block_is_called_by_its_name_and_its_width() -> None:
     assert (note.topic, note.value, note.reason) == ("wide", "9 factors", REASONS["spectral"])
 
 
-@pytest.mark.parametrize(("held_out", "start"), [(0.2, "learnt on"), (0.1, "popularity only")])
-def test_weights_say_which_is_better_on_a_held_out_part(held_out: float, start: str) -> None:
-    note = weights_note(n_people=7, n_parts=2, held_out=held_out, popularity=0.1)
+@pytest.mark.parametrize(
+    ("shrinkage", "start", "mixed"),
+    [(1.0, "learnt on", False), (0.5, "learnt on", True), (0.0, "popularity only", False)],
+)
+def test_weights_say_how_much_of_the_blend_is_kept(
+    shrinkage: float, start: str, mixed: bool
+) -> None:
+    note = weights_note(n_people=7, n_parts=2, shrinkage=shrinkage, held_out=0.2, popularity=0.1)
     assert note.value.startswith(start)
     assert "7 people in 2 validation part(s)" in note.value
-    assert f"{held_out:.4f}" in note.reason
+    assert ("50% of the blend" in note.value) == mixed
+    assert "0.2000" in note.reason
 
 
 def test_notes_are_sentences() -> None:

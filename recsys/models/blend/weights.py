@@ -65,7 +65,7 @@ def learn(examples: Examples, recipe: Recipe) -> Learnt:
     measured = {
         "n_people": examples.n_people,
         "n_parts": n_parts,
-        "trust": blend.trust,
+        "shrinkage": blend.shrinkage,
         "held_out_ndcg@20": _rounded(blend.held_out),
         "best_popularity_ndcg@20": _rounded(blend.popularity),
         "ndcg@20": round(learnt.metric, 4),
@@ -75,6 +75,7 @@ def learn(examples: Examples, recipe: Recipe) -> Learnt:
     note = weights_note(
         n_people=examples.n_people,
         n_parts=n_parts,
+        shrinkage=blend.shrinkage,
         held_out=blend.held_out,
         popularity=blend.popularity,
     )

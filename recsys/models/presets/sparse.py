@@ -31,7 +31,8 @@ WIDTHS = {"fast": 128, "balanced": 256, "best": 1024}
 ALS_STARTS = 4
 """ALS is fitted from so many random starts where that is cheap: each is a little wrong in another
 way, most of all far down the list, and their mean is better than any of them. Not with tags, which
-tell all starts the same: there it gained nothing."""
+tell all starts the same: there it gained nothing. With one start recall@50 falls by .0023 (standard
+error .0012) on a fifth of the training part of Last.fm, recall@300 of articles by .008."""
 
 ALS_STARTS_OPERATIONS = 1e11
 """Multiplications of all starts together; one start is always paid for."""
@@ -51,7 +52,8 @@ by whole neighbourhoods of a person, on articles and on music."""
 
 ALS_VOTES = (1.0, 0.5, 2.0, 4.0)
 """What the vote of ALS is multiplied by, where learning may start: what it is worth beside the
-others differs most from data to data, from half on check-ins to four times as much on music."""
+others differs most from data to data, from half on check-ins to four times as much on music. With
+the first alone recall@20 falls by .0089 (standard error .0016) on Last.fm."""
 
 MAX_RATIO = 2.0
 """Largest factor between a prior weight and the learnt one without tags: where what comes next is

@@ -13,7 +13,8 @@ NARROW = 32
 """Factors of the narrow one."""
 
 HALF_LIVES_DAYS = (1.0, 2.0, 3.0, 7.0, 14.0, 30.0)
-"""Half-lives of popularity that are weighed on the validation parts."""
+"""Half-lives of popularity that are weighed on the validation parts. With 1, 3 and 14 days alone
+nDCG@20 falls by .0014 (standard error .0005) over four fortnights of movies."""
 
 
 def popularity_specs(training: TrainingSet) -> list[BlockSpec]:
