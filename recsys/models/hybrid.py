@@ -16,6 +16,12 @@ from recsys.core.rng import named_rng
 from recsys.index import score_rows
 from recsys.models.base import Block, Queries, is_item_item_block, is_vector_block
 
+BATCH = 1024
+"""Users whose states are computed together: bounds the memory."""
+
+SCALE_BATCH = 64
+"""Users whose scores of all items are computed together."""
+
 BUCKET_EDGES = (1, 5, 20)
 """Items consumed at which a person enters the next activity bucket."""
 
@@ -130,7 +136,7 @@ class Hybrid(ABC):
         """The same, by its former name."""
         return self.has_item_item
 
-    def states(self, queries: Queries, *, batch: int = 1024) -> QueryState:
+    def states(self, queries: Queries, *, batch: int = BATCH) -> QueryState:
         """Return user factors and activity buckets of some people, ``batch`` of them at a time."""
         starts = range(0, max(queries.n_queries, 1), batch)
         parts = [self.user_factors(queries.chunk(start, start + batch)) for start in starts]
@@ -268,7 +274,9 @@ def explain_block(block: Block, query: Queries, item_rows: RowArray) -> Sequence
     return [part.spread(known) for part in parts]
 
 
-def block_scales(blocks: Sequence[Block], queries: Queries, *, batch: int = 64) -> DoubleArray:
+def block_scales(
+    blocks: Sequence[Block], queries: Queries, *, batch: int = SCALE_BATCH
+) -> DoubleArray:
     """Return (n_blocks,) float64: the inverse root-mean-square deviation of scores over items.
 
     Parameters
