@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+import tokenize
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +22,19 @@ from recsys.core.storage import sha256
 
 MANIFEST = "manifest.json"
 
+_CHECKSUM = re.compile(rb'\{\n "sha256": "([0-9a-f]{64})",\n')
+
 _NAME = re.compile(r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*")
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+FoundT = TypeVar("FoundT")
+
+_NO_ARRAY = (
+    OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+    MemoryError, RecursionError, SyntaxError, UserWarning, tokenize.TokenError,
+)  # fmt: skip
+"""Errors of numpy's parser of headers, which tries Python's tokenizer on a damaged one."""
 
 
 def write_arrays(folder: Path, arrays: Arrays) -> None:
@@ -54,16 +68,19 @@ def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
             continue
         entry: dict[str, Any] = {"size": path.stat().st_size, "sha256": sha256(path)}
         if path.suffix == ".npy":
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            array = open_array(path)
             entry |= {"dtype": array.dtype.str, "shape": list(array.shape)}
         out[path.relative_to(folder).as_posix()] = entry
     return out
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the manifest; keys sorted, so that equal models have equal bytes."""
-    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    """Write the manifest, its own SHA-256 first; keys sorted, so equal models have equal bytes."""
+    facts = {key: value for key, value in manifest.items() if key != "sha256"}
+    text = json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    signed = text.replace("{\n", f'{{\n "sha256": "{checksum}",\n', 1)
+    (folder / MANIFEST).write_bytes(signed.encode())
 
 
 def read_manifest(folder: Path, *, kind: str, major: int) -> dict[str, Any]:
@@ -92,7 +109,8 @@ def read_manifest(folder: Path, *, kind: str, major: int) -> dict[str, Any]:
     if not path.is_file():
         raise ArtifactError(f"{folder} must hold {MANIFEST}; it does not, so it is no saved model.")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
+        manifest = json.loads(raw.decode("utf-8"))
         found, version = manifest["format"], [int(part) for part in manifest["format_version"]]
         files = manifest["files"]
         names, entries = list(files), list(files.values())
@@ -105,12 +123,69 @@ def read_manifest(folder: Path, *, kind: str, major: int) -> dict[str, Any]:
             f"{folder} has format version {'.'.join(map(str, version))}, newer than {major}.x, "
             "which this library reads. Update recsys-engine, or refit."
         )
+    if not _is_signed(raw) and ("sha256" in manifest or version >= [1, 2]):
+        raise ArtifactError(
+            f"{path} is damaged or was edited: its SHA-256 does not fit. "
+            "Restore the folder from a copy, or refit."
+        )
     wrong = [name for name in names if not is_safe_name(name)]
     if wrong:
         raise ArtifactError(f"{path} names a file outside the folder: {clip(repr(wrong[0]))}.")
     if not all(isinstance(entry, dict) for entry in entries):
         raise ArtifactError(f"{path} is damaged: a file has no description. Restore or refit.")
     return dict(manifest)
+
+
+def _is_signed(raw: bytes) -> bool:
+    """Return whether a manifest begins with the SHA-256 of the rest; before 1.2 none did."""
+    found = _CHECKSUM.match(raw)
+    if not found:
+        return False
+    return hashlib.sha256(b"{\n" + raw[found.end() :]).hexdigest() == found[1].decode()
+
+
+def read_one_version(folder: Path, read: Callable[[], FoundT]) -> FoundT:
+    """Return ``read()`` of a folder that another process may replace meanwhile.
+
+    The stamp of the manifest is compared before and after, and the folder is read again where it
+    differs: the answer is of one version, never a mixture of two.
+
+    Raises
+    ------
+    ArtifactError
+        As ``read``, or if the folder is replaced at each of ten attempts.
+    """
+    for _ in range(10):
+        before = _stamp(folder)
+        try:
+            found = read()
+        except ArtifactError:
+            if _stamp(folder) == before and not (before is None and _is_being_replaced(folder)):
+                raise
+            time.sleep(0.01)
+        else:
+            if _stamp(folder) == before:
+                return found
+    raise ArtifactError(
+        f"{folder} must stay as it is while it is read; another process replaces it all the time. "
+        "Load it again later, or save each version under a name of its own."
+    )
+
+
+def _stamp(folder: Path) -> tuple[int, ...] | None:
+    try:
+        found = (folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_ctime_ns, found.st_mtime_ns, found.st_size)
+
+
+def _is_being_replaced(folder: Path) -> bool:
+    """Return whether a hidden neighbour shows that :func:`atomic_folder` is at work."""
+    try:
+        return any(folder.parent.glob(f".{glob.escape(folder.name)}.*"))
+    except OSError:
+        return False
 
 
 def check_files(folder: Path, manifest: Mapping[str, Any], *, full: bool) -> None:
@@ -167,18 +242,35 @@ def _arrays(
         if not (name.startswith(prefix) and name.endswith(".npy")):
             continue
         path = folder / name
-        try:
-            empty = 0 in entry["shape"]  # an empty file cannot be mapped
-            array = np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
-        except (OSError, ValueError, KeyError, TypeError) as err:
-            raise ArtifactError(f"{path} is damaged ({type(err).__name__}). Refit.") from err
-        if array.dtype.str != entry.get("dtype") or list(array.shape) != entry["shape"]:
+        array = open_array(path)
+        if array.dtype.str != entry.get("dtype") or list(array.shape) != entry.get("shape"):
             raise ArtifactError(
-                f"{path} must be {entry.get('dtype')} {entry['shape']}; "
+                f"{path} must be {entry.get('dtype')} {entry.get('shape')}; "
                 f"it is {array.dtype.str} {list(array.shape)}. Refit."
             )
-        # a plain view of the map: each slice of a memmap object costs ten times as much
-        yield name[len(prefix) : -len(".npy")], freeze(np.asarray(array))
+        yield name[len(prefix) : -len(".npy")], array
+
+
+def open_array(path: Path) -> npt.NDArray[Any]:
+    """Return the array of a ``.npy`` file, memory-mapped and read-only; an empty one is read.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, or its header is no header of an array without objects.
+    """
+    try:
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except ValueError:  # an empty array cannot be mapped
+            array = np.load(path, allow_pickle=False)
+    except _NO_ARRAY as err:
+        raise ArtifactError(
+            f"{path} is missing or damaged ({type(err).__name__}). "
+            "Restore the folder from a copy, or refit."
+        ) from err
+    # a plain view of the map: each slice of a memmap object costs ten times as much
+    return freeze(np.asarray(array))
 
 
 def csr_arrays(name: str, matrix: Csr) -> dict[str, npt.NDArray[Any]]:

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import freeze
-from recsys.core.artifact import is_safe_name, write_arrays
+from recsys.core.artifact import is_safe_name, open_array, write_arrays
 from recsys.core.errors import ArtifactError, DataError, clip
 from recsys.data.dataset import Dataset
 from recsys.data.event_kinds import KindTable
@@ -138,12 +137,7 @@ def _check_table(name: str, starts: npt.NDArray[Any], table: npt.NDArray[Any]) -
 def _mapped(folder: Path, name: str) -> npt.NDArray[Any]:
     if not is_safe_name(name):
         raise DataError(f"arrays must lie in the folder; got {clip(repr(name))}")
-    path = folder / f"{name}.npy"
-    try:
-        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError:  # an empty array cannot be mapped
-        array = np.load(path, allow_pickle=False)
-    return freeze(array)
+    return open_array(folder / f"{name}.npy")
 
 
 def _below(prefix: str, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import FloatMatrix, freeze
+from recsys.core.arrays import FloatMatrix
+from recsys.core.artifact import open_array
 from recsys.core.errors import ArtifactError
 
 MANIFEST = "index.json"
@@ -65,13 +66,10 @@ def read_vectors(folder: Path, manifest: dict[str, Any]) -> FloatMatrix:
         If the file is missing, cut short or not what the manifest says.
     """
     path = Path(folder) / "vectors.npy"
-    try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as err:
-        raise ArtifactError(f"{path} must be an array file; it is missing or damaged.") from err
+    mapped = open_array(path)
     if mapped.dtype != np.float32 or list(mapped.shape) != manifest.get("shape"):
         raise ArtifactError(
             f"{path} must be float32 of shape {manifest.get('shape')}; "
             f"got {mapped.dtype} of shape {mapped.shape}."
         )
-    return freeze(np.asarray(mapped))
+    return mapped

@@ -56,6 +56,21 @@ class Recommender:
         self._snapshot = snapshot
         self._last_change = Change() if last_change is None else last_change
 
+    def __copy__(self) -> Recommender:
+        """Return the recommender itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Recommender:
+        """Return the recommender itself: it never changes."""
+        return self
+
+    def __reduce__(self) -> Any:
+        """Refuse to be pickled: a saved folder is checked, mapped and shared by processes."""
+        raise DataError(
+            "a Recommender must be handed to other processes as a folder; pickle cannot take it. "
+            "Call model.save(path), and recsys.load(path) in each process."
+        )
+
     @classmethod
     def fit(
         cls,
@@ -99,14 +114,17 @@ class Recommender:
         [['q2']]
         """
         check_types(events, catalog, users)
+        config = RecommenderConfig() if config is None else config
+        check_config(config)
+        if config.kinds:
+            kinds = events.kinds.with_kinds(config.kinds)
+            events = events.rerowed(events.users, events.items, kinds)
         dataset = Dataset.join(events, catalog, users)
         if not len(dataset.items):
             raise DataError(
                 "events or catalog must hold at least one item; both are empty. "
                 "Give a catalog with tags or text on an app's first day."
             )
-        config = RecommenderConfig() if config is None else config
-        check_config(config)
         return cls(build_snapshot(dataset, config, now=now, progress=progress or silent))
 
     @classmethod

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -343,3 +345,36 @@ def test_scaling_all_weights_keeps_the_order(factor: float) -> None:
         model = tiny_model(hybrid={"blocks": blocks, "weights": weights})
         lists.append(model.recommend([*model.users.ids(), "stranger"], k=4).item_ids.tolist())
     assert lists[0] == lists[1]
+
+
+def test_a_model_is_never_pickled_and_its_copy_is_itself() -> None:
+    model = tiny_model()
+    for _ in range(2):  # before and after its first answers
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(recsys.DataError, match=r"model\.save\(path\), and recsys\.load"):
+                pickle.dumps(model, protocol)
+        assert copy.copy(model) is model
+        assert copy.deepcopy({"model": model})["model"] is model
+        model.recommend(["ana"], k=3, where={"format": "video"}, explain=True)
+        model.similar_items(model.items.ids()[:1].tolist())
+
+
+@pytest.mark.parametrize("value", ["ana", 5, 2.0, True, None, np.datetime64("2026-01-01")])
+def test_an_array_without_dimensions_is_no_list_of_ids(value: Any) -> None:
+    model = tiny_model()
+    for ask in (model.recommend, model.similar_items):
+        with pytest.raises(recsys.DataError, match="must be a list of ids"):
+            ask(np.array(value))
+
+
+@pytest.mark.parametrize("weight", [0.25, 1.0, 7.5])
+@pytest.mark.parametrize("kind", ["view", "like", "answer", "lurk"])
+def test_kinds_of_the_settings_weigh_as_kinds_of_the_events_do(kind: str, weight: float) -> None:
+    frame = tiny_events().to_frame()
+    given = recsys.EventLog.from_frame(frame, kinds={kind: weight})
+    by_events = recsys.Recommender.fit(given, tiny_catalog())
+    config = recsys.RecommenderConfig(kinds={kind: weight})
+    by_settings = recsys.Recommender.fit(tiny_events(), tiny_catalog(), config=config)
+    one, other = (each.recommend(["ana", "bo", "eli"], k=4) for each in (by_events, by_settings))
+    assert one.item_ids.tolist() == other.item_ids.tolist()
+    assert one.scores.tolist() == other.scores.tolist()

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, FloatMatrix, RowArray, freeze
+from recsys.core.artifact import open_array
 from recsys.core.errors import ArtifactError
 from recsys.core.storage import atomic_folder
 from recsys.core.threads import run_parts, thread_budget
@@ -253,9 +253,9 @@ class CodeIndex(Searching):
         manifest = _renamed(read_index_manifest(folder, kinds=("codes", "narrow")))
         exact = ExactIndex(read_vectors(folder, manifest), float(manifest["max_norm"]))
         folder = Path(folder)
-        arrays = {name: _read(folder / f"{name}.npy") for name in NAMES}
+        arrays = {name: open_array(folder / f"{name}.npy") for name in NAMES}
         if manifest["format"] > 1:
-            arrays |= {name: _read(folder / f"{name}.npy") for name in ORDER_NAMES}
+            arrays |= {name: open_array(folder / f"{name}.npy") for name in ORDER_NAMES}
         code = ItemCodes.from_arrays(arrays)
         if (code.query_map.shape[0], len(code.items)) != (exact.n_factors, exact.n_items):
             raise ArtifactError(f"{folder}: codes and vectors do not fit. Save it again.")
@@ -314,12 +314,3 @@ def _renamed(manifest: dict[str, Any]) -> dict[str, Any]:
         "n_with_extra": manifest.get("beside", 0),
         **manifest,
     }
-
-
-def _read(path: Path) -> npt.NDArray[Any]:
-    try:
-        empty = path.stat().st_size <= 128  # nothing but a header cannot be mapped
-        array = np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
-    except (OSError, ValueError) as err:
-        raise ArtifactError(f"{path} must be an array file; it is missing or damaged.") from err
-    return freeze(np.asarray(array))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys.core.arrays import NO_ROW, BoolArray, FloatMatrix, RowArray, freeze
+from recsys.core.artifact import open_array
 from recsys.core.errors import ArtifactError, DataError, clip
 from recsys.core.storage import atomic_folder
 from recsys.core.topk import TopK
@@ -212,7 +213,7 @@ class DeltaIndex(Searching):
         read_index_manifest(folder, kinds=("delta",))
         delta = ExactIndex.load(folder / "delta")
         try:
-            rows = np.load(folder / "rows.npy", allow_pickle=False)
+            rows = open_array(folder / "rows.npy")
             return cls.build(main, rows, delta.vectors)
         except (OSError, ValueError) as err:  # DataError is one
             raise ArtifactError(f"{folder} must hold changes that fit; {err}") from err

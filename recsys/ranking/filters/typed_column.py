@@ -123,18 +123,24 @@ class NumberColumn(_OneValue):
 
     def compare(self, op: Operator, value: str) -> BoolArray:
         """Return where ``column op value`` holds."""
-        held = _COMPARE[op](self._values, self._number(value))
+        with np.errstate(over="ignore"):  # beyond float32 is infinite
+            held = _COMPARE[op](self._values, self._number(value))
         return np.asarray(held & ~self._is_null, dtype=np.bool_)
 
     def is_in(self, values: Sequence[str]) -> BoolArray:
         """Return where the column is one of ``values``."""
         out = np.zeros(len(self._values), dtype=np.bool_)
         numbers = {self._number(value) for value in values}
-        whole = [one for one in numbers if isinstance(one, int) and abs(one) < 2**63]
-        if self._values.dtype.kind in "iu" and whole:
-            out |= np.isin(self._values, np.array(whole, dtype=np.int64))
-            numbers -= set(whole)
-        out |= np.isin(self._values, np.array(list(numbers), dtype=np.float64))
+        dtype = self._values.dtype
+        if dtype.kind in "iu":  # as floats, whole numbers beyond 2**53 would be rounded
+            whole = {one for one in numbers if isinstance(one, int)}
+            limits = np.iinfo(dtype)
+            held = [one for one in whole if limits.min <= one <= limits.max]
+            out |= np.isin(self._values, np.array(held, dtype=dtype))
+            numbers -= whole
+        with np.errstate(over="ignore"):
+            wanted = np.array(list(numbers), dtype=dtype if dtype.kind == "f" else np.float64)
+        out |= np.isin(self._values, wanted)
         return out & ~self._is_null
 
     def _number(self, value: str) -> int | float:
@@ -142,7 +148,8 @@ class NumberColumn(_OneValue):
             raise ConfigError(
                 f"where must compare {self._name!r} with a number; got {clip(repr(value))}."
             )
-        return int(value) if value.lstrip("+-").isdigit() else float(value)
+        number = float(value)  # infinite from 309 digits on, where int() may refuse to read
+        return int(value) if value.lstrip("+-").isdigit() and abs(number) <= 2**64 else number
 
 
 class TextColumn(_OneValue):

@@ -98,7 +98,8 @@ def as_ids(values: Iterable[Any], *, name: str) -> Any:
         raise DataError(
             f"{name} must be a list of ids; got a {type(values).__name__}. Give one column of it."
         )
-    if isinstance(values, str | bytes | int | float | np.generic):
+    is_scalar = isinstance(values, str | bytes | int | float | np.generic)
+    if is_scalar or getattr(values, "ndim", 1) == 0:
         shown = clip(repr(values))
         raise DataError(f"{name} must be a list of ids; got {shown}. Write [{shown}].")
     if not isinstance(values, Iterable):

@@ -20,6 +20,7 @@ from recsys.core.artifact import (
     describe_files,
     read_arrays,
     read_manifest,
+    read_one_version,
     write_arrays,
     write_manifest,
 )
@@ -39,7 +40,7 @@ from recsys.serving.state.visibility import VisibilityTable
 
 FORMAT = "recsys-model"
 
-FORMAT_VERSION = (1, 1)
+FORMAT_VERSION = (1, 2)
 
 DAMAGE = (
     OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
@@ -124,7 +125,11 @@ def load_snapshot(path: Path, *, check: str = "fast") -> Snapshot:
     ConfigError
         If ``check`` is neither.
     """
-    manifest = verify_folder(path, check=check)
+    return read_one_version(path, lambda: _load_checked(path, check))
+
+
+def _load_checked(path: Path, check: str) -> Snapshot:
+    manifest = _verified(path, check)
     try:
         return _load(path, manifest)
     except ArtifactError:
@@ -146,6 +151,10 @@ def verify_folder(path: Path, *, check: str = "full") -> dict[str, Any]:
     ConfigError
         If ``check`` is neither "fast" nor "full".
     """
+    return read_one_version(path, lambda: _verified(path, check))
+
+
+def _verified(path: Path, check: str) -> dict[str, Any]:
     if check not in ("fast", "full"):
         raise ConfigError(f"check must be 'fast' or 'full'; got {check!r}.")
     try:

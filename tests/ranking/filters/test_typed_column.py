@@ -133,3 +133,25 @@ def test_answers_are_the_callers_own() -> None:
     column = typed_column("x", np.array([1.0, np.nan]))
     column.is_null()[:] = True
     assert column.is_null().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint64, np.float32, np.float64, object])
+@pytest.mark.parametrize("sign", ["", "+", "-"])
+@pytest.mark.parametrize("digits", [19, 20, 40, 309, 400, 5000])
+def test_numbers_of_any_length_are_compared(kind: Any, sign: str, digits: int) -> None:
+    column = typed_column("n", np.array([1, 2], dtype=kind))
+    far, is_less = sign + "9" * digits, sign == "-"
+    assert column.is_in([far, "2"]).tolist() == [False, True]
+    assert column.compare("=", far).tolist() == [False, False]
+    assert column.compare(">", far).tolist() == [is_less, is_less]
+    assert column.compare("<", far).tolist() == [not is_less, not is_less]
+
+
+def test_the_largest_whole_numbers_are_told_apart() -> None:
+    top = 2**63 - 1
+    column = typed_column("n", np.array([top, top - 1], dtype=np.int64))
+    assert column.is_in([str(top)]).tolist() == [True, False]
+    assert column.is_in([str(top + 1)]).tolist() == [False, False]
+    assert column.compare("=", str(top + 1)).tolist() == [False, False]
+    column = typed_column("n", np.array([2**64 - 1, 2**64 - 2], dtype=np.uint64))
+    assert column.is_in([str(2**64 - 1)]).tolist() == [True, False]

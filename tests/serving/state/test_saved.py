@@ -1,5 +1,6 @@
 """A recommender as a folder, and back."""
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 import recsys
+from recsys.core.artifact import write_manifest
 from recsys.datasets import synthetic_world
 from recsys.models import BLOCKS
 from recsys.serving.state import saved
@@ -62,7 +64,7 @@ def edit_manifest(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     change(manifest)
-    path.write_text(json.dumps(manifest), encoding="utf-8")
+    write_manifest(folder, manifest)
 
 
 def put_array(folder: Path, name: str, array: Any, *, allow_pickle: bool = False) -> None:
@@ -193,7 +195,7 @@ def test_the_manifest_describes_every_file(original: Path) -> None:
     found = tree(original)
     del found["manifest.json"]
     assert described == found
-    assert manifest["format_version"] == [1, 1]
+    assert manifest["format_version"] == [1, 2]
 
 
 def test_a_fresh_process_answers_the_same(original: Path) -> None:
@@ -455,3 +457,107 @@ def test_a_model_of_an_older_format_says_that_it_must_be_fitted_anew_to_observe(
 @each_format
 def test_the_golden_example_is_small(example: Path) -> None:
     assert sum(path.stat().st_size for path in example.rglob("*") if path.is_file()) < 200_000
+
+
+# --- damage, bit by bit
+
+
+def flipped(raw: bytes, at: int, bit: int) -> bytes:
+    out = bytearray(raw)
+    out[at] ^= 1 << bit
+    return bytes(out)
+
+
+def test_one_changed_bit_of_the_manifest_is_always_found(folder: Path) -> None:
+    path = folder / "manifest.json"
+    raw = path.read_bytes()
+    rng = np.random.default_rng(0)
+    places = [*range(110), *rng.integers(110, len(raw), 150).tolist()]
+    for at, bit in zip(places, rng.integers(0, 8, len(places)).tolist(), strict=True):
+        path.write_bytes(flipped(raw, at, bit))
+        with pytest.raises(recsys.ArtifactError):
+            saved.verify_folder(folder, check="fast")
+
+
+def test_a_manifest_of_today_without_its_checksum_is_refused(folder: Path) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for unsigned in (manifest, {key: one for key, one in manifest.items() if key != "sha256"}):
+        path.write_text(json.dumps(unsigned), encoding="utf-8")
+        assert "damaged or was edited" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["items/eligible", "people/buckets", "index/vectors", "data/events/user_rows"]
+)
+def test_a_changed_bit_in_the_header_of_an_array_gives_a_model_or_one_error(
+    folder: Path, name: str
+) -> None:
+    path = folder / f"{name}.npy"
+    raw = path.read_bytes()
+    rng = np.random.default_rng(1)
+    for at in range(0, 128, 2):
+        path.write_bytes(flipped(raw, at, int(rng.integers(8))))
+        with contextlib.suppress(recsys.ArtifactError):
+            recsys.load(folder)
+
+
+# --- a reader and a writer of one folder
+
+
+def test_a_load_while_the_folder_is_replaced_is_of_one_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = [made_up_model("fast"), tiny_shared()]
+    models[0].save(tmp_path / "m")
+    usual, turns = saved._load, iter([1, 0, 1])
+
+    def interrupted(path: Path, manifest: Any) -> Any:
+        following = next(turns, None)
+        if following is not None:
+            models[following].save(tmp_path / "m")
+        return usual(path, manifest)
+
+    monkeypatch.setattr(saved, "_load", interrupted)
+    assert recsys.load(tmp_path / "m").version == models[1].version
+
+
+def test_a_folder_that_never_stays_as_it_is_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = saved._load
+
+    def interrupted(path: Path, manifest: Any) -> Any:
+        tiny_shared().save(folder)
+        return usual(path, manifest)
+
+    monkeypatch.setattr(saved, "_load", interrupted)
+    assert "must stay as it is while it is read" in refusal(folder)
+
+
+def test_a_process_that_saves_again_and_again_never_gives_a_mixture(tmp_path: Path) -> None:
+    code = (
+        "import sys, recsys\n"
+        "models = [recsys.load(one) for one in sys.argv[2:]]\n"
+        "print('ready', flush=True)\n"
+        "for at in range(40):\n"
+        "    models[at % 2].save(sys.argv[1])\n"
+    )
+    answers = {}
+    for name, preset in (("a", "fast"), ("b", "balanced")):
+        model = made_up_model(preset)
+        model.save(tmp_path / name)
+        answers[model.version] = model.recommend(["u0", "u1"], k=3).scores.tolist()
+    shutil.copytree(tmp_path / "a", tmp_path / "m")
+    paths = [str(tmp_path / name) for name in "mab"]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *paths], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+        n_loaded = 0
+        while writer.poll() is None or n_loaded < 10:
+            model = recsys.load(tmp_path / "m")
+            assert model.recommend(["u0", "u1"], k=3).scores.tolist() == answers[model.version]
+            n_loaded += 1
+    assert writer.returncode == 0
