@@ -32,7 +32,7 @@ FoundT = TypeVar("FoundT")
 
 _NO_ARRAY = (
     OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
-    MemoryError, RecursionError, SyntaxError, UserWarning, tokenize.TokenError,
+    MemoryError, RecursionError, SyntaxError, Warning, tokenize.TokenError,
 )  # fmt: skip
 """Errors of numpy's parser of headers, which tries Python's tokenizer on a damaged one."""
 
@@ -266,7 +266,7 @@ def open_array(path: Path) -> npt.NDArray[Any]:
             array = np.load(path, allow_pickle=False)
     except _NO_ARRAY as err:
         raise ArtifactError(
-            f"{path} is missing or damaged ({type(err).__name__}). "
+            f"{path} is damaged or missing ({type(err).__name__}). "
             "Restore the folder from a copy, or refit."
         ) from err
     # a plain view of the map: each slice of a memmap object costs ten times as much
