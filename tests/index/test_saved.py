@@ -44,5 +44,5 @@ def test_vectors_of_another_shape_or_cut_short_are_refused(folder: Path) -> None
         read_vectors(folder, {**manifest, "shape": [3, 3]})
     path = folder / "vectors.npy"
     path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(ArtifactError, match="missing or damaged"):
+    with pytest.raises(ArtifactError, match="damaged or missing"):
         read_vectors(folder, manifest)
