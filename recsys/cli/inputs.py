@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,12 +34,16 @@ class Reader:
         Stop at a bad row, or leave bad rows out.
     now : datetime64[us]
         Events more than a day later are refused.
+    item_types, user_types : mapping
+        Declared types of attributes, as ``columns`` of a reader: those that a model has learnt.
     """
 
     columns: Mapping[str, str]
     kinds: Mapping[str, float]
     on_bad_row: Literal["stop", "skip"]
     now: Any
+    item_types: Mapping[str, str] = field(default_factory=dict)
+    user_types: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -62,6 +66,17 @@ class Reader:
     def with_kinds(self, kinds: Mapping[str, float]) -> Reader:
         """Return a reader with other kinds: those of the settings and of the options together."""
         return replace(self, kinds=dict(kinds))
+
+    def with_types(self, item_types: Mapping[str, str], user_types: Mapping[str, str]) -> Reader:
+        """Return a reader that keeps the types of a model's attributes."""
+        return replace(self, item_types=item_types, user_types=user_types)
+
+    def _columns(self, types: Mapping[str, str]) -> dict[str, str]:
+        typed = {}
+        for name, given in types.items():
+            sort = given.rpartition(":")[2]
+            typed[name] = f"{self.columns.get(name, name)}:{sort}"
+        return {**self.columns, **typed}
 
     def all(
         self, events: Sequence[Path], items: Path | None, item_tags: Path | None, users: Path | None
@@ -91,7 +106,10 @@ class Reader:
         if items is None and item_tags is None:
             return None
         return Catalog.read(
-            items, item_tags=item_tags, columns=self.columns, on_bad_row=self.on_bad_row
+            items,
+            item_tags=item_tags,
+            columns=self._columns(self.item_types),
+            on_bad_row=self.on_bad_row,
         )
 
     def people(self, users: Path | None) -> People | None:
@@ -100,7 +118,8 @@ class Reader:
 
         if users is None:
             return None
-        return People.read(users, columns=self.columns, on_bad_row=self.on_bad_row)
+        columns = self._columns(self.user_types)
+        return People.read(users, columns=columns, on_bad_row=self.on_bad_row)
 
 
 def tell_left_out(*tables: Any) -> None:

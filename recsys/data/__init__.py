@@ -2,7 +2,7 @@
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_kinds import EventKind, KindTable
-from recsys.data.ids.id_map import IdMap
+from recsys.data.ids.id_map import IdMap, check_same_sort
 from recsys.data.inspection import InspectionConfig, inspect_dataset
 from recsys.data.interactions import (
     InteractionConfig,
@@ -25,12 +25,15 @@ from recsys.data.logs.few_events import few_events
 from recsys.data.readers.source import BadRow
 from recsys.data.saved import load_dataset, save_dataset
 from recsys.data.splits import random_per_user, split_by_time, split_by_user, split_last_n
+from recsys.data.tables.attribute_types import FALSE_WORDS, TRUE_WORDS
 from recsys.data.tables.attributes import load_table, save_table
 from recsys.data.tables.catalog import Catalog
 from recsys.data.tables.people import Consent, People
 from recsys.data.tables.tags import TagTable
 
 __all__ = [
+    "FALSE_WORDS",
+    "TRUE_WORDS",
     "BadRow",
     "Catalog",
     "Consent",
@@ -47,6 +50,7 @@ __all__ = [
     "PositiveEvents",
     "TagTable",
     "TimedEvents",
+    "check_same_sort",
     "few_events",
     "inspect_dataset",
     "interaction_matrix",

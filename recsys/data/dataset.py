@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, RowArray, freeze
+from recsys.core.arrays import NO_ROW, ObjectArray, RowArray, freeze
 from recsys.core.errors import DataError
 from recsys.data.ids.id_map import IdMap
+from recsys.data.ids.values import translated
 from recsys.data.logs.events import EventLog
 from recsys.data.tables.catalog import Catalog
 from recsys.data.tables.people import People
@@ -108,6 +110,7 @@ def _author_rows(events: EventLog, catalog: Catalog, users: IdMap) -> RowArray:
     authors = np.full(catalog.n_items, NO_ROW, np.int32)
     if "author_id" in catalog.table.column_names:
         authors = users.rows(catalog.table.column("author_id"))
+        _check_author_sort(catalog.column("author_id"), users)
     made = np.flatnonzero(events.kinds.has_role("authoring")[events.kind_codes])
     if len(made):
         order = made[np.argsort(events.occurred_at[made], kind="stable")[::-1]]
@@ -115,3 +118,17 @@ def _author_rows(events: EventLog, catalog: Catalog, users: IdMap) -> RowArray:
         firsts[events.item_rows[order]] = events.user_rows[order]  # the earliest is written last
         authors = np.where(authors == NO_ROW, firsts, authors)
     return authors
+
+
+def _check_author_sort(authors: ObjectArray, users: IdMap) -> None:
+    """Raise if authors are users under ids of another sort, as 42 and "42"."""
+    known: dict[type, str] = {str: "text", int: "int", UUID: "uuid"}
+    given = list(dict.fromkeys(one for one in authors.tolist() if one is not None))
+    if not given or known[type(given[0])] == users.kind:
+        return
+    same = [one for one in given if users.row(translated(one, users.kind)) != NO_ROW]
+    if same:
+        raise DataError(
+            f"author_id must be of the sort of user_id; {known[type(same[0])]} ids (as "
+            f"{same[0]!r}) meet {users.kind} ids. Turn both into text, or both into integers."
+        )

@@ -15,7 +15,7 @@ from recsys.core.arrays import NO_ROW
 from recsys.core.clock import Moment, to_iso, to_utc
 from recsys.core.errors import DataError
 from recsys.core.progress import Progress, silent
-from recsys.data import DigestHistory, IdMap
+from recsys.data import DigestHistory, IdMap, check_same_sort
 from recsys.digest.composer import Composer
 from recsys.digest.config import DigestConfig
 from recsys.digest.history import check_history, remember
@@ -184,6 +184,10 @@ def _journal(places: _Places, composer: Composer, *, resume: bool) -> Journal | 
 
 def _received(path: Path | None, model: Recommends, config: DigestConfig) -> Received:
     history = DigestHistory.empty() if path is None else DigestHistory.read(path)
+    both = ((model.dataset.users, history.users), (model.dataset.items, history.items))
+    for (known, past), name in zip(both, ("user_id", "item_id"), strict=True):
+        if (known.kind, past.kind) != ("uuid", "text"):  # a file holds UUIDs as text
+            check_same_sort(known, past, f"{name} of the history and the model")
     return Received.of(history, model.dataset.items, unconfirmed=config.unconfirmed)
 
 

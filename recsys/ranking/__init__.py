@@ -4,6 +4,7 @@ from recsys.ranking.caps import Cap, CapTable, apply_caps
 from recsys.ranking.filters.columns import ColumnSource, TypedColumns
 from recsys.ranking.filters.expression import OPERATORS, parse_expression
 from recsys.ranking.filters.filter import Filter, Where, parse_filter
+from recsys.ranking.filters.typed_column import IncomparableError
 from recsys.ranking.reasons import TEMPLATES, Reason, ReasonNames, Wording, word_reasons
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "CapTable",
     "ColumnSource",
     "Filter",
+    "IncomparableError",
     "Reason",
     "ReasonNames",
     "TypedColumns",

@@ -67,6 +67,7 @@ def observe(  # noqa: PLR0913  # a command has as many options as it has
     known = {one.name: one.weight for one in loaded.snapshot.kinds}
     reader = Reader.of(columns=columns, kinds=kind, on_bad_row=on_bad_row, now=now)
     reader = reader.with_kinds({**known, **reader.kinds})
+    reader = reader.with_types(loaded.snapshot.item_types, loaded.snapshot.user_types)
     log, catalog, people = reader.all(events or (), items, item_tags, users)
     tell_left_out(log, catalog, people)
     started = time.perf_counter()

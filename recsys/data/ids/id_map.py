@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,14 @@ from recsys.core.arrays import NO_ROW, ObjectArray, RowArray
 from recsys.core.errors import DataError, clip
 from recsys.data.ids.grown import GrownStore
 from recsys.data.ids.stores import SHORT, IntStore, TextStore
-from recsys.data.ids.values import MAX_ID_CHARS, IdKind, id_values, ids_of_kind
+from recsys.data.ids.values import (
+    MAX_ID_CHARS,
+    IdKind,
+    id_values,
+    ids_of_kind,
+    is_uuid_array,
+    sort_of_id,
+)
 
 
 class IdMap:
@@ -110,7 +117,7 @@ class IdMap:
 
         if not isinstance(ids, np.ndarray | pa.Array | pa.ChunkedArray):
             ids = list(ids)
-        if len(ids) <= SHORT:
+        if len(ids) <= SHORT and not is_uuid_array(ids):
             ids = ids.to_pylist() if isinstance(ids, pa.Array | pa.ChunkedArray) else ids
             return np.fromiter((self.row(one) for one in ids), np.int32, count=len(ids))
         return self._bulk_rows(ids)
@@ -145,6 +152,21 @@ class IdMap:
             return isinstance(one, UUID)
         is_int = isinstance(one, int | np.integer) and not isinstance(one, bool)
         return is_int and -(2**63) <= int(one) < 2**63  # type: ignore[call-overload]
+
+    def require_sort(self, ids: Iterable[Any], *, name: str) -> None:
+        """Raise if an id is of another sort than the map's; missing ones pass.
+
+        Raises
+        ------
+        DataError
+            Naming both sorts and the first such id.
+        """
+        if not len(self):
+            return
+        for one in ids:
+            kind = sort_of_id(one)
+            if kind not in (self._kind, None):
+                raise DataError(_two_sorts(self, name, str(kind), one))
 
     def id(self, row: int) -> Any:
         """Return the id of one row; None for -1."""
@@ -190,7 +212,7 @@ class IdMap:
             return self
         if not len(self):
             return other
-        _check_same_sort(self, other, name)
+        check_same_sort(self, other, name)
         return self._plus(other.values())
 
     def extended(self, ids: Any, *, name: str = "ids") -> IdMap:
@@ -220,7 +242,7 @@ class IdMap:
         if not len(self):
             return IdMap.of(ids_of_kind(_unique(values), kind), name=name)
         if kind != self._kind:
-            _check_same_sort(self, IdMap.of(ids_of_kind(_unique(values), kind), name=name), name)
+            check_same_sort(self, IdMap.of(ids_of_kind(_unique(values), kind), name=name), name)
         unknown = values.filter(self._store.rows_of(values) == NO_ROW)
         new = list(dict.fromkeys(unknown.to_pylist()))
         if not new:
@@ -307,12 +329,23 @@ def _repeated(values: Any) -> str:
     return clip(repr(twice[0].as_py()))
 
 
-def _check_same_sort(a: IdMap, b: IdMap, name: str) -> None:
-    if a.kind != b.kind:
-        raise DataError(
-            f"{name} must be of one sort everywhere; {a.kind} ids (as {clip(repr(a.id(0)))}) meet "
-            f"{b.kind} ids (as {clip(repr(b.id(0)))}). Turn both into text, or both into integers."
-        )
+def check_same_sort(a: IdMap, b: IdMap, name: str) -> None:
+    """Raise if two maps hold ids of different sorts; an empty one goes with any.
+
+    Raises
+    ------
+    DataError
+        Naming both sorts.
+    """
+    if a.kind != b.kind and len(a) and len(b):
+        raise DataError(_two_sorts(a, name, b.kind, b.id(0)))
+
+
+def _two_sorts(known: IdMap, name: str, kind: str, one: object) -> str:
+    return (
+        f"{name} must be of one sort everywhere; {known.kind} ids (as {clip(repr(known.id(0)))}) "
+        f"meet {kind} ids (as {clip(repr(one))}). Turn both into text, or both into integers."
+    )
 
 
 def ids_column(ids: IdMap, rows: RowArray) -> Any:

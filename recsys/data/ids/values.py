@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -129,6 +130,25 @@ def _normal(array: Any, name: str) -> tuple[Any, IdKind]:
     raise DataError(f"{name} must be text, integers or UUIDs; it holds {kind}. Turn it into text.")
 
 
+def sort_of_id(one: object) -> str | None:
+    """Return the sort of one id: "text", "int", "uuid" or the name of its type; None if missing."""
+    if isinstance(one, str):
+        return "text"
+    if isinstance(one, UUID):
+        return "uuid"
+    if isinstance(one, int | np.integer) and not isinstance(one, bool):
+        return "int"
+    if one is None or repr(one) in ("nan", "<NA>", "NaT", "np.float64(nan)"):
+        return None
+    return type(one).__name__
+
+
+def is_uuid_array(values: Any) -> bool:
+    """Say whether values are an Arrow array of UUIDs."""
+    kind = getattr(values, "type", None)
+    return str(kind) in ("extension<arrow.uuid>", "fixed_size_binary[16]")
+
+
 def _uuid_text(array: Any) -> Any:
     import pyarrow as pa
 
@@ -136,8 +156,65 @@ def _uuid_text(array: Any) -> Any:
     return pa.array(texts, pa.large_string())
 
 
+MISSING_IDS = (
+    "NULL", "null", "\\N", "nan", "NaN", "None", "<NA>", "NaT", "N/A", "n/a", "#N/A", "undefined",
+)  # fmt: skip
+"""What other programs write for a missing id; names such as Nan or none are ids."""
+
+
+def id_faults(texts: Any, *, header: Collection[str] = ()) -> list[tuple[Any, str]]:
+    """Return which texts of an Arrow array are no ids, and what must hold.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array of large_string
+        Without nulls.
+    header : collection of str
+        Names of the column: found among the rows where files were joined with their headers.
+
+    Returns
+    -------
+    list of ((n,) Arrow bool, str)
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def is_among(words: Collection[str]) -> Any:
+        return pc.is_in(texts, value_set=pa.array(list(words), pa.large_string()))
+
+    def matches(pattern: str) -> Any:
+        return pc.match_substring_regex(texts, pattern)
+
+    return [
+        (matches(r"^[+-]?\d+\.0+$"), f"must be an id, not a float: {_FLOAT_HINT}"),
+        (
+            matches(r"^\d(\.\d+)?[eE]\+\d+$"),
+            "must be an id with all its digits; a spreadsheet cut "
+            "this one. Export the column as text",
+        ),
+        (is_among(MISSING_IDS), "must not be missing; this stands for a missing value"),
+        (is_among(header), "must be an id; this is the header again, as in files that were joined"),
+        (matches(r"\x00"), "must be text; this holds a zero byte"),
+        (matches("\ufffd"), "must be whole characters; this holds U+FFFD, the mark of a cut one"),
+    ]
+
+
 def ids_of_kind(values: Any, kind: IdKind) -> Any:
     """Return id values in the form that :meth:`IdMap.of` takes for their sort."""
     if kind != "uuid":
         return values
     return [UUID(one) for one in values.to_pylist()]
+
+
+def translated(one: Any, kind: IdKind) -> Any:
+    """Return an id in another sort: 42 for "42"; None if it cannot be of that sort."""
+    try:
+        if kind == "uuid":
+            return UUID(str(one))
+        if kind == "int":
+            number = int(one)
+            return number if str(number) == str(one).removesuffix(".0") else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    whole = isinstance(one, float) and one.is_integer()
+    return str(int(one)) if whole else str(one)

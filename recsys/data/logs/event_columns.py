@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, DoubleArray, RowArray, TimeArray
 from recsys.core.clock import to_utc
-from recsys.core.errors import DataError
+from recsys.core.errors import DataError, clip
 from recsys.data.event_kinds import KindTable
 from recsys.data.ids.id_map import IdMap
-from recsys.data.readers.columns import id_column, text_column
+from recsys.data.readers.columns import as_text, id_column, optional_ids, text_column
 from recsys.data.readers.source import BadRow, OnBadRow, RowReport, SourceTable
 from recsys.data.readers.times import NAT, number_column, time_column
 from recsys.data.text_codes import encoded
@@ -90,6 +90,7 @@ def _columns(
     amounts = number_column(source, report, "amount")
     times = time_column(source, report, "occurred_at", now=now)
     texts = {name: text_column(source, name) for name in TEXTS}
+    texts["event_id"] = event_id_column(source, report, users.codes, items.codes)
     keep, skipped, n_skipped = report.finish()
     user_map, user_rows = users.mapped(keep, name="user_id")
     item_map, item_rows = items.mapped(keep, name="item_id")
@@ -129,6 +130,41 @@ def kind_column(source: SourceTable, report: RowReport, kinds: KindTable) -> npt
         lambda at: kinds.unknown([*names, DEFAULT_KIND][place[at]]),
     )
     return np.asarray(table[place], np.int16)
+
+
+def event_id_column(
+    source: SourceTable, report: RowReport, user_codes: RowArray, item_codes: RowArray
+) -> Any:
+    """Read ``event_id`` as texts; rows of one id on different users or items are bad.
+
+    Raises
+    ------
+    DataError
+        If the column is of a type that is no id (floats, for one).
+    """
+    ids = optional_ids(source, "event_id")
+    if ids is None:
+        return None
+    texts = as_text(ids, name="event_id")
+    codes = np.asarray(encoded(texts).indices.fill_null(-1).to_numpy(zero_copy_only=False))
+    first = first_rows(codes)
+    other = (user_codes != user_codes[first]) | (item_codes != item_codes[first])
+
+    def reason(at: int) -> str:
+        line = source.lines_of([int(first[at])])[0]
+        return (
+            f"must name one event; {clip(repr(texts[at].as_py()))} is also of another user or item "
+            f"in {source.unit} {line}. Leave the column out if it does not tell events apart."
+        )
+
+    report.bad(other & (codes >= 0), "event_id", reason)
+    return texts
+
+
+def first_rows(codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return of each row the first row that has its code."""
+    used, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse.ravel()] if len(used) else first, np.int64)
 
 
 def duplicate_rows(

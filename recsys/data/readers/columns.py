@@ -5,14 +5,23 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
 from recsys.core.arrays import BoolArray, RowArray
 from recsys.core.errors import DataError, clip
 from recsys.data.ids.id_map import IdMap
-from recsys.data.ids.values import MAX_ID_CHARS, IdKind, id_values, ids_of_kind
+from recsys.data.ids.values import (
+    MAX_ID_CHARS,
+    MISSING_IDS,
+    IdKind,
+    id_faults,
+    id_values,
+    ids_of_kind,
+)
 from recsys.data.readers.source import RowReport, SourceTable
 from recsys.data.readers.times import plain_array
 
@@ -71,6 +80,8 @@ def id_column(source: SourceTable, report: RowReport, name: str) -> IdColumn:
     codes = np.array(pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False), np.int32)
     report.bad(codes < 0, name, "must not be missing; the field is empty.")
     if kind == "text" and len(uniques):
+        for wrong_ids, must in id_faults(uniques, header={name, source.file_name(name)}):
+            _report_ids(report, name, np.append(np.asarray(wrong_ids), False)[codes], must, values)
         lengths = np.asarray(pc.utf8_length(uniques))
         wrong = (lengths < 1) | (lengths > MAX_ID_CHARS)
         if wrong.any():
@@ -83,6 +94,10 @@ def id_column(source: SourceTable, report: RowReport, name: str) -> IdColumn:
                 ),
             )
     return IdColumn(codes, uniques, kind)
+
+
+def _report_ids(report: RowReport, name: str, wrong: BoolArray, must: str, values: Any) -> None:
+    report.bad(wrong, name, lambda at: f"{must}; got {clip(repr(values[at].as_py()))}.")
 
 
 def optional_ids(source: SourceTable, name: str) -> Any:
@@ -100,8 +115,16 @@ def optional_ids(source: SourceTable, name: str) -> Any:
 
     label = f"{source.name}, column {source.file_name(name)}: ids"
     values, kind = id_values(source.column(name), name=label)
+    if kind == "uuid":
+        raw = [None if one is None else UUID(one).bytes for one in values.to_pylist()]
+        return pa.array(raw, pa.binary(16))
     if kind == "text":
-        return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.large_string()), values)
+        missing = pc.is_in(values, value_set=pa.array(["", *MISSING_IDS], pa.large_string()))
+        values = pc.if_else(missing, pa.scalar(None, pa.large_string()), values)
+        given = values.drop_null().unique()
+        for wrong, must in id_faults(given):
+            if len(found := given.filter(wrong)):
+                raise DataError(f"{label} {must}; got {clip(repr(found[0].as_py()))}.")
     return values
 
 
@@ -132,7 +155,7 @@ def as_text(array: Any, *, name: str) -> Any:
     import pyarrow.compute as pc
 
     array = plain_array(array)
-    if getattr(array.type, "extension_name", "") == "arrow.uuid":
+    if getattr(array.type, "extension_name", "") == "arrow.uuid" or array.type == pa.binary(16):
         array = id_values(array, name=name)[0]
     try:
         texts = array.cast(pa.large_string())
@@ -154,10 +177,22 @@ def list_column(source: SourceTable, name: str) -> Any:
     """
     if not source.has(name):
         return None
+    label = f"{source.name}, column {source.file_name(name)}"
+    return listed(source.column(name), name=label)
+
+
+def listed(array: Any, *, name: str) -> Any:
+    """Return an Arrow array of lists, or of texts to split, as lists of texts.
+
+    Raises
+    ------
+    DataError
+        If it holds neither text nor lists.
+    """
     import pyarrow as pa
     import pyarrow.types as pt
 
-    array = plain_array(source.column(name))
+    array = plain_array(array)
     kind = array.type
     if pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind):
         return _clean(array.to_pylist()) if not _tidy(array) else array.cast(text_lists())
@@ -166,10 +201,7 @@ def list_column(source: SourceTable, name: str) -> Any:
     if pt.is_integer(kind):
         array = array.cast(pa.large_string())
     if not pt.is_large_string(array.type):
-        raise DataError(
-            f"{source.name}, column {source.file_name(name)} must hold lists or text like a|b; "
-            f"it holds {clip(str(kind))}."
-        )
+        raise DataError(f"{name} must hold lists or text like a|b; it holds {clip(str(kind))}.")
     return _split(array)
 
 
@@ -200,10 +232,21 @@ def _clean(lists: list[list[Any] | None]) -> Any:
     import pyarrow as pa
 
     texts = [
-        None if one is None else [t for t in (str(p).strip() for p in one if p is not None) if t]
+        None if one is None else [t for t in (_entry(p) for p in one if p is not None) if t]
         for one in lists
     ]
     return pa.array(texts, text_lists())
+
+
+def _entry(one: Any) -> str:
+    """Return an entry of a list as text, exactly: dates as ISO 8601, UUIDs in canonical form."""
+    if isinstance(one, bool):
+        return "true" if one else "false"
+    if isinstance(one, datetime):
+        return one.isoformat()
+    if isinstance(one, bytes) and len(one) == 16:
+        return str(UUID(bytes=one))
+    return str(one).strip()
 
 
 def _split(array: Any) -> Any:

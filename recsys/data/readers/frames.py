@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from recsys.core.errors import DataError, clip
 from recsys.data.readers.source import SourceTable
 
 FRAME = "the frame"
+
+_ODD = (OverflowError, UnicodeEncodeError)
 
 
 def frame_source(frame: Any, *, name: str = FRAME) -> SourceTable:
@@ -99,7 +101,7 @@ def _from_narwhals(frame: Any, name: str) -> Any:
     try:
         if not objects:
             return wrapped.to_arrow().select(names)  # pandas adds its index
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+    except (*_ODD, pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
         pass  # a column of mixed sorts: found, and named, one by one
     columns = {str(key): wrapped[key] for key in wrapped.columns}
     return pa.table(
@@ -114,7 +116,7 @@ def _series(series: Any, name: str) -> Any:
     if series.dtype != nw.Object:
         try:
             return series.to_arrow()
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        except (*_ODD, pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
             pass
     return _column(series.to_list(), name)
 
@@ -126,26 +128,67 @@ def _column(values: Any, name: str) -> Any:
         return values
     if hasattr(values, "__arrow_c_array__") or hasattr(values, "to_arrow"):
         return pa.chunked_array([pa.array(values, from_pandas=True)])
-    if isinstance(values, str | bytes):
-        raise DataError(f"{name} must be a sequence of values; got one text.")
     if isinstance(values, np.ndarray) and values.ndim != 1:
         raise DataError(f"{name} must be one-dimensional; got shape {values.shape}.")
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pa.array(values, from_pandas=True)
+    return _from_objects(_as_list(values, name), name)
+
+
+def _as_list(values: Any, name: str) -> list[Any]:
+    if isinstance(values, str | bytes):
+        raise DataError(f"{name} must be a sequence of values; got one text.")
+    if isinstance(values, Mapping | Set):
+        hint = "take to_dict('list') of a frame" if isinstance(values, Mapping) else "sort it"
+        raise DataError(
+            f"{name} must be a sequence of values; got a {type(values).__name__}: {hint}."
+        )
     try:
-        values = list(values)
+        return list(values)
     except TypeError as err:
         raise DataError(
             f"{name} must be a sequence of values; got {type(values).__name__}."
         ) from err
+
+
+def _from_objects(values: list[Any], name: str) -> Any:
+    import pyarrow as pa
+
     if any(isinstance(one, UUID) for one in values):
         from recsys.data.ids.values import uuid_array
 
         return uuid_array(values, name)
+    if any(isinstance(one, list | tuple | set | frozenset) for one in values):
+        values = [_plain_entries(one) for one in values]
     try:
         return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError) as err:
+    except UnicodeEncodeError:
+        return pa.array([whole_text(one) for one in values], from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as err:
         raise DataError(_mixture(values, name, str(err))) from err
+
+
+def _plain_entries(cell: Any) -> Any:
+    """Return a list cell with UUIDs and cut texts as whole texts."""
+    if isinstance(cell, set | frozenset):
+        cell = sorted(cell, key=str)
+    if not isinstance(cell, list | tuple):
+        return cell
+    return [str(one) if isinstance(one, UUID) else whole_text(one) for one in cell]
+
+
+def whole_text(value: Any) -> Any:
+    """Return a text with U+FFFD for half characters (a text cut between UTF-16 units).
+
+    Lists and mappings are gone through.
+    """
+    if isinstance(value, list):
+        return [whole_text(one) for one in value]
+    if isinstance(value, dict):
+        return {whole_text(key): whole_text(one) for key, one in value.items()}
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _mixture(values: list[Any], name: str, err: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from recsys.core.errors import DataError, clip
+from recsys.data.readers.frames import whole_text
 from recsys.data.readers.source import BLOCK_BYTES, BadRow, SourceTable
 
 SNIFFED_LINES = 200
@@ -102,6 +103,8 @@ def _slow_table(raw: bytes, name: str) -> tuple[Any, tuple[BadRow, ...]]:
         reason = "must be a JSON object."
         try:
             record = json.loads(text)
+            if b"\\u" in text:
+                record = whole_text(record)
         except (ValueError, RecursionError) as err:
             record, reason = None, f"must be a JSON object; {clip(str(err))}."
         if isinstance(record, dict):

@@ -66,6 +66,8 @@ class SourceTable:
         Lines of a CSV file whose number of fields differs from the header's.
     renamed : mapping
         Contract name to name in the file, where they differ.
+    types : mapping
+        Declared sort of columns: the part after the colon in ``columns={"code": "code:text"}``.
     """
 
     table: Any
@@ -74,6 +76,7 @@ class SourceTable:
     lines_of: Callable[[Sequence[int]], list[int]]
     ragged: tuple[BadRow, ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)
+    types: dict[str, Any] = field(default_factory=dict)
 
     @property
     def n_rows(self) -> int:
@@ -231,6 +234,9 @@ class RowReport:
         )
 
 
+SORTS = ("text", "number", "boolean", "time", "list")
+"""Types that ``columns`` may declare."""
+
 MISSPELT = 0.88
 """Likeness of two names from which on one is taken for the other misspelt; tag and tags have .86,
 and are columns of two sorts of files."""
@@ -246,8 +252,9 @@ def rename(
     source : SourceTable
         As read.
     columns : mapping or None
-        Contract name to name in the file. A pair that concerns no column of this sort of file
-        is left to the other files.
+        Contract name to name in the file, which may end in a colon and the type of an attribute:
+        ``{"code": "code:text"}``. A pair that concerns no column of this sort of file is left to
+        the other files.
     known : iterable of str
         The contract's column names for this sort of file.
 
@@ -266,7 +273,13 @@ def rename(
     contract = tuple(known)
     _check_spelling(source.name, columns or {}, contract)
     renamed: dict[str, str] = {}
-    for ours, theirs in (columns or {}).items():
+    types: dict[str, str] = {}
+    for ours, given in (columns or {}).items():
+        theirs, _, sort = given.rpartition(":")
+        if given in names or sort not in SORTS:
+            theirs = given
+        elif theirs in names:
+            types[ours] = sort
         if theirs in names:
             renamed[ours] = theirs
         elif ours in contract and ours not in names:
@@ -281,13 +294,15 @@ def rename(
     back = {theirs: ours for ours, theirs in renamed.items()}
     kept = [name for name in names if name in back or name not in renamed]
     table = source.table.select(kept).rename_columns([back.get(name, name) for name in kept])
-    return SourceTable(table, source.name, source.unit, source.lines_of, source.ragged, renamed)
+    return SourceTable(
+        table, source.name, source.unit, source.lines_of, source.ragged, renamed, types
+    )
 
 
 def _check_spelling(where: str, columns: Mapping[str, str], contract: Sequence[str]) -> None:
-    for ours in columns:
+    for ours, theirs in columns.items():
         near = _near(str(ours), contract)
-        if ours not in contract and near:
+        if ours not in contract and near and theirs.partition(":")[0] != ours:
             raise DataError(
                 f"columns of {where} must name columns that are read; got {ours!r}. "
                 f"Did you mean {near!r}?"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, TypeAlias
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +17,18 @@ from recsys.core.arrays import BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError, clip
 from recsys.core.storage import atomic_file
 from recsys.data.ids.id_map import IdMap, same_rows, upserted_rows
-from recsys.data.readers.columns import as_text, list_column, optional_ids, text_column
+from recsys.data.readers.columns import list_column, optional_ids, text_column
 from recsys.data.readers.source import RowReport, SourceTable
-from recsys.data.readers.times import parse_numbers, parse_times, plain_array, time_column
+from recsys.data.readers.times import time_column
+from recsys.data.tables.attribute_types import (
+    Sort,
+    conformed,
+    id_sort,
+    read_attribute,
+    sort_of,
+    widest,
+)
 from recsys.data.tables.tags import TagTable
-
-LEADING_ZERO = r"^[+-]?0\d"
-
-DATE = r"^\d{4}-\d{2}-\d{2}"
 
 
 def read_columns(
@@ -47,59 +52,22 @@ def read_columns(
     return {name: column for name, column in found.items() if column is not None}
 
 
-def read_attributes(source: SourceTable, *, known: Iterable[str]) -> dict[str, Any]:
-    """Read every column that is not ``known``, with its type found out.
+def read_attributes(
+    source: SourceTable, *, known: Iterable[str], report: RowReport | None = None
+) -> dict[str, Any]:
+    """Read every column that is not ``known``; see :func:`read_attribute`.
 
-    Text becomes float64 if every value is a number (one with a leading zero, such as a postal
-    code, is not), ``timestamp[us]`` if every value is an ISO 8601 date or time, else it stays
-    text. Booleans become "true" and "false"; lists stay lists of text; records become JSON text.
+    Raises
+    ------
+    DataError
+        If there is no ``report`` to note a bad cell in.
     """
+    noted = RowReport(source, "stop") if report is None else report
     left = [name for name in source.table.column_names if name not in set(known)]
-    return {name: _typed(source, name) for name in left}
-
-
-def _typed(source: SourceTable, name: str) -> Any:
-    import pyarrow as pa
-    import pyarrow.types as pt
-
-    array = plain_array(source.column(name))
-    kind = array.type
-    where = f"{source.name}, column {source.file_name(name)}"
-    if pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
-        return _nullable(parse_numbers(array)[0])
-    if pt.is_timestamp(kind) or pt.is_date(kind):
-        return pa.array(parse_times(array, name=where)[0], pa.timestamp("us"))
-    if pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind):
-        return list_column(source, name)
-    if pt.is_struct(kind) or pt.is_map(kind):
-        records = [
-            None if one is None else json.dumps(one, default=str) for one in array.to_pylist()
-        ]
-        return pa.array(records, pa.large_string())
-    return _guessed(as_text(array, name=where), where)
-
-
-def _guessed(texts: Any, where: str) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if texts.null_count == len(texts):
-        return texts
-    if not pc.any(pc.match_substring_regex(texts, LEADING_ZERO)).as_py():
-        numbers, wrong = parse_numbers(texts)
-        if not wrong.any():
-            return _nullable(numbers)
-    if pc.all(pc.match_substring_regex(texts, DATE)).as_py():
-        times, wrong = parse_times(texts, name=where)
-        if not wrong.any():
-            return pa.array(times, pa.timestamp("us"))
-    return texts
-
-
-def _nullable(numbers: npt.NDArray[np.float64]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(numbers, pa.float64(), from_pandas=True)
+    found = {name: read_attribute(source, noted, name) for name in left}
+    if report is None:
+        noted.finish()
+    return found
 
 
 def column_values(table: Any, name: str, *, known: Mapping[str, str]) -> npt.NDArray[Any]:
@@ -134,7 +102,7 @@ def column_values(table: Any, name: str, *, known: Mapping[str, str]) -> npt.NDA
             )
         return freeze(_absent(known[name], table.num_rows))
     column = table.column(name).combine_chunks()
-    return freeze(_values(column))
+    return freeze(_values(column, is_id=known.get(name) == "id"))
 
 
 def _absent(sort: str, n_rows: int) -> npt.NDArray[Any]:
@@ -145,16 +113,24 @@ def _absent(sort: str, n_rows: int) -> npt.NDArray[Any]:
     return out
 
 
-def _values(column: Any) -> npt.NDArray[Any]:
+def _values(column: Any, *, is_id: bool) -> npt.NDArray[Any]:
+    import pyarrow as pa
     import pyarrow.types as pt
 
+    if pt.is_integer(column.type) and not is_id:
+        with contextlib.suppress(pa.ArrowInvalid):  # beyond 2^53: int objects, which are exact
+            column = column.cast(pa.float64())
     if pt.is_floating(column.type):
         return np.array(column.to_numpy(zero_copy_only=False), np.float64)
     if pt.is_timestamp(column.type):
         return np.array(column.to_numpy(zero_copy_only=False)).astype("datetime64[us]")
+    if pt.is_boolean(column.type):
+        column = column.cast(pa.large_string())
     out = np.empty(len(column), dtype=object)
     if pt.is_large_list(column.type):
         out[:] = [tuple(one) if one else () for one in column.to_pylist()]
+    elif pt.is_fixed_size_binary(column.type):
+        out[:] = [None if one is None else UUID(bytes=one) for one in column.to_pylist()]
     else:
         out[:] = column.to_pylist()
     return out
@@ -183,15 +159,24 @@ def empty_table(n_rows: int = 0) -> Any:
     return pa.table({"status": pa.nulls(n_rows, pa.large_string())})
 
 
-def merged_table(old: Any, new: Any, *, old_rows: RowArray, new_rows: RowArray) -> Any:
+def merged_table(
+    old: Any, new: Any, *, old_rows: RowArray, new_rows: RowArray, id_names: Collection[str] = ()
+) -> Any:
     """Return (n,) rows of two tables as one; where both know something, the new one counts.
 
     Parameters
     ----------
     old, new : pyarrow.Table
-        A null in ``new`` keeps the old value.
+        A null in ``new`` keeps the old value. A column keeps the type it has in ``old``.
     old_rows, new_rows : (n,) int32
         Their rows, in the order of the result; -1 for none.
+    id_names : collection of str
+        Columns of ids: text is never read as integers there.
+
+    Raises
+    ------
+    DataError
+        If a new cell is not of the type of its column.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -201,19 +186,27 @@ def merged_table(old: Any, new: Any, *, old_rows: RowArray, new_rows: RowArray) 
     for name in after.column_names:
         fresh = after.column(name)
         if name in columns:
-            kind = _common(columns[name].type, fresh.type)
-            fresh = pc.coalesce(fresh.cast(kind), columns[name].cast(kind))
+            if name in id_names:
+                _check_id_sorts(old.column(name), fresh, name)
+            fresh = conformed(fresh, old.column(name), name=f"column {name!r}")
+            kind = widest(columns[name].type, fresh.type)
+            try:
+                fresh = pc.coalesce(fresh.cast(kind), columns[name].cast(kind))
+            except pa.ArrowInvalid as err:
+                raise DataError(
+                    f"column {name!r} must hold whole numbers, as it was before; its numbers "
+                    "beyond 2^53 cannot be kept beside fractions. Correct the cells."
+                ) from err
         columns[name] = fresh
     return pa.table(columns)
 
 
-def _common(a: Any, b: Any) -> Any:
-    """Return the type of a column that had two; text wins, for a word cannot be counted."""
-    import pyarrow as pa
-
-    if a == b or pa.types.is_null(b):
-        return a
-    return b if pa.types.is_null(a) else pa.large_string()
+def _check_id_sorts(old: Any, new: Any, name: str) -> None:
+    if old.type != new.type and old.null_count < len(old) and new.null_count < len(new):
+        raise DataError(
+            f"{name} must be of one sort everywhere; {id_sort(old)} ids meet {id_sort(new)} ids. "
+            "Turn both into text, or both into integers."
+        )
 
 
 def save_table(table: Any, path: str | Path) -> None:
@@ -242,6 +235,9 @@ def load_table(path: str | Path) -> Any:
     return table
 
 
+ColumnSort: TypeAlias = Sort | Literal["id"]
+
+
 class AttributeTable:
     """Base of :class:`Catalog` and :class:`People`: columns and tags, aligned with an IdMap.
 
@@ -253,7 +249,7 @@ class AttributeTable:
     """Field of the IdMap."""
     label: ClassVar[str]
     """Description in messages, with {} for the number of rows."""
-    sorts: ClassVar[Mapping[str, str]]
+    sorts: ClassVar[Mapping[str, ColumnSort]]
     """Sort of each contract column."""
 
     table: Any
@@ -312,6 +308,21 @@ class AttributeTable:
         values = column_values(self.table, name, known=self.sorts)
         return filled(values, "active") if name == "status" else values
 
+    def sort(self, name: str) -> ColumnSort | Literal["empty"]:
+        """Return the sort of a column; "empty" for an attribute that nobody has."""
+        if name in self.sorts:
+            return self.sorts[name]
+        column = self.table.column(name)
+        is_empty = column.null_count == len(column)
+        return "empty" if is_empty else sort_of(column.type) or "empty"
+
+    @property
+    def declared_types(self) -> dict[str, str]:
+        """Attributes and their sorts as the argument ``columns`` of a reader takes them."""
+        names = [one for one in self.table.column_names if one not in self.sorts]
+        sorts = {one: self.sort(one) for one in names}
+        return {one: f"{one}:{sort}" for one, sort in sorts.items() if sort != "empty"}
+
     def tag_mask(self, name: str) -> BoolArray:
         """Return (n_rows,) bool: which rows carry the tag ``name``, in any family."""
         return self.tag_table.mask(name)
@@ -341,9 +352,27 @@ class AttributeTable:
             If the ids are of different sorts.
         """
         ids, old, new = upserted_rows(self.ids, other.ids, name=self.ids_field[:-1] + "_id")
-        table = merged_table(self.table, other.table, old_rows=old, new_rows=new)
+        id_names = [one for one, sort in self.sorts.items() if sort == "id"]
+        table = merged_table(self.table, other.table, old_rows=old, new_rows=new, id_names=id_names)
         tags = self.tag_table.rerowed(old).overlaid(other.tag_table.rerowed(new))
         return self._with(ids, table, tags)
+
+    def conformed_to(self, known: Self) -> Self:
+        """Return this table with its columns in the types that they have in another.
+
+        Raises
+        ------
+        DataError
+            If a cell is not of the type of its column.
+        """
+        table = self.table
+        for at, name in enumerate(table.column_names):
+            if name in known.table.column_names and name not in self.sorts:
+                column = conformed(
+                    table.column(name), known.table.column(name), name=f"column {name!r}"
+                )
+                table = table.set_column(at, name, column)
+        return self._with(self.ids, table, self.tag_table)
 
     def _with(self, ids: IdMap, table: Any, tag_table: TagTable) -> Self:
         fields: dict[str, Any] = {self.ids_field: ids, "table": table, "tag_table": tag_table}

@@ -19,13 +19,14 @@ from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, RowReport, 
 from recsys.data.readers.times import number_column
 from recsys.data.tables.attributes import (
     AttributeTable,
+    ColumnSort,
     empty_table,
     read_attributes,
     read_columns,
 )
 from recsys.data.tables.tags import TagTable
 
-ITEM_SORTS: Mapping[str, str] = {
+ITEM_SORTS: Mapping[str, ColumnSort] = {
     "title": "text", "text": "text", "format": "text", "author_id": "id", "community_id": "id",
     "language": "text", "published_at": "time", "expires_at": "time", "status": "text",
     "url": "text", "visible_to": "text",
@@ -62,7 +63,7 @@ class Catalog(AttributeTable):
 
     ids_field: ClassVar[str] = "items"
     label: ClassVar[str] = "a catalog of {} items"
-    sorts: ClassVar[Mapping[str, str]] = ITEM_SORTS
+    sorts: ClassVar[Mapping[str, ColumnSort]] = ITEM_SORTS
 
     items: IdMap
     table: Any
@@ -198,7 +199,7 @@ def _read_items(source: SourceTable, on_bad_row: OnBadRow) -> Catalog:
     )
     status = word_column(source, report, "status", words=ITEM_STATUS)
     columns |= {} if status is None else {"status": status}
-    columns |= read_attributes(source, known=ITEM_COLUMNS)
+    columns |= read_attributes(source, known=ITEM_COLUMNS, report=report)
     keep, skipped, n_skipped = report.finish()
     items, _ = ids.mapped(keep, name="item_id")
     table = pa.table(columns) if columns else empty_table(source.n_rows)

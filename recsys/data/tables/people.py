@@ -17,6 +17,7 @@ from recsys.data.readers.readable import ReadableTable
 from recsys.data.readers.source import BadRow, OnBadRow, RowReport, SourceTable
 from recsys.data.tables.attributes import (
     AttributeTable,
+    ColumnSort,
     empty_table,
     read_attributes,
     read_columns,
@@ -24,7 +25,7 @@ from recsys.data.tables.attributes import (
 from recsys.data.tables.catalog import refuse_repeated
 from recsys.data.tables.tags import TagTable
 
-USER_SORTS: Mapping[str, str] = {
+USER_SORTS: Mapping[str, ColumnSort] = {
     "declared_tags": "list", "muted_tags": "list", "muted_authors": "list", "communities": "list",
     "consent": "list", "status": "text", "timezone": "text", "joined_at": "time",
 }  # fmt: skip
@@ -78,7 +79,7 @@ class People(AttributeTable, ReadableTable):
 
     ids_field: ClassVar[str] = "users"
     label: ClassVar[str] = "{} people"
-    sorts: ClassVar[Mapping[str, str]] = USER_SORTS
+    sorts: ClassVar[Mapping[str, ColumnSort]] = USER_SORTS
     contract: ClassVar[tuple[str, ...]] = USER_COLUMNS
     frame_name: ClassVar[str] = "the frame of users"
 
@@ -200,7 +201,7 @@ def _read_people(source: SourceTable, on_bad_row: OnBadRow) -> People:
     status = word_column(source, report, "status", words=USER_STATUS)
     columns |= {} if status is None else {"status": status}
     columns |= _consent_column(source, report)
-    columns |= read_attributes(source, known=USER_COLUMNS)
+    columns |= read_attributes(source, known=USER_COLUMNS, report=report)
     keep, skipped, n_skipped = report.finish()
     users, _ = ids.mapped(keep, name="user_id")
     table = pa.table(columns) if columns else empty_table(source.n_rows)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Protocol
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ import numpy.typing as npt
 from recsys.core.arrays import BoolArray, Csr, RowArray
 from recsys.core.clock import to_utc
 from recsys.core.errors import ConfigError, DataError, clip
+from recsys.data import FALSE_WORDS, TRUE_WORDS
 from recsys.ranking.filters.expression import Operator
 
 _COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = {
@@ -21,6 +24,20 @@ _COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+_ORDERED_VALUE = re.compile(rf"{_NUMBER.pattern}|\d{{4}}-\d{{2}}-\d{{2}}.*|\d+(\.\d+)+")
+"""Numbers, dates and versions: texts are not in their order."""
+
+_NIL_UUID = str(UUID(bytes=bytes(16)))
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+MAX_INT64 = int(np.iinfo(np.int64).max)
+
+
+class IncomparableError(ConfigError):
+    """A column has no order that a filter asks for."""
 
 
 class TypedColumn(Protocol):
@@ -39,30 +56,59 @@ class TypedColumn(Protocol):
         """Return where a list holds one (or all) of ``values``."""
 
 
-def typed_column(name: str, values: npt.NDArray[Any]) -> TypedColumn:
-    """Return a column by the type of its values.
+def typed_column(name: str, values: npt.NDArray[Any], sort: str | None = None) -> TypedColumn:
+    """Return a column by its type.
 
     Parameters
     ----------
     name : str
         For messages.
     values : (n,) datetime64, number, bool or object
-        Objects are texts, integers, UUIDs, booleans, tuples (lists) or None.
+        Objects are texts, integers, decimals, UUIDs, booleans, tuples (lists) or None.
+    sort : str or None
+        "text", "number", "boolean", "time", "list", "id" or "empty"; None finds it in the values.
     """
+    if sort == "empty":
+        return EmptyColumn(len(values))
     if values.dtype.kind == "M":
         return TimeColumn(name, values)
     if values.dtype.kind in "iuf":
         return NumberColumn(name, values, np.isnan(values) if values.dtype.kind == "f" else None)
-    cells = values.tolist()
+    return _object_column(name, values.tolist(), sort)
+
+
+def _object_column(name: str, cells: list[Any], sort: str | None) -> TypedColumn:
     sorts = {type(cell) for cell in cells} - {type(None)}
-    if sorts & {tuple, list}:
+    if sort == "list" or sorts & {tuple, list}:
         return ListColumn.of_cells(name, cells)
-    if sorts and sorts <= {int, float}:
-        is_null = np.array([cell is None or cell != cell for cell in cells], dtype=np.bool_)  # noqa: PLR0124
-        kind = np.int64 if sorts == {int} else np.float64
-        filled = [0 if cell is None else cell for cell in cells]
-        return NumberColumn(name, np.array(filled, dtype=kind), is_null)
+    if sort == "boolean" or sorts == {bool}:
+        return BooleanColumn(name, cells)
+    if sort == "number" or (sorts and sorts <= {int, float, Decimal}):
+        return NumberColumn.of_cells(name, cells)
     return TextColumn(name, cells)
+
+
+class EmptyColumn:
+    """A column without any value: its type is not known, and nothing matches."""
+
+    def __init__(self, n_rows: int) -> None:
+        self._n_rows = n_rows
+
+    def is_null(self) -> BoolArray:
+        """Return True everywhere."""
+        return np.ones(self._n_rows, dtype=np.bool_)
+
+    def compare(self, op: Operator, value: str) -> BoolArray:  # noqa: ARG002
+        """Return False everywhere."""
+        return ~self.is_null()
+
+    def is_in(self, values: Sequence[str]) -> BoolArray:  # noqa: ARG002
+        """Return False everywhere."""
+        return ~self.is_null()
+
+    def has(self, values: Sequence[str], *, every: bool) -> BoolArray:  # noqa: ARG002
+        """Return False everywhere."""
+        return ~self.is_null()
 
 
 class _OneValue:
@@ -110,12 +156,22 @@ class TimeColumn(_OneValue):
 
 
 class NumberColumn(_OneValue):
-    """Numbers; whole ones are compared exactly."""
+    """Numbers, compared exactly: int64, float64, or objects where neither holds them."""
 
     def __init__(self, name: str, values: npt.NDArray[Any], is_null: BoolArray | None) -> None:
         self._name = name
         self._values = values
         self._is_null = np.zeros(len(values), dtype=np.bool_) if is_null is None else is_null
+
+    @classmethod
+    def of_cells(cls, name: str, cells: Sequence[Any]) -> NumberColumn:
+        """Take ints, floats and decimals; None and NaN are null."""
+        is_null = np.array([cell is None or cell != cell for cell in cells], dtype=np.bool_)  # noqa: PLR0124
+        sorts = {type(cell) for cell in cells} - {type(None)}
+        filled = [0 if null else cell for cell, null in zip(cells, is_null, strict=True)]
+        if sorts <= {int} and all(abs(one) < MAX_INT64 for one in filled):
+            return cls(name, np.array(filled, dtype=np.int64), is_null)
+        return cls(name, np.array(filled, np.float64 if sorts <= {float} else object), is_null)
 
     def is_null(self) -> BoolArray:
         """Return where nothing was given."""
@@ -132,6 +188,10 @@ class NumberColumn(_OneValue):
         out = np.zeros(len(self._values), dtype=np.bool_)
         numbers = {self._number(value) for value in values}
         dtype = self._values.dtype
+        if dtype.kind == "O":
+            for number in numbers:
+                out |= np.asarray(self._values == number, dtype=np.bool_)
+            return out & ~self._is_null
         if dtype.kind in "iu":  # as floats, whole numbers beyond 2**53 would be rounded
             whole = {one for one in numbers if isinstance(one, int)}
             limits = np.iinfo(dtype)
@@ -143,17 +203,59 @@ class NumberColumn(_OneValue):
         out |= np.isin(self._values, wanted)
         return out & ~self._is_null
 
-    def _number(self, value: str) -> int | float:
+    def _number(self, value: str) -> int | float | Decimal:
+        if value.lower() in ("true", "false"):  # databases without booleans have 1 and 0
+            return int(value.lower() == "true")
         if not _NUMBER.fullmatch(value):
             raise ConfigError(
                 f"where must compare {self._name!r} with a number; got {clip(repr(value))}."
             )
+        if self._values.dtype == object:
+            return Decimal(value)
         number = float(value)  # infinite from 309 digits on, where int() may refuse to read
-        return int(value) if value.lstrip("+-").isdigit() and abs(number) <= 2**64 else number
+        is_whole = self._values.dtype.kind in "iu" and value.lstrip("+-").isdigit()
+        return int(value) if is_whole and abs(number) <= 2**64 else number
+
+
+class BooleanColumn(_OneValue):
+    """True or false, in whatever spelling the filter has it."""
+
+    def __init__(self, name: str, cells: Sequence[object]) -> None:
+        self._name = name
+        texts = [None if cell is None else str(cell).lower() for cell in cells]
+        self._is_true = np.array([one == "true" for one in texts], dtype=np.bool_)
+        self._is_null = np.array([one is None for one in texts], dtype=np.bool_)
+
+    def is_null(self) -> BoolArray:
+        """Return where nothing was given."""
+        return self._is_null.copy()
+
+    def compare(self, op: Operator, value: str) -> BoolArray:
+        """Return where ``column op value`` holds."""
+        held = _COMPARE[op](self._is_true, self._truth(value))
+        return np.asarray(held & ~self._is_null, dtype=np.bool_)
+
+    def is_in(self, values: Sequence[str]) -> BoolArray:
+        """Return where the column is one of ``values``."""
+        out = np.zeros(len(self._is_true), dtype=np.bool_)
+        for value in values:
+            out |= self.compare("=", value)
+        return out
+
+    def _truth(self, value: str) -> bool:
+        word = value.strip().lower()
+        if word not in TRUE_WORDS and word not in FALSE_WORDS:
+            raise ConfigError(
+                f"where must compare {self._name!r} with true or false; got {clip(repr(value))}."
+            )
+        return word in TRUE_WORDS
 
 
 class TextColumn(_OneValue):
-    """Texts, compared by their characters; booleans are "true" and "false"."""
+    """Texts, compared by their characters; UUIDs in canonical form.
+
+    Where no text is "true" (or "false"), these words match every spelling of the same truth.
+    """
 
     def __init__(self, name: str, cells: Sequence[object]) -> None:
         self._name = name
@@ -165,20 +267,40 @@ class TextColumn(_OneValue):
         return self._codes < 0
 
     def compare(self, op: Operator, value: str) -> BoolArray:
-        """Return where ``column op value`` holds."""
+        """Return where ``column op value`` holds.
+
+        Raises
+        ------
+        IncomparableError
+            If the value is a number, date or version and ``op`` asks for an order.
+        """
         if op == "=":
             return self.is_in([value])
+        if op == "!=":
+            return ~self.is_in([value]) & ~self.is_null()
+        if self._code_of and _ORDERED_VALUE.fullmatch(value):
+            raise IncomparableError(
+                f"where must compare {self._name!r}, which is text, by = or in (...); {op} "
+                f"{clip(repr(value))} would go by characters. Give the column as numbers or dates."
+            )
         holds = _COMPARE[op]
         return self._where([holds(text, value) for text in self._code_of])
 
     def is_in(self, values: Sequence[str]) -> BoolArray:
         """Return where the column is one of ``values``."""
-        codes = [self._code_of[value] for value in values if value in self._code_of]
+        codes = [code for value in values for code in self._matching(value)]
         if len(codes) == 1:
             return np.asarray(self._codes == codes[0], dtype=np.bool_)
         wanted = np.zeros(len(self._code_of), dtype=np.bool_)
         wanted[codes] = True
         return self._where(wanted)
+
+    def _matching(self, value: str) -> list[int]:
+        value = _text(value)
+        if value in self._code_of:
+            return [self._code_of[value]]
+        words = {"true": TRUE_WORDS, "false": FALSE_WORDS}.get(value.lower(), ())
+        return [code for text, code in self._code_of.items() if text.lower() in words]
 
     def _where(self, wanted: Any) -> BoolArray:
         padded = np.append(np.asarray(wanted, dtype=np.bool_), False)  # code -1 takes the last
@@ -257,7 +379,7 @@ class ListColumn:
         out = np.full(self._n_rows, every and bool(values), dtype=np.bool_)
         for value in values:
             one = np.zeros(self._n_rows, dtype=np.bool_)
-            one[self._rows[self._codes == self._code_of.get(value, -2)]] = True
+            one[self._rows[self._codes == self._code_of.get(_text(value), -2)]] = True
             out = out & one if every else out | one
         return out
 
@@ -272,4 +394,5 @@ def _codes(cells: Sequence[object], code_of: dict[str, int]) -> RowArray:
 def _text(cell: object) -> str:
     if isinstance(cell, bool | np.bool_):
         return "true" if cell else "false"
-    return str(cell)
+    text = str(cell)
+    return text.lower() if len(text) == len(_NIL_UUID) and _UUID.fullmatch(text) else text

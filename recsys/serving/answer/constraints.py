@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,13 @@ class ListRequest:
     include_own: bool = False
     candidates: Iterable[Any] | None = None
     exclude: Iterable[Any] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("candidates", "exclude"):  # an iterator can be gone through once only
+            given = getattr(self, name)
+            if isinstance(given, Iterator):
+                lists = [list(one) if isinstance(one, Iterator) else one for one in given]
+                object.__setattr__(self, name, lists)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

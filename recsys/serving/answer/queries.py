@@ -50,6 +50,7 @@ def ask_users(
         raise DataError("user_ids must be a list of ids; got a table. Give one column of it.")
     ids = as_ids(user_ids, name="user_ids")
     rows = snapshot.users.rows(ids)
+    snapshot.users.require_sort(ids[rows == NO_ROW], name="user_ids")
     if recent is not None:
         queries = _with_recent(
             snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent")
@@ -119,6 +120,10 @@ def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_
     rows = snapshot.items.rows(ids)
     if (rows == NO_ROW).any():
         unknown = list(ids[rows == NO_ROW])
+        try:
+            snapshot.items.require_sort(unknown, name=name)
+        except DataError as err:
+            raise UnknownIdError(str(err)) from err
         raise UnknownIdError.of("item", unknown, n_known=snapshot.n_items)
     return rows
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray
 from recsys.core.errors import DataError
-from recsys.data import Catalog, EventLog, IdMap, People, few_events
+from recsys.data import Catalog, Dataset, EventLog, IdMap, People, few_events
 from recsys.serving.observe.delta import Acts, Facts, Overlay
 from recsys.serving.observe.reverse_lookups import ticks
 from recsys.serving.state.snapshot import Snapshot
@@ -61,9 +61,21 @@ class Arrivals:
             raise DataError("item_tags must be a frame; a Catalog goes in as items.")
         return cls(
             events=_events(events, known),
-            catalog=_catalog(items, item_tags),
-            people=_people(users),
+            catalog=_catalog(items, item_tags, known),
+            people=_people(users, known),
         )
+
+    def typed(self, known: Dataset) -> Arrivals:
+        """Return the same with attributes in the types that they have already.
+
+        Raises
+        ------
+        DataError
+            If a cell is not of the type of its column.
+        """
+        catalog = self.catalog.conformed_to(known.catalog) if self.catalog.n_items else self.catalog
+        people = self.people.conformed_to(known.people) if self.people.n_users else self.people
+        return replace(self, catalog=catalog, people=people)
 
 
 def _events(events: Any, known: Snapshot) -> EventLog:
@@ -78,7 +90,7 @@ def _events(events: Any, known: Snapshot) -> EventLog:
     return EventLog.from_frame(events, kinds=kinds) if few is None else few
 
 
-def _catalog(items: Any, item_tags: Any) -> Catalog:
+def _catalog(items: Any, item_tags: Any, known: Snapshot) -> Catalog:
     if isinstance(items, EventLog | People):
         raise DataError(f"items must be a Catalog or a frame; got a {type(items).__name__}.")
     if isinstance(items, Catalog):
@@ -87,17 +99,17 @@ def _catalog(items: Any, item_tags: Any) -> Catalog:
         return items.upserted(Catalog.from_frame(item_tags=item_tags))
     if items is None and item_tags is None:
         return _no_items()
-    return Catalog.from_frame(items, item_tags=item_tags)
+    return Catalog.from_frame(items, item_tags=item_tags, columns=known.item_types)
 
 
-def _people(users: Any) -> People:
+def _people(users: Any, known: Snapshot) -> People:
     if users is None:
         return _no_people()
     if isinstance(users, People):
         return users
     if isinstance(users, Catalog | EventLog):
         raise DataError(f"users must be People or a frame; got a {type(users).__name__}.")
-    return People.from_frame(users)
+    return People.from_frame(users, columns=known.user_types)
 
 
 @cache

@@ -67,6 +67,7 @@ def _observe(
     snapshot: Snapshot, before: Facts, arrivals: Arrivals, *, now: np.datetime64
 ) -> tuple[Snapshot, Change]:
     base, old = before.base, before.overlay
+    arrivals = arrivals.typed(base.dataset)
     facts = Facts(base, with_ids(old, arrivals))
     log = new_events(facts, arrivals.events)
     facts = Facts(base, _with_events(facts.overlay, log))

@@ -137,6 +137,16 @@ class ObservedSnapshot(Snapshot):
         return self.facts.base.tags
 
     @property
+    def item_types(self) -> dict[str, str]:
+        """Types of the items' attributes, as ``columns`` of a reader."""
+        return self.overlay.catalog.declared_types | self.facts.base.item_types
+
+    @property
+    def user_types(self) -> dict[str, str]:
+        """Types of the users' attributes, as ``columns`` of a reader."""
+        return self.overlay.profiles.declared_types | self.facts.base.user_types
+
+    @property
     def kinds(self) -> KindTable:
         """The event kinds that are understood."""
         return self.overlay.kinds

@@ -124,6 +124,16 @@ class Snapshot:
         return self.item_profiles.tags
 
     @property
+    def item_types(self) -> dict[str, str]:
+        """Types of the items' attributes, as ``columns`` of a reader."""
+        return self.dataset.catalog.declared_types
+
+    @property
+    def user_types(self) -> dict[str, str]:
+        """Types of the users' attributes, as ``columns`` of a reader."""
+        return self.dataset.people.declared_types
+
+    @property
     def kinds(self) -> KindTable:
         """The event kinds that are understood."""
         return self.dataset.events.kinds

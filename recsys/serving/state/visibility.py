@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ConfigError, RecsysWarning, clip
 from recsys.data import Catalog, IdMap, People
-from recsys.ranking import Filter, TypedColumns, parse_filter
+from recsys.ranking import Filter, IncomparableError, TypedColumns, parse_filter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,13 +46,15 @@ class VisibilityTable:
 
         Notes
         -----
-        An item whose expression names a column that people do not have is hidden from everybody,
-        and a :class:`RecsysWarning` says so: nobody is known to be among those it is for.
+        An item whose expression names a column that people do not have, or that cannot be
+        compared so, is hidden from everybody, and a :class:`RecsysWarning` says so: nobody is
+        known to be among those it is for.
         """
         expression_of, texts = distinct_texts(catalog.column("visible_to"))
         holds = np.zeros((len(people.users) + 1, len(texts)), dtype=bool)
         known, nobody = frozenset(TypedColumns(people).names), stranger(people)
         absent: dict[int, list[str]] = {}
+        incomparable: dict[int, str] = {}
         for at, text in enumerate(texts):
             try:
                 condition = parse_filter(text)
@@ -60,9 +63,16 @@ class VisibilityTable:
                     continue
                 holds[:-1, at] = condition.mask(people)
                 holds[-1:, at] = condition.mask(nobody)
+            except IncomparableError as err:
+                holds[:, at] = False
+                incomparable[at] = str(err)
             except ConfigError as err:
                 item = catalog.items.id(int(np.flatnonzero(expression_of == at)[0]))
                 raise ConfigError(f"visible_to of item {clip(repr(item))}: {err}") from err
+        if incomparable:
+            n_hidden = int(np.isin(expression_of, list(incomparable)).sum())
+            reason = next(iter(incomparable.values()))
+            _warn(f"visible_to: {n_hidden} item(s) are hidden from everybody; {reason}")
         if absent:
             _warn_hidden(absent, n_hidden=int(np.isin(expression_of, list(absent)).sum()))
         return cls(freeze(expression_of), freeze(holds))
@@ -98,7 +108,8 @@ def satisfied(people: People, texts: Sequence[str]) -> BoolArray:
     for at, text in enumerate(texts):
         condition = condition_of(text)
         if condition.columns <= known:
-            out[:, at] = condition.mask(columns)
+            with contextlib.suppress(IncomparableError):  # said when the expression came
+                out[:, at] = condition.mask(columns)
     return out
 
 
@@ -120,12 +131,14 @@ def distinct_texts(texts: npt.NDArray[np.object_]) -> tuple[RowArray, list[str]]
 
 def _warn_hidden(absent: Mapping[int, Sequence[str]], *, n_hidden: int) -> None:
     columns = ", ".join(sorted({repr(name) for names in absent.values() for name in names}))
-    warnings.warn(
+    _warn(
         f"visible_to names what people do not have ({clip(columns, 200)}); {n_hidden} item(s) are "
-        "hidden from everybody. Give the column in the users file, or correct visible_to.",
-        RecsysWarning,
-        stacklevel=2,
+        "hidden from everybody. Give the column in the users file, or correct visible_to."
     )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, RecsysWarning, stacklevel=4)
 
 
 def stranger(people: People) -> People:
