@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import sys
 import uuid
@@ -45,12 +44,13 @@ def given_ids(
 
 
 def read_ids(path: Path, *, column: str) -> list[str]:
-    """Return the ids of a file: one a line, or the column of a CSV whose header has it.
+    """Return the ids of a file: one a line, or the column of a table that has it.
 
     Parameters
     ----------
     path : Path
-        UTF-8 text, ``.gz`` packed or not; ``-`` is stdin. Blank lines are skipped.
+        UTF-8 text, ``.gz`` packed or not; ``-`` is stdin. Blank lines are skipped. A table is CSV
+        with the column in its header, in any case, or JSON Lines.
     column : str
         "user_id" or "item_id".
 
@@ -100,26 +100,20 @@ def _read(path: Path) -> bytes:
 
 
 def _lines(path: Path, text: str, column: str) -> Iterator[str]:
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    header = _cells(lines[0])
-    at = header.index(column) if column in header else None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or (at is not None and number == 1):
-            continue
-        if at is None:
-            yield _checked(line, f"{path}, line {number}")
-            continue
-        cells = _cells(line)
-        yield _checked(cells[at] if at < len(cells) else "", f"{path}, line {number}")
+    from recsys.data import id_cells
+
+    cells = id_cells(text.encode(), str(path), column=column) if text.strip() else []
+    if cells is None:
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        cells = [(at, _unquoted(one)) for at, one in enumerate(lines, start=1) if one.strip()]
+    for number, cell in cells:
+        yield _checked(cell, f"{path}, line {number}")
 
 
-def _cells(line: str) -> list[str]:
-    if '"' not in line:
-        return line.split(",")
-    try:
-        return next(csv.reader([line]), [])
-    except csv.Error:  # a field beyond csv's limit: one long id, refused by its length
-        return [line]
+def _unquoted(line: str) -> str:
+    """Return a line that is one quoted field without its quotes."""
+    is_quoted = len(line) > 1 and line[0] == line[-1] == '"'
+    return line[1:-1].replace('""', '"') if is_quoted else line
 
 
 def _checked(one: str, where: str) -> str:

@@ -15,6 +15,7 @@ from recsys.data.interactions import (
     rating_range,
     seen,
     select_positive_events,
+    superseded_ratings,
     taste_events,
     taste_of,
 )
@@ -22,6 +23,7 @@ from recsys.data.logs.digest_history import DigestHistory
 from recsys.data.logs.events import EventLog
 from recsys.data.logs.exposures import ExposureLog
 from recsys.data.logs.few_events import few_events
+from recsys.data.readers.files import id_cells
 from recsys.data.readers.source import BadRow
 from recsys.data.saved import load_dataset, save_dataset
 from recsys.data.splits import random_per_user, split_by_time, split_by_user, split_last_n
@@ -52,6 +54,7 @@ __all__ = [
     "TimedEvents",
     "check_same_sort",
     "few_events",
+    "id_cells",
     "inspect_dataset",
     "interaction_matrix",
     "interactions",
@@ -68,6 +71,7 @@ __all__ = [
     "split_by_time",
     "split_by_user",
     "split_last_n",
+    "superseded_ratings",
     "taste_events",
     "taste_of",
 ]

@@ -45,12 +45,13 @@ def inspect_dataset(data: Dataset, *, config: InspectionConfig | None = None) ->
     Returns
     -------
     dict
-        ``counts``, ``time``, ``kinds``, ``cold``, ``floods``, ``self_events``, ``gaps`` and
-        ``catalog``.
+        ``columns``, ``counts``, ``time``, ``kinds``, ``cold``, ``floods``, ``self_events``,
+        ``gaps`` and ``catalog``.
     """
     config = InspectionConfig() if config is None else config
     events = data.events
     return {
+        "columns": _columns(data),
         "counts": _counts(data),
         "time": _time(events),
         "kinds": _kinds(events),
@@ -123,6 +124,24 @@ def gaps(events: EventLog, config: InspectionConfig) -> list[dict[str, Any]]:
         }
         for at in longest.tolist()
     ]
+
+
+def _columns(data: Dataset) -> dict[str, dict[str, str]]:
+    """Return by table the columns that were read, and as what."""
+    events: dict[str, str] = {
+        "user_id": data.users.kind,
+        "item_id": data.items.kind,
+        "kind": "text",
+    }
+    if not np.isnan(data.events.values).all():
+        events["value"] = "number"
+    if data.events.has_times:
+        events["occurred_at"] = "time"
+    return {
+        "events": events if data.events.n_events else {},
+        "items": {one: data.catalog.sort(one) for one in data.catalog.table.column_names},
+        "users": {one: data.people.sort(one) for one in data.people.table.column_names},
+    }
 
 
 def _counts(data: Dataset) -> dict[str, int]:

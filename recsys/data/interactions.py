@@ -99,8 +99,9 @@ def positive_events(
     r"""Return the positive events with their confidence.
 
     Left out are negative and authoring kinds, acts on one's own items, people who do not consent
-    to ``personalise`` or are banned or deleted, events after ``now``, and, with
-    ``negatives_cancel``, what the same person later hid, disliked or reported.
+    to ``personalise`` or are banned or deleted, events after ``now``, ratings that a later one of
+    the same person and item replaces, and, with ``negatives_cancel``, what the same person later
+    hid, disliked or reported.
 
     .. math:: w_e = w_{kind} \cdot r_e \cdot 2^{-a_e / h_{kind}}
 
@@ -156,7 +157,7 @@ def select_positive_events(
     config = InteractionConfig() if config is None else config
     weights = _kind_weights(events, config)[events.kind_codes] * _rating_factors(events, config)
     weights *= _decay(events, now, config)
-    keep = (weights > 0) & counts
+    keep = (weights > 0) & counts & ~superseded_ratings(events, config)
     if config.negatives_cancel:
         keep &= ~_taken_back(events)
     positions = np.flatnonzero(keep)
@@ -169,6 +170,19 @@ def select_positive_events(
         weights[positions].astype(np.float32),
         events.occurred_at[positions],
     )
+
+
+def superseded_ratings(events: EventLog, config: InteractionConfig) -> BoolArray:
+    """Return (n_events,) bool: ratings of a pair that a later one of the pair replaces."""
+    out = np.zeros(events.n_events, np.bool_)
+    rated = _rated(events, config)
+    if len(rated) > 1:
+        order = rated[np.argsort(events.occurred_at[rated], kind="stable")]
+        keys = _keys(events)[order][::-1]
+        last = np.zeros(len(keys), np.bool_)
+        last[np.unique(keys, return_index=True)[1]] = True
+        out[order[::-1][~last]] = True
+    return out
 
 
 def rating_range(events: EventLog, config: InteractionConfig) -> tuple[float, float] | None:

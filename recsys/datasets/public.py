@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from recsys.core.errors import DataError
+from recsys.core.errors import DataError, RecsysWarning
 from recsys.data import Catalog, EventLog
 
 ML100K_SEED = 42
@@ -66,7 +67,10 @@ def read_split(folder: str | Path) -> PublicSplit:
             catalog=catalog,
         )
     if (folder / "events.csv.gz").is_file() and folder.name == "ml-100k":
-        train, test = ml100k_split(EventLog.read(folder / "events.csv.gz"))
+        with warnings.catch_warnings():  # its ratings are read as views, as the split's makers do
+            warnings.simplefilter("ignore", RecsysWarning)
+            events = EventLog.read(folder / "events.csv.gz")
+        train, test = ml100k_split(events)
         return PublicSplit(folder.name, train, test, None, catalog)
     raise DataError(
         f"{folder} must hold train.csv.gz and test.csv.gz (or be ml-100k with events.csv.gz); "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from recsys.core.arrays import NO_ROW
-from recsys.core.clock import Moment, to_iso, to_utc
-from recsys.core.errors import DataError
+from recsys.core.clock import DAY, Moment, to_iso, to_utc
+from recsys.core.errors import DataError, RecsysWarning
 from recsys.core.progress import Progress, silent
 from recsys.data import DigestHistory, IdMap, check_same_sort
 from recsys.digest.composer import Composer
@@ -92,6 +93,7 @@ def run(  # noqa: PLR0913  (where things come from and go to; settings are in co
     places = _Places.of(out, html, history)
     moment = _moment(as_of, model, places, resume=resume)
     composer = Composer(model, config, moment, _received(places.history, model, config))
+    _warn_of_moment(moment, model, composer.received)
     journal = _journal(places, composer, resume=resume)
     with _kept_on_failure(journal):
         counts, n_resumed = _compose_all(composer, journal, users, progress)
@@ -180,6 +182,26 @@ def _journal(places: _Places, composer: Composer, *, resume: bool) -> Journal | 
         "history": None if places.history is None else str(places.history),
     }
     return Journal.open(places.target, header, resume=resume)
+
+
+def _warn_of_moment(moment: np.datetime64, model: Recommends, received: Received) -> None:
+    """Say where the moment, or what was sent, lies in a future that is most likely a mistake."""
+    last = model.now
+    if moment - last > 365 * DAY:
+        warnings.warn(
+            f"as_of ({to_iso(moment)}) lies {int((moment - last) / DAY):,} days after the last "
+            f"event ({to_iso(last)}). Who gets a digest now is not due before it.",
+            RecsysWarning,
+            stacklevel=3,
+        )
+    ahead = int((received.last_at > moment).sum())
+    if ahead:
+        warnings.warn(
+            f"the history has digests after as_of ({to_iso(moment)}) for {ahead} people, who are "
+            "not due before. If its times are wrong, correct or remove these rows.",
+            RecsysWarning,
+            stacklevel=3,
+        )
 
 
 def _received(path: Path | None, model: Recommends, config: DigestConfig) -> Received:

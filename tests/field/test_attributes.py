@@ -163,7 +163,7 @@ def test_whole_numbers_are_told_apart(cells: list[int]) -> None:
             assert found.tolist() == [other == at for other in range(len(cells))]
 
 
-@over(st.lists(st.text("0123456789.+-eAx", min_size=1), min_size=1, max_size=4, unique=True))
+@over(st.lists(st.text("0123456789.+eAx", min_size=1), min_size=1, max_size=4, unique=True))
 def test_a_column_of_odd_texts_is_kept_exactly_or_is_numbers(cells: list[str]) -> None:
     frame = {"item_id": list(range(len(cells))), "x": cells}
     try:

@@ -85,6 +85,10 @@ def _show(record: dict[str, Any], skipped: list[BadRow]) -> None:
             ),
             [_flood_row(one) for one in record["floods"]],
         )  # fmt: skip
+    for name, columns in record["columns"].items():
+        if columns:
+            read = ", ".join(f"{column} as {sort}" for column, sort in columns.items())
+            prose(shown(f"{name}: {read}", 600), bullet="  ")
     heading("Look at")
     for line in findings(record) or ["nothing odd was found."]:
         prose(line, bullet="- ")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray, DoubleArray, RowArray, TimeArray
-from recsys.core.clock import to_utc
+from recsys.core.clock import DAY, to_iso, to_utc
 from recsys.core.errors import DataError, clip
 from recsys.data.event_kinds import KindTable
 from recsys.data.ids.id_map import IdMap
@@ -27,6 +27,8 @@ EVENT_COLUMNS = (
 TEXTS = ("session_id", "request_id", "event_id", "currency")
 
 DEFAULT_KIND = "view"
+
+RATED_KIND = "rate"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +67,11 @@ class EventSettings:
         """Check the arguments of :meth:`EventLog.read`."""
         if columns is not None and not isinstance(columns, Mapping):
             raise DataError(f"columns must map our names to yours; got {type(columns).__name__}.")
+        if kinds is not None and not isinstance(kinds, KindTable | Mapping):
+            raise DataError(
+                f"kinds must map names of event kinds to weights; got {type(kinds).__name__}. "
+                "Write {'reply': 2.0}."
+            )
         table = kinds if isinstance(kinds, KindTable) else KindTable().with_kinds(kinds or {})
         return cls(table, on_bad_row, None if now is None else to_utc(now))
 
@@ -165,6 +172,78 @@ def first_rows(codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Return of each row the first row that has its code."""
     used, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     return np.asarray(first[inverse.ravel()] if len(used) else first, np.int64)
+
+
+def odd_values(
+    *,
+    values: npt.NDArray[np.float32],
+    kind_codes: npt.NDArray[np.int16],
+    kinds: KindTable,
+    has_kinds: bool,
+    has_times: bool,
+    n_repeated: int,
+) -> list[str]:
+    """Return warnings about values and repeated rows that most likely mean something else.
+
+    Parameters
+    ----------
+    values, kind_codes : (n_events,) arrays
+        Before repeated rows were dropped.
+    kinds : KindTable
+    has_kinds, has_times : bool
+        Whether a kind or a time was given.
+    n_repeated : int
+        Rows that were dropped.
+    """
+    found = []
+    given = ~np.isnan(values)
+    rated = kind_codes == kinds.code(RATED_KIND) if RATED_KIND in kinds else np.zeros_like(given)
+    ignored = np.unique(values[given & ~rated])
+    if len(ignored) > 1 and not has_kinds:
+        found.append(
+            f"{int(given.sum())} value(s) are not used, since a {DEFAULT_KIND} has no rating; if "
+            f"they are ratings, add a column kind that says {RATED_KIND!r}."
+        )
+    n_negative = int((values[given & rated] < 0).sum())
+    if n_negative:
+        found.append(
+            f"{n_negative} rating(s) are negative. If -1 stands for a missing rating, leave these "
+            "cells empty; if it is a dislike, give the kind 'dislike'."
+        )
+    if not has_times and n_repeated > max(2, len(values) / 10):
+        found.append(
+            f"{n_repeated} of {len(values)} rows repeat another and are left out, for events "
+            "without a time are told apart by user, item and kind alone. Give occurred_at, or "
+            "an event_id, if each row is an act of its own."
+        )
+    return found
+
+
+def odd_times(times: TimeArray) -> list[str]:
+    """Return warnings about times that most likely are no times of these events.
+
+    Parameters
+    ----------
+    times : (n_events,) datetime64[us]
+        NaT where not given.
+    """
+    given = np.sort(times[~np.isnat(times)])
+    if not len(given):
+        return []
+    if len(given) >= 100 and given[-1] < np.datetime64("1980-01-01"):
+        return [
+            f"the last event is of {to_iso(given[-1])}. Seconds that were read as nanoseconds end "
+            "in 1970 (pandas: to_datetime(..., unit='s'))."
+        ]
+    for n_late in range(1, len(given) // 1000 + 2 if len(given) >= 10 else 1):
+        late, before = given[-n_late], given[-n_late - 1]
+        if late - before > max(365 * DAY, before - given[0]):
+            return [
+                f"{n_late} event(s) from {to_iso(late)} on come {int((late - before) / DAY):,} "
+                f"days after all others, which end {to_iso(before)}. The last event is the moment "
+                "that decay is counted from: correct the time, or give now."
+            ]
+    return []
 
 
 def duplicate_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import DoubleArray, RowArray, TimeArray, freeze
+from recsys.core.arrays import BoolArray, DoubleArray, RowArray, TimeArray, freeze
 from recsys.core.clock import to_utc
-from recsys.core.errors import DataError
+from recsys.core.errors import DataError, RecsysWarning
 from recsys.data.event_kinds import KindTable
 from recsys.data.ids.id_map import IdMap, ids_column, moved_rows
 from recsys.data.logs.event_arrays import (
@@ -25,7 +26,13 @@ from recsys.data.logs.event_arrays import (
     stacked,
     to_arrays,
 )
-from recsys.data.logs.event_columns import EVENT_COLUMNS, EventSettings, duplicate_rows
+from recsys.data.logs.event_columns import (
+    EVENT_COLUMNS,
+    EventSettings,
+    duplicate_rows,
+    odd_times,
+    odd_values,
+)
 from recsys.data.readers.frames import frame_backend, frame_source
 from recsys.data.readers.source import MAX_LISTED, BadRow, OnBadRow, SourceTable, rename
 
@@ -218,18 +225,36 @@ class EventLog:
             n_skipped=columns.n_skipped,
             **texts,
         )
-        return log.without_duplicates()
+        found = log.without_duplicates()
+        messages = odd_values(
+            values=log.values,
+            kind_codes=log.kind_codes,
+            kinds=log.kinds,
+            has_kinds=source.has("kind"),
+            has_times=log.has_times,
+            n_repeated=found.n_dropped_duplicates,
+        )
+        for message in (*messages, *odd_times(log.occurred_at)):
+            warnings.warn(f"{source.name}: {message}", RecsysWarning, stacklevel=4)
+        return found
 
     def without_duplicates(self) -> EventLog:
-        """Return the log without events that repeat an earlier one; how many is counted."""
-        again = duplicate_rows(
-            self.user_rows, self.item_rows, self.kind_codes, self.occurred_at, self.event_ids
-        )
+        """Return the log without events that repeat an earlier one; how many is counted.
+
+        Of repeated ratings the last one counts.
+        """
+        again = self._repeats()
         n_again = int(again.sum())
         if not n_again:
             return self
-        return replace(
-            self.select(~again), n_dropped_duplicates=self.n_dropped_duplicates + n_again
+        if not np.isnan(self.values[again]).all():
+            again = self.select(np.arange(self.n_events)[::-1])._repeats()[::-1]
+        found = self.select(~again)
+        return replace(found, n_dropped_duplicates=self.n_dropped_duplicates + n_again)
+
+    def _repeats(self) -> BoolArray:
+        return duplicate_rows(
+            self.user_rows, self.item_rows, self.kind_codes, self.occurred_at, self.event_ids
         )
 
     @property

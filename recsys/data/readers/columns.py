@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +14,7 @@ from uuid import UUID
 import numpy as np
 
 from recsys.core.arrays import BoolArray, RowArray
-from recsys.core.errors import DataError, clip
+from recsys.core.errors import DataError, RecsysWarning, clip
 from recsys.data.ids.id_map import IdMap
 from recsys.data.ids.values import (
     MAX_ID_CHARS,
@@ -22,6 +24,7 @@ from recsys.data.ids.values import (
     id_values,
     ids_of_kind,
 )
+from recsys.data.readers.list_texts import MARKED, UNMARKED, entry_name, marked_list
 from recsys.data.readers.source import RowReport, SourceTable
 from recsys.data.readers.times import plain_array
 
@@ -169,11 +172,17 @@ def list_column(source: SourceTable, name: str) -> Any:
 
     Text is split at ``|``, where ``\|`` stands for a bar and ``\\`` for a backslash; parts are
     stripped and empty ones dropped. Null and "" stay null: "not given" differs from "none".
+    Text in brackets is read as :func:`marked_list` does; of objects the ``name`` is taken.
 
     Raises
     ------
     DataError
-        If the column holds neither text nor lists.
+        If the column holds neither text nor lists, or an entry is no text.
+
+    Warns
+    -----
+    RecsysWarning
+        If no text has a bar, and some have commas or semicolons: each is one entry.
     """
     if not source.has(name):
         return None
@@ -195,14 +204,14 @@ def listed(array: Any, *, name: str) -> Any:
     array = plain_array(array)
     kind = array.type
     if pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind):
-        return _clean(array.to_pylist()) if not _tidy(array) else array.cast(text_lists())
+        return _clean(array.to_pylist(), name) if not _tidy(array) else array.cast(text_lists())
     if pt.is_null(kind):
         return pa.nulls(len(array), text_lists())
     if pt.is_integer(kind):
         array = array.cast(pa.large_string())
     if not pt.is_large_string(array.type):
         raise DataError(f"{name} must hold lists or text like a|b; it holds {clip(str(kind))}.")
-    return _split(array)
+    return _split(array, name)
 
 
 def text_lists() -> Any:
@@ -228,11 +237,13 @@ def _tidy(array: Any) -> bool:
     )
 
 
-def _clean(lists: list[list[Any] | None]) -> Any:
+def _clean(lists: list[list[Any] | None], name: str) -> Any:
     import pyarrow as pa
 
     texts = [
-        None if one is None else [t for t in (_entry(p) for p in one if p is not None) if t]
+        None
+        if one is None
+        else [t for t in (_entry(entry_name(p, name=name)) for p in one if p is not None) if t]
         for one in lists
     ]
     return pa.array(texts, text_lists())
@@ -249,15 +260,39 @@ def _entry(one: Any) -> str:
     return str(one).strip()
 
 
-def _split(array: Any) -> Any:
+def _split(array: Any, name: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     array = pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.large_string()), array)
+    if pc.any(pc.match_substring_regex(array, MARKED)).as_py():
+        return _clean([_cell_entries(one, name) for one in array.to_pylist()], name)
+    if not pc.any(pc.match_substring(array, "|")).as_py():
+        _warn_of_separators(array, name)
     if pc.any(pc.match_substring(array, "\\")).as_py():
-        return _clean([None if one is None else split_list(one) for one in array.to_pylist()])
+        return _clean([None if one is None else split_list(one) for one in array.to_pylist()], name)
     parts = pc.split_pattern(array, "|").cast(text_lists())
-    return parts if _tidy(parts) else _clean(parts.to_pylist())
+    return parts if _tidy(parts) else _clean(parts.to_pylist(), name)
+
+
+def _cell_entries(text: str | None, name: str) -> list[Any] | None:
+    if text is None:
+        return None
+    return marked_list(text, name=name) if re.match(MARKED, text, re.DOTALL) else split_list(text)
+
+
+def _warn_of_separators(array: Any, name: str) -> None:
+    import pyarrow.compute as pc
+
+    found = array.filter(pc.fill_null(pc.match_substring_regex(array, UNMARKED), False))
+    if len(found):
+        warnings.warn(
+            f"{name}: {len(found)} row(s) hold commas or semicolons, as "
+            f"{clip(repr(found[0].as_py()))}, and are read as one entry each. If they are lists, "
+            "write a|b or hand over lists.",
+            RecsysWarning,
+            stacklevel=2,
+        )
 
 
 def split_list(text: str) -> list[str]:
@@ -306,6 +341,6 @@ def word_column(source: SourceTable, report: RowReport, name: str, *, words: Seq
 
 def wrong_word(word: str, words: Sequence[str]) -> str:
     """Return the message for a word that is none of ``words``."""
-    near = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.7)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"must be one of {', '.join(words)}; got {clip(repr(word))}.{hint}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from recsys.core.errors import DataError
+from recsys.core.errors import DataError, clip
 from recsys.data.readers.source import BLOCK_BYTES, BadRow, SourceTable
 
 WHOLE_ROW = "(the row)"
@@ -22,23 +23,27 @@ def csv_source(raw: bytes, name: str) -> SourceTable:
     ----------
     raw : bytes
         UTF-8 without byte order mark. Fields are separated by commas; by tabs or semicolons if
-        the header has those and no comma.
+        the header has those and no comma outside of quotes. A first line ``sep=;`` is left out.
     name : str
         What to call the file in a message.
 
     Raises
     ------
     DataError
-        If a quote is never closed.
+        If a quote is never closed, there is no header, or fields are separated by other signs.
     """
-    delimiter = _delimiter(raw)
+    raw = _after_separator_line(raw)
+    delimiter = _delimiter(raw, name)
     header = [one.strip() for one in next(_records(raw, delimiter))[1]]
+    _refuse_no_header(header, delimiter, name)
     _refuse_open_quote(raw, delimiter, name)
     fast = _fast_table(raw, delimiter, len(header))
     ragged: tuple[BadRow, ...] = ()
     table: Any = fast
     if fast is None:
         table, ragged = _slow_table(raw, delimiter, len(header), name)
+    if b'"' in raw and _has_breaks(table):
+        _refuse_stray_quote(raw, delimiter, name)
     named = [at for at, one in enumerate(header) if one]  # a comma at the end of each line
     table = table.select(named).rename_columns([header[at] for at in named])
 
@@ -48,12 +53,63 @@ def csv_source(raw: bytes, name: str) -> SourceTable:
     return SourceTable(table, name, "line", lines_of, ragged)
 
 
-def _delimiter(raw: bytes) -> str:
-    end = raw.find(b"\n", len(raw[:4096]) - len(raw[:4096].lstrip(b"\r\n")))
-    first = raw if end < 0 else raw[:end]
-    if b"," in first:
-        return ","
-    return "\t" if b"\t" in first else ";" if b";" in first else ","
+def _after_separator_line(raw: bytes) -> bytes:
+    """Return CSV without the first line of a spreadsheet's export that names the separator."""
+    first, _, rest = raw.partition(b"\n")
+    is_separator = re.fullmatch(rb'"?sep=.{1,2}"?', first.strip()) is not None
+    return b"\n" + rest if is_separator and rest.strip() else raw
+
+
+def header_line(raw: bytes) -> str:
+    """Return the first line that is not blank."""
+    start = len(raw[:4096]) - len(raw[:4096].lstrip(b"\r\n"))
+    end = raw.find(b"\n", start)
+    return (raw[start:] if end < 0 else raw[start:end]).decode(errors="replace").strip("\r")
+
+
+def _delimiter(raw: bytes, name: str) -> str:
+    """Return the separator of the header: a comma, a tab or a semicolon outside of quotes."""
+    header = header_line(raw)
+    bare = re.sub(r'"[^"]*"', "", header)
+    for mark in (",", "\t", ";"):
+        if mark in bare:
+            return mark
+    words = "must have fields separated by commas, tabs or semicolons"
+    for mark, label in (("::", "::"), ("|", "|"), ("  ", "spaces"), (" ", "spaces")):
+        parts = [one.strip() for one in bare.split(mark) if one.strip()]
+        if len(parts) > 1 and (label != "spaces" or any("_" in one for one in parts)):
+            raise DataError(f"{name} {words}; they are separated by {label}. Write commas instead.")
+    return ","
+
+
+def _refuse_no_header(header: list[str], delimiter: str, name: str) -> None:
+    numbers = [one for one in header if re.fullmatch(r"[+-]?\d+(\.\d+)?", one)]
+    if len(header) > 1 and 2 * len(numbers) > len(header):
+        shown = clip(repr(delimiter.join(header)))
+        raise DataError(
+            f"{name} must begin with the names of its columns; there is no header, its first line "
+            f"is {shown}. Add a line like user_id{delimiter}item_id."
+        )
+
+
+def _has_breaks(table: Any) -> bool:
+    """Say whether a field holds a line break."""
+    import pyarrow.compute as pc
+
+    return any(pc.any(pc.match_substring(column, "\n")).as_py() for column in table.columns)
+
+
+def _refuse_stray_quote(raw: bytes, delimiter: str, name: str) -> None:
+    """Refuse quotes that open, swallow whole lines, and end in the middle of a field."""
+    try:
+        for _ in _records(raw, delimiter, strict=True):
+            pass
+    except csv.Error as err:
+        raise DataError(
+            f"{name}, line {err.args[-1]}: a quoted field must end before a separator; a quote "
+            "that opens there goes on over line ends to one in the middle of a field. Double the "
+            "quotes inside fields, or close them."
+        ) from err
 
 
 def _fast_table(raw: bytes, delimiter: str, width: int) -> Any:
@@ -107,10 +163,13 @@ def _records(
     reader = csv.reader(text, delimiter=delimiter, strict=strict)
     with _any_length():
         line = 1
-        for fields in reader:
-            if fields:
-                yield line, fields
-            line = reader.line_num + 1
+        try:
+            for fields in reader:
+                if fields:
+                    yield line, fields
+                line = reader.line_num + 1
+        except csv.Error as err:
+            raise csv.Error(str(err), line) from err
 
 
 def _lines(raw: bytes, delimiter: str, width: int, positions: Sequence[int]) -> list[int]:

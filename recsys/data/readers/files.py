@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from recsys.core.errors import DataError, clip
-from recsys.data.readers.csv_file import csv_source
+from recsys.data.readers.column_names import plain_name
+from recsys.data.readers.columns import text_column
+from recsys.data.readers.csv_file import csv_source, header_line
 from recsys.data.readers.frames import refuse_repeated_names
 from recsys.data.readers.json_lines import json_source
-from recsys.data.readers.source import SourceTable, rename
+from recsys.data.readers.source import RowReport, SourceTable, rename
 
 GZIP = b"\x1f\x8b"
 
@@ -30,6 +33,14 @@ FOREIGN = {
     b"ARROW1": "an Arrow file: hand it over as a dataframe, or save it as Parquet",
     b"SQLite format 3": "an SQLite database: export the table as CSV",
 }
+
+TEXTS = {
+    b"<!doctype html": "a page of HTML: look at what was downloaded",
+    b"<html": "a page of HTML: look at what was downloaded",
+    b"<?xml": "XML: export it as CSV",
+    b"version https://git-lfs": "a Git LFS pointer, not the file: run git lfs pull",
+}
+"""Beginnings, in lower case, of texts that are no tables."""
 
 CONTROL = frozenset({*range(9), *range(14, 27), *range(28, 32)})
 """Bytes that no text holds."""
@@ -122,6 +133,10 @@ def _parsed(path: Path) -> SourceTable:
         if raw.startswith(magic):
             raise DataError(f"{path} {WANTED}; it is {what}.")
     raw = _utf8(raw, path)
+    start = raw[:512].lstrip().lower()
+    for beginning, what in TEXTS.items():
+        if start.startswith(beginning):
+            raise DataError(f"{path} {WANTED}; it is {what}.")
     if _is_json(raw, path):
         return json_source(raw, str(path))
     return csv_source(raw, str(path))
@@ -187,3 +202,40 @@ def _parquet_source(raw: bytes, path: Path) -> SourceTable:
             f"{path} must be a sound Parquet file; {clip(str(err).splitlines()[0], 100)}."
         ) from err
     return SourceTable(table, str(path), "row", lambda positions: [int(one) for one in positions])
+
+
+def id_cells(raw: bytes, name: str, *, column: str) -> list[tuple[int, str]] | None:
+    """Return the ids in a table of any text format, each with its line.
+
+    Parameters
+    ----------
+    raw : bytes
+        UTF-8, unpacked.
+    name : str
+        What to call the file in a message.
+    column : str
+        "user_id" or "item_id"; the header may write it in any case.
+
+    Returns
+    -------
+    list of (line, text) or None
+        "" where the cell is empty; None if it is no table: neither JSON Lines nor CSV with that
+        column in its header.
+
+    Raises
+    ------
+    DataError
+        If it is such a table, and cannot be read.
+    """
+    is_json = raw[:64].lstrip().startswith(b"{")
+    header = re.split(r"[,;\t]", header_line(raw).replace('"', ""))
+    if not is_json and plain_name(column) not in map(plain_name, header):
+        return None
+    source = json_source(raw, name) if is_json else csv_source(raw, name)
+    names = {plain_name(one): one for one in source.table.column_names}
+    source = rename(source, {column: names.get(plain_name(column), column)}, known=(column,))
+    source.require(column)
+    RowReport(source, "stop").finish()
+    texts = text_column(source, column).to_pylist()
+    lines = source.lines_of(list(range(len(texts))))
+    return [(line, text or "") for line, text in zip(lines, texts, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,14 @@ def frame_source(frame: Any, *, name: str = FRAME) -> SourceTable:
     """
     table = to_table(frame, name=name)
     refuse_repeated_names([str(one) for one in table.column_names], name)
-    return SourceTable(table, name, "row", lambda positions: [int(one) for one in positions])
+    index = getattr(getattr(frame, "index", None), "name", None)
+    return SourceTable(
+        table,
+        name,
+        "row",
+        lambda positions: [int(one) for one in positions],
+        index_name=None if index is None else str(index),
+    )
 
 
 def frame_backend(frame: Any) -> str:
@@ -138,7 +145,7 @@ def _column(values: Any, name: str) -> Any:
 def _as_list(values: Any, name: str) -> list[Any]:
     if isinstance(values, str | bytes):
         raise DataError(f"{name} must be a sequence of values; got one text.")
-    if isinstance(values, Mapping | Set):
+    if isinstance(values, Mapping | set | frozenset):
         hint = "take to_dict('list') of a frame" if isinstance(values, Mapping) else "sort it"
         raise DataError(
             f"{name} must be a sequence of values; got a {type(values).__name__}: {hint}."

@@ -39,6 +39,9 @@ def json_source(raw: bytes, name: str) -> SourceTable:
         )
     fast = _fast_table(raw)
     table, ragged = (fast, _NONE) if fast is not None else _slow_table(raw, name)
+    if not table.num_rows and ragged:
+        raise DataError(f"{name}, line {ragged[0].line}: {ragged[0].reason}")
+    _refuse_wrapped(table, name)
     skipped = {one.line for one in ragged}
 
     def lines_of(positions: Sequence[int]) -> list[int]:
@@ -57,19 +60,48 @@ def _objects(raw: bytes) -> list[tuple[int, bytes]]:
 def _fast_table(raw: bytes) -> Any:
     """Read with Arrow, told which columns are text; None if a line is not regular."""
     import pyarrow as pa
-    import pyarrow.json as pj
 
     schema = _sniffed(raw)
     if schema is None:
         return None
     try:
-        return pj.read_json(
-            pa.BufferReader(raw),
-            read_options=pj.ReadOptions(block_size=BLOCK_BYTES),
-            parse_options=pj.ParseOptions(explicit_schema=schema),
-        )
+        table = _arrow_table(raw, schema)
+        texts = [
+            pa.field(field.name, kind)
+            for field in table.schema
+            if (kind := _as_text_type(field.type)) != field.type
+        ]
+        if not texts:
+            return table
+        names = {field.name for field in texts}
+        return _arrow_table(raw, pa.schema([*(f for f in schema if f.name not in names), *texts]))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
+
+
+def _arrow_table(raw: bytes, schema: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.json as pj
+
+    return pj.read_json(
+        pa.BufferReader(raw),
+        read_options=pj.ReadOptions(block_size=BLOCK_BYTES),
+        parse_options=pj.ParseOptions(explicit_schema=schema),
+    )
+
+
+def _as_text_type(kind: Any) -> Any:
+    """Return a type with text in place of times, which Arrow makes of texts that look like them."""
+    import pyarrow as pa
+    import pyarrow.types as pt
+
+    if pt.is_timestamp(kind):
+        return pa.string()
+    if pt.is_list(kind):
+        return pa.list_(_as_text_type(kind.value_type))
+    if pt.is_struct(kind):
+        return pa.struct([pa.field(one.name, _as_text_type(one.type)) for one in kind])
+    return kind
 
 
 def _sniffed(raw: bytes) -> Any:
@@ -106,7 +138,7 @@ def _slow_table(raw: bytes, name: str) -> tuple[Any, tuple[BadRow, ...]]:
             if b"\\u" in text:
                 record = whole_text(record)
         except (ValueError, RecursionError) as err:
-            record, reason = None, f"must be a JSON object; {clip(str(err))}."
+            record, reason = None, _reason(text, err)
         if isinstance(record, dict):
             records.append(record)
             lines.append(line)
@@ -118,6 +150,39 @@ def _slow_table(raw: bytes, name: str) -> tuple[Any, tuple[BadRow, ...]]:
         key: _array(values, f"{name}, column {key}", lines) for key, values in columns.items()
     }
     return pa.table(arrays), tuple(ragged)
+
+
+def _reason(text: bytes, err: Exception) -> str:
+    """Return why a line is no JSON object, and what to do."""
+    line = text.strip()
+    if line.endswith(b"},") and line.startswith(b"{"):
+        return "must be a JSON object; a comma follows it. Leave out the commas between lines."
+    if line in (b"{", b"["):
+        return (
+            "must be a JSON object; it goes on over several lines. Write one object a line: jq -c ."
+        )
+    if line.startswith((b"{'", b"{ '")):
+        return (
+            "must be a JSON object; it is in single quotes, as Python prints a dict. Write it with "
+            "json.dumps."
+        )
+    if "Extra data" in str(err):
+        return "must be one JSON object; more follows on the line. Write one object a line: jq -c ."
+    return f"must be a JSON object; {clip(str(err))}."
+
+
+def _refuse_wrapped(table: Any, name: str) -> None:
+    """Refuse one object that holds the rows as a list."""
+    import pyarrow.types as pt
+
+    if table.num_rows != 1 or any(one.lower().endswith("id") for one in table.column_names):
+        return
+    for column, kind in zip(table.column_names, table.schema.types, strict=True):
+        if pt.is_list(kind) and pt.is_struct(kind.value_type):
+            raise DataError(
+                f"{name} must be JSON Lines, one object a line; it is one object with the rows in "
+                f"{column!r}. Convert it with: jq -c '.{column}[]'"
+            )
 
 
 def _array(values: list[Any], name: str, lines: list[int]) -> Any:

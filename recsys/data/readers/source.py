@@ -12,7 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import BoolArray
-from recsys.core.errors import ConfigError, DataError, clip
+from recsys.core.errors import ConfigError, DataError, RecsysWarning, clip
+from recsys.data.readers.column_names import (
+    USUAL_NAMES,
+    check_columns,
+    likely_columns,
+    unread_message,
+)
 
 OnBadRow: TypeAlias = Literal["stop", "skip"]
 
@@ -66,6 +72,8 @@ class SourceTable:
         Lines of a CSV file whose number of fields differs from the header's.
     renamed : mapping
         Contract name to name in the file, where they differ.
+    index_name : str or None
+        Name of the index of a pandas frame.
     types : mapping
         Declared sort of columns: the part after the colon in ``columns={"code": "code:text"}``.
     """
@@ -77,6 +85,7 @@ class SourceTable:
     ragged: tuple[BadRow, ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)
     types: dict[str, Any] = field(default_factory=dict)
+    index_name: str | None = None
 
     @property
     def n_rows(self) -> int:
@@ -110,10 +119,17 @@ class SourceTable:
 
     def _missing(self, column: str) -> str:
         have = list(map(str, self.table.column_names))
-        near = difflib.get_close_matches(column, have, n=3, cutoff=0.4)
+        likely = likely_columns(have, [column])
+        free = [one for one in have if one not in USUAL_NAMES]
+        near = list(likely.values()) or difflib.get_close_matches(column, free, n=3, cutoff=0.5)
         shown = ", ".join(clip(repr(one), 40) for one in (near or have[:8]))
         label = "nearest" if near else "it has"
         example = near[0] if near else "ITS_NAME"
+        if self.index_name == column:
+            return (
+                f"{self.name} must have a column {column!r}; it is the index of the frame. "
+                "Hand over frame.reset_index()."
+            )
         return (
             f"{self.name} must have a column {column!r}; {label}: {shown or 'no columns'}. "
             f"Rename with --columns {column}={clip(example, 40)} "
@@ -237,10 +253,6 @@ class RowReport:
 SORTS = ("text", "number", "boolean", "time", "list")
 """Types that ``columns`` may declare."""
 
-MISSPELT = 0.88
-"""Likeness of two names from which on one is taken for the other misspelt; tag and tags have .86,
-and are columns of two sorts of files."""
-
 
 def rename(
     source: SourceTable, columns: dict[str, str] | None, *, known: Iterable[str]
@@ -266,12 +278,12 @@ def rename(
 
     Warns
     -----
-    UserWarning
-        If a column that nothing reads is all but named like one that is missing.
+    RecsysWarning
+        If a column that nothing reads has the usual name of one that is missing.
     """
     names = [str(name) for name in source.table.column_names]
     contract = tuple(known)
-    _check_spelling(source.name, columns or {}, contract)
+    check_columns(source.name, columns or {}, names, contract)
     renamed: dict[str, str] = {}
     types: dict[str, str] = {}
     for ours, given in (columns or {}).items():
@@ -288,7 +300,7 @@ def rename(
                 f"{source.name} must have the column {theirs!r} that columns names for {ours!r}; "
                 f"it has: {', '.join(clip(repr(one), 40) for one in near)}."
             )
-    _warn_of_near(source.name, [one for one in names if one not in renamed.values()], contract)
+    _warn_of_unread(source.name, names, renamed, contract)
     if not renamed:
         return source
     back = {theirs: ours for ours, theirs in renamed.items()}
@@ -299,25 +311,15 @@ def rename(
     )
 
 
-def _check_spelling(where: str, columns: Mapping[str, str], contract: Sequence[str]) -> None:
-    for ours, theirs in columns.items():
-        near = _near(str(ours), contract)
-        if ours not in contract and near and theirs.partition(":")[0] != ours:
-            raise DataError(
-                f"columns of {where} must name columns that are read; got {ours!r}. "
-                f"Did you mean {near!r}?"
-            )
-
-
-def _warn_of_near(where: str, names: Sequence[str], contract: Sequence[str]) -> None:
-    for name in names:
-        near = _near(name, [one for one in contract if one not in names])
-        if near and name not in contract:
-            warnings.warn(
-                f"{where}: the column {name!r} is not read. Did you mean {near!r}?", stacklevel=4
-            )
-
-
-def _near(name: str, contract: Sequence[str]) -> str | None:
-    close = difflib.get_close_matches(name.lower().strip(), contract, n=1, cutoff=MISSPELT)
-    return close[0] if close else None
+def _warn_of_unread(
+    where: str, names: Sequence[str], renamed: Mapping[str, str], contract: Sequence[str]
+) -> None:
+    theirs = {one: ours for ours, one in renamed.items()}
+    message = unread_message(
+        where,
+        [theirs.get(one, one) for one in names],
+        contract,
+        is_log=not {"published_at", "consent"} & set(contract),
+    )
+    if message:
+        warnings.warn(message, RecsysWarning, stacklevel=4)

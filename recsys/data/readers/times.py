@@ -20,8 +20,8 @@ CHUNK = 4096
 FEW = 16
 """Texts up to which they are parsed one by one first."""
 
-MAX_EPOCH_S = 1e11
-"""Epoch seconds beyond this (the year 5138) are taken for milliseconds."""
+EPOCH_S = (1e8, 1e11)
+"""Years 1973 and 5138 in epoch seconds; larger numbers are milliseconds or finer."""
 
 NAIVE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
 
@@ -29,9 +29,20 @@ ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)$"
 
-COMPACT_DATE = r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
-
 _NAIVE, _ZONED = (re.compile(one, re.ASCII) for one in (NAIVE, ZONED))
+
+_COMPACT = {
+    r"^((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$": "{}-{}-{}",
+    r"^((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])(?:[0-5]\d){0,2}$": (
+        "{}-{}-{}T{}:00"
+    ),
+    r"^((?:19|20)\d\d)(0[1-9]|1[0-2])$": "{}-{}-01",
+    r"^((?:19|20)\d\d)$": "{}-01-01, if it is a year",
+}
+"""Dates written as one number, and how they are written instead."""
+
+EXCEL_DAYS = (20_000, 60_000)
+"""Numbers of the days of 1954 to 2064 in spreadsheets."""
 
 WHAT = "must be ISO 8601 (2018-03-12T09:30:00Z) or epoch seconds"
 
@@ -206,10 +217,39 @@ def _with_nat(array: Any) -> TimeArray:
     return times
 
 
-def _from_seconds(seconds: DoubleArray) -> tuple[TimeArray, BoolArray]:
+def is_epoch(numbers: Any, *, is_text: bool = False) -> Any:
+    """Say of numbers whether they are epoch seconds, and no date in another form.
+
+    Parameters
+    ----------
+    numbers : float64 array
+    is_text : bool
+        Whether they come from text: then every number from 2 up to 1e8 (1973) is refused too.
+
+    Notes
+    -----
+    Other forms are 20240301, 202403, 2024030109, 2024 and 45352, a day of a spreadsheet.
+    """
+    low, high = EPOCH_S
+    size = np.abs(numbers)
+    is_odd = (size >= high) | ((size >= EXCEL_DAYS[0]) & (size <= EXCEL_DAYS[1]))
+    is_odd |= (size >= 1900) & (size <= 2100) & (size % 1 == 0)
+    is_odd |= _is_compact_date(size) | _is_compact_date(size * 100)
+    is_odd |= _is_compact_date(size // 100) & (size >= 2e9) & (size % 100 < 24)
+    return ~is_odd & ~(is_text & (size >= 2) & (size < low))
+
+
+def _is_compact_date(numbers: Any) -> Any:
+    """Say of numbers whether they are a date from 1900 to 2099 written as 20240301; day 0 too."""
+    day, month, year = numbers % 100, numbers // 100 % 100, numbers // 10_000
+    in_year = (year >= 1900) & (year < 2100) & (month >= 1) & (month <= 12)
+    return in_year & (day <= 31) & (numbers % 1 == 0)
+
+
+def _from_seconds(seconds: DoubleArray, *, is_text: bool = False) -> tuple[TimeArray, BoolArray]:
     given = ~np.isnan(seconds)
     with np.errstate(invalid="ignore"):
-        fine = given & (np.abs(seconds) < MAX_EPOCH_S)
+        fine = given & is_epoch(seconds, is_text=is_text)
     times = np.full(len(seconds), NAT)
     ticks = np.rint(np.where(fine, seconds, 0.0) * 1e6).astype(np.int64)
     times[fine] = ticks[fine].astype("datetime64[us]")
@@ -231,12 +271,12 @@ def _from_text(array: Any) -> tuple[TimeArray, BoolArray]:
         if fits.any():
             times[fits] = _cast(array.filter(pa.array(fits)), kind, _slow_time)
             left &= ~fits
-    fits = _matches(array, NUMBER) & left & ~_matches(array, COMPACT_DATE) if left.any() else left
+    fits = _matches(array, NUMBER) & left if left.any() else left
     if fits.any():
         seconds = array.filter(pa.array(fits)).cast(pa.float64())
-        times[fits] = _from_seconds(_doubles(seconds))[0]
+        times[fits] = _from_seconds(_doubles(seconds), is_text=True)[0]
         left &= ~fits
-    rest = np.flatnonzero(left & ~_matches(array, COMPACT_DATE)) if left.any() else ()
+    rest = np.flatnonzero(left) if left.any() else ()
     for at in rest:
         times[at] = _slow_time(array[int(at)].as_py())
     given = np.asarray(pc.is_valid(array))
@@ -300,12 +340,33 @@ def _shown(array: Any, at: int) -> str:
 
 
 def _hint(array: Any, at: int) -> str:
-    """Say what a wrong time looks like, if it looks like something."""
+    """Return what a wrong time most likely is, and how to write it; "" if that is unknown."""
     text = str(array[at].as_py()).strip()
-    if re.match(NUMBER, text) and abs(float(text)) >= MAX_EPOCH_S:
-        return " That looks like milliseconds or finer: divide by 1000 until it is seconds."
-    if re.match(COMPACT_DATE, text):
-        return f" Write the date as {text[:4]}-{text[4:6]}-{text[6:]}."
     if re.match(r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}", text):
         return " Day and month cannot be told apart there: write year-month-day."
-    return ""
+    if not re.match(NUMBER, text):
+        return ""
+    digits = text.removesuffix(".0")
+    for pattern, form in _COMPACT.items():
+        if found := re.match(pattern, digits):
+            return f" Write the date as {form.format(*found.groups())}."
+    return _size_hint(abs(float(text)), float(text))
+
+
+def _size_hint(size: float, number: float) -> str:
+    if size >= EPOCH_S[1]:
+        unit, factor = _unit(size)
+        return f" That looks like {unit}: divide by {factor} until it is seconds."
+    if EXCEL_DAYS[0] <= size <= EXCEL_DAYS[1]:
+        day = np.datetime64("1899-12-30") + int(size)
+        return f" If it is a day of a spreadsheet, write {day}."
+    shown = np.datetime64("1970-01-01T00:00:00") + int(number)
+    return f" As epoch seconds that is {shown}Z: write it so if it is meant."
+
+
+def _unit(number: float) -> tuple[str, str]:
+    """Return the unit that makes a number of today's date, and what to divide it by."""
+    for power, unit in ((3, "milliseconds"), (6, "microseconds")):
+        if number < EPOCH_S[1] * 10**power:
+            return unit, f"1000{'' if power == 3 else '000'}"
+    return "nanoseconds", "1000000000"

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from recsys.core.arrays import BoolArray, Csr, ObjectArray
 from recsys.core.errors import clip
 from recsys.data.ids.id_map import IdMap
-from recsys.data.readers.columns import id_column, list_column, word_column
+from recsys.data.readers.columns import as_text, id_column, listed, word_column
 from recsys.data.readers.readable import ReadableTable
 from recsys.data.readers.source import BadRow, OnBadRow, RowReport, SourceTable
+from recsys.data.readers.times import plain_array
 from recsys.data.tables.attributes import (
     AttributeTable,
     ColumnSort,
@@ -220,10 +221,13 @@ def _consent_column(source: SourceTable, report: RowReport) -> dict[str, Any]:
     """Read ``consent``: a list of scopes; null = nothing said, [] = nothing allowed."""
     import pyarrow as pa
     import pyarrow.compute as pc
+    import pyarrow.types as pt
 
-    lists = list_column(source, "consent")
-    if lists is None:
+    if not source.has("consent"):
         return {}
+    label = f"{source.name}, column {source.file_name('consent')}"
+    given = plain_array(source.column("consent"))
+    lists = listed(as_text(given, name=label) if pt.is_boolean(given.type) else given, name=label)
     coded = pc.dictionary_encode(pc.utf8_lower(pc.list_flatten(lists)))
     rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
     words = coded.dictionary.to_pylist()
@@ -236,8 +240,8 @@ def _consent_column(source: SourceTable, report: RowReport) -> dict[str, Any]:
         return f"must name {', '.join(SCOPES)}, all or none; got {clip(repr(strange[0]))}."
 
     report.bad(np.unique(rows[wrong]), "consent", reason)
-    given = [None if one is None else _scopes(one) for one in lists.to_pylist()]
-    return {"consent": pa.array(given, lists.type)}
+    scopes = [None if one is None else _scopes(one) for one in lists.to_pylist()]
+    return {"consent": pa.array(scopes, lists.type)}
 
 
 def _scopes(words: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from recsys.data import (
     PositiveEvents,
     interaction_matrix,
     select_positive_events,
+    superseded_ratings,
 )
 from recsys.models import Hybrid, Queries, events_since
 from recsys.profiles import declared_tags, muted_matrix
@@ -110,13 +111,15 @@ def taste_of_new(facts: Facts, new: EventLog, log: EventLog) -> PositiveEvents |
 
     Notes
     -----
-    Each event then speaks for itself, unless one takes another back or ratings have no range yet.
+    Each event then speaks for itself, unless one takes another back, a rating replaces another, or
+    ratings have no range yet.
     """
     rated = facts.base.config.interactions.rated_kinds
     unscaled = _interactions(facts).rating_range is None and any(
         kind in log.kinds and (log.kind_codes == log.kinds.code(kind)).any() for kind in rated
     )
-    return None if unscaled or _turned_down(log).any() else _taste_of(facts, new)
+    takes_back = _turned_down(log).any() or superseded_ratings(log, _interactions(facts)).any()
+    return None if unscaled or takes_back else _taste_of(facts, new)
 
 
 def _taste_of(facts: Facts, log: EventLog) -> PositiveEvents:
