@@ -6,6 +6,7 @@ Run by ``make pages``. A test fails when a page is older than the code.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 from pathlib import Path
 from typing import Any
@@ -206,10 +207,43 @@ def _parameter_row(parameter: Any) -> str:
     return f"| {', '.join(f'`{name}`' for name in names)} | {default} | {what} |"
 
 
+def render_inputs() -> str:
+    """Return the page of inputs: what is read, warned of and refused, from the tests of it."""
+    lines = [
+        MADE,
+        "",
+        "# Inputs",
+        "",
+        "Inputs that are read, warned about and refused.",
+        "Each row is a test in `tests/field`; for *read*, the last column is the result.",
+    ]
+    for path in sorted((DOCS.parent / "tests" / "field").glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+        spec.loader.exec_module(module)  # type: ignore[union-attr]
+        rows = [
+            "| " + " | ".join(_cell(one) for one in record[:3]) + " |" for record in module.RECORDS
+        ]
+        lines += [
+            "",
+            f"## {first_line(module)}",
+            "",
+            "| given | outcome | message, or what comes |",
+        ]
+        lines += ["|---|---|---|", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    shown = text.replace("|", "\\|").replace("<", "&lt;").replace("{", "&#123;")
+    return " ".join(shown.split())
+
+
 PAGES = {
     "reference/api.md": render_api,
     "reference/api-extend.md": render_api_for_extenders,
     "reference/cli.md": render_cli,
+    "reference/inputs.md": render_inputs,
 }
 
 

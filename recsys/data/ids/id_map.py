@@ -20,6 +20,7 @@ from recsys.data.ids.values import (
     ids_of_kind,
     is_uuid_array,
     sort_of_id,
+    translated,
 )
 
 
@@ -153,20 +154,32 @@ class IdMap:
         is_int = isinstance(one, int | np.integer) and not isinstance(one, bool)
         return is_int and -(2**63) <= int(one) < 2**63  # type: ignore[call-overload]
 
-    def require_sort(self, ids: Iterable[Any], *, name: str) -> None:
-        """Raise if an id is of another sort than the map's; missing ones pass.
+    def require_sort(self, ids: Iterable[Any], *, name: str, n_known: int = 0) -> None:
+        """Raise if unknown ids are rather ids of this map in another sort: "42" for 42.
+
+        They are if one is known once it is translated, or if all that were asked about can be.
+
+        Parameters
+        ----------
+        ids : iterable
+            Unknown to the map; missing ones pass.
+        n_known : int
+            Further ids that were asked about, and are known.
 
         Raises
         ------
         DataError
             Naming both sorts and the first such id.
         """
-        if not len(self):
+        sorts = [(one, sort_of_id(one)) for one in ids]
+        others = [(one, kind) for one, kind in sorts if kind not in (self._kind, None)]
+        if not (len(self) and others):
             return
-        for one in ids:
-            kind = sort_of_id(one)
-            if kind not in (self._kind, None):
-                raise DataError(_two_sorts(self, name, str(kind), one))
+        meant = [translated(one, self._kind) for one, _ in others]
+        found = [at for at, one in enumerate(meant) if one is not None and one in self]
+        if found or (None not in meant and len(others) == len(sorts) + n_known):
+            one, kind = others[found[0] if found else 0]
+            raise DataError(_two_sorts(self, name, str(kind), one))
 
     def id(self, row: int) -> Any:
         """Return the id of one row; None for -1."""

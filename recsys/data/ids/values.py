@@ -207,14 +207,17 @@ def ids_of_kind(values: Any, kind: IdKind) -> Any:
 
 
 def translated(one: Any, kind: IdKind) -> Any:
-    """Return an id in another sort: 42 for "42"; None if it cannot be of that sort."""
+    """Return an id in another sort: 42 for "42" or 42.0; None if it cannot be of that sort."""
+    if isinstance(one, bool) or not isinstance(one, str | int | float | UUID | np.number):
+        return None
+    text = str(one)
+    if isinstance(one, float | np.floating) and float(one).is_integer():
+        text = str(int(one))
     try:
         if kind == "uuid":
-            return UUID(str(one))
+            return UUID(text)
         if kind == "int":
-            number = int(one)
-            return number if str(number) == str(one).removesuffix(".0") else None
-    except (ValueError, TypeError, OverflowError):
+            return int(text) if str(int(text)) == text and abs(int(text)) < 2**63 else None
+    except ValueError:
         return None
-    whole = isinstance(one, float) and one.is_integer()
-    return str(int(one)) if whole else str(one)
+    return text

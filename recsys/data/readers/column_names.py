@@ -43,17 +43,17 @@ USUAL_NAMES: Mapping[str, str] = {
 COUNTS = ("count", "counts", "plays", "playcount", "nplays", "quantity", "qty", "weight")
 
 
-def plain_name(name: str) -> str:
+def bare_name(name: str) -> str:
     """Return a name in lower case, letters and digits alone: createdAt, created_at -> createdat."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def likely_columns(names: Iterable[str], missing: Iterable[str]) -> dict[str, str]:
     """Return by missing column of a contract the name that most likely stands for it."""
-    given = {plain_name(name): name for name in reversed(list(names))}
+    given = {bare_name(name): name for name in reversed(list(names))}
     found: dict[str, str] = {}
     for ours in missing:
-        usual = [plain_name(ours), *USUAL_NAMES.get(ours, "").split()]
+        usual = [bare_name(ours), *USUAL_NAMES.get(ours, "").split()]
         theirs = next((given[one] for one in usual if one in given), None)
         if theirs is not None and theirs not in found.values():
             found[ours] = theirs
@@ -122,7 +122,7 @@ def unread_message(
     pairs = ", ".join(f"{ours!r}: {theirs!r}" for ours, theirs in likely.items())
     option = ",".join(f"{ours}={theirs}" for ours, theirs in likely.items())
     first = next(iter(likely))
-    counted = plain_name(likely.get("value", "")) in COUNTS
+    counted = bare_name(likely.get("value", "")) in COUNTS
     label = "column" if len(likely) == 1 else "columns"
     return (
         f"{where}: the {label} {unread} {'is' if len(likely) == 1 else 'are'} not read. Did you "

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from recsys.core.errors import DataError, clip
-from recsys.data.readers.column_names import plain_name
+from recsys.data.readers.column_names import bare_name
 from recsys.data.readers.columns import text_column
 from recsys.data.readers.csv_file import csv_source, header_line
 from recsys.data.readers.frames import refuse_repeated_names
@@ -229,11 +229,11 @@ def id_cells(raw: bytes, name: str, *, column: str) -> list[tuple[int, str]] | N
     """
     is_json = raw[:64].lstrip().startswith(b"{")
     header = re.split(r"[,;\t]", header_line(raw).replace('"', ""))
-    if not is_json and plain_name(column) not in map(plain_name, header):
+    if not is_json and bare_name(column) not in map(bare_name, header):
         return None
     source = json_source(raw, name) if is_json else csv_source(raw, name)
-    names = {plain_name(one): one for one in source.table.column_names}
-    source = rename(source, {column: names.get(plain_name(column), column)}, known=(column,))
+    names = {bare_name(one): one for one in source.table.column_names}
+    source = rename(source, {column: names.get(bare_name(column), column)}, known=(column,))
     source.require(column)
     RowReport(source, "stop").finish()
     texts = text_column(source, column).to_pylist()

@@ -41,9 +41,6 @@ _COMPACT = {
 }
 """Dates written as one number, and how they are written instead."""
 
-EXCEL_DAYS = (20_000, 60_000)
-"""Numbers of the days of 1954 to 2064 in spreadsheets."""
-
 WHAT = "must be ISO 8601 (2018-03-12T09:30:00Z) or epoch seconds"
 
 NAT = np.datetime64("NaT", "us")
@@ -232,11 +229,16 @@ def is_epoch(numbers: Any, *, is_text: bool = False) -> Any:
     """
     low, high = EPOCH_S
     size = np.abs(numbers)
-    is_odd = (size >= high) | ((size >= EXCEL_DAYS[0]) & (size <= EXCEL_DAYS[1]))
+    is_odd = (size >= high) | _is_spreadsheet_day(size)
     is_odd |= (size >= 1900) & (size <= 2100) & (size % 1 == 0)
     is_odd |= _is_compact_date(size) | _is_compact_date(size * 100)
     is_odd |= _is_compact_date(size // 100) & (size >= 2e9) & (size % 100 < 24)
     return ~is_odd & ~(is_text & (size >= 2) & (size < low))
+
+
+def _is_spreadsheet_day(numbers: Any) -> Any:
+    """Say of numbers whether they are days from 1954 to 2064 as spreadsheets count them."""
+    return (numbers >= 20_000) & (numbers <= 60_000)
 
 
 def _is_compact_date(numbers: Any) -> Any:
@@ -357,7 +359,7 @@ def _size_hint(size: float, number: float) -> str:
     if size >= EPOCH_S[1]:
         unit, factor = _unit(size)
         return f" That looks like {unit}: divide by {factor} until it is seconds."
-    if EXCEL_DAYS[0] <= size <= EXCEL_DAYS[1]:
+    if _is_spreadsheet_day(size):
         day = np.datetime64("1899-12-30") + int(size)
         return f" If it is a day of a spreadsheet, write {day}."
     shown = np.datetime64("1970-01-01T00:00:00") + int(number)

@@ -228,11 +228,12 @@ def _read_number(array: Any, bad: BadCells, name: str) -> Any:
         return floats
     texts = pc.utf8_trim_whitespace(as_text(array, name=name))
     exact = [Decimal(one) for one in texts.unique().to_pylist() if one is not None]
-    if all(one == one.to_integral_value() for one in exact):
-        return _first_cast(texts, (pa.int64(), pa.decimal128(38, 0)), otherwise=floats)
+    whole = _first_cast(texts, (pa.int64(),), otherwise=None)
+    if whole is not None:
+        return whole
     if all(Decimal(repr(float(one))) == one for one in exact):
         return floats
-    scale = max(-int(one.as_tuple().exponent) for one in exact)
+    scale = max(0, *(-int(one.as_tuple().exponent) for one in exact))
     return _first_cast(texts, (pa.decimal128(38, scale),), otherwise=texts)
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +26,6 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 _ORDERED_VALUE = re.compile(rf"{_NUMBER.pattern}|\d{{4}}-\d{{2}}-\d{{2}}.*|\d+(\.\d+)+")
 """Numbers, dates and versions: texts are not in their order."""
-
-_NIL_UUID = str(UUID(bytes=bytes(16)))
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -395,4 +392,4 @@ def _text(cell: object) -> str:
     if isinstance(cell, bool | np.bool_):
         return "true" if cell else "false"
     text = str(cell)
-    return text.lower() if len(text) == len(_NIL_UUID) and _UUID.fullmatch(text) else text
+    return text.lower() if text.count("-") == 4 and _UUID.fullmatch(text) else text

@@ -50,7 +50,8 @@ def ask_users(
         raise DataError("user_ids must be a list of ids; got a table. Give one column of it.")
     ids = as_ids(user_ids, name="user_ids")
     rows = snapshot.users.rows(ids)
-    snapshot.users.require_sort(ids[rows == NO_ROW], name="user_ids")
+    unknown = ids[rows == NO_ROW]
+    snapshot.users.require_sort(unknown, name="user_ids", n_known=len(ids) - len(unknown))
     if recent is not None:
         queries = _with_recent(
             snapshot, rows, item_lists(snapshot, recent, len(ids), name="recent")

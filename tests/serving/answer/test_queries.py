@@ -97,9 +97,16 @@ def test_numbers_of_numpy_are_the_same_ids(ids: Any) -> None:
     assert recsys.Recommender.fit(events).recommend(ids, k=1).known.all()
 
 
-def test_an_id_of_another_sort_is_unknown_never_converted() -> None:
+@pytest.mark.parametrize("ids", [["1"], [1.0], ["x", "2"], ["77"], [1, "2"]])
+def test_an_id_of_another_sort_is_refused_never_converted(ids: list[Any]) -> None:
     events = recsys.EventLog.from_frame({"user_id": [1, 2], "item_id": [10, 20]})
-    assert not recsys.Recommender.fit(events).recommend(["1", 1.0, True], k=1).known.any()
+    with pytest.raises(recsys.DataError, match=r"int ids \(as 1\) meet (text|float) ids"):
+        recsys.Recommender.fit(events).recommend(ids, k=1)
+
+
+def test_what_can_be_no_id_of_the_model_is_a_stranger() -> None:
+    events = recsys.EventLog.from_frame({"user_id": [1, 2], "item_id": [10, 20]})
+    assert not recsys.Recommender.fit(events).recommend(["x", None, True], k=1).known.any()
 
 
 def test_unknown_items_are_named_up_to_five() -> None:
