@@ -127,6 +127,7 @@ RECORDS = [
     ("recommend: \"1\" of integers", "refused", "int ids (as 1) meet text ids (as '1')",
      asked(int, ["1"])),
     ("recommend: 1 of texts", "refused", "text ids (as '1') meet int ids (as 1)", asked(str, [1])),
+    ("recommend: \"1.0\" of integers", "refused", "meet text ids", asked(int, ["1.0"])),
     ("recommend: 1.0 of integers", "refused", "meet float ids", asked(int, pd.Series([1.0, 9.0]))),
     ("recommend: a UUID of texts", "refused", "meet uuid ids", asked(str, [A])),
     ("recommend: text of UUIDs", "refused", "meet text ids",
@@ -148,6 +149,12 @@ RECORDS = [
     ("authors: 1 of people \"1\"", "refused", "author_id must be of the sort of user_id",
      with_authors(["1", "2"], 1)),
     ("authors: names of people by number", "read", "[True, True]", with_authors([1, 2], "Bo Li")),
+    ("muted_authors: 42.0 in a list", "refused", "column muted_authors: must be an id, not a float",
+     lambda _: recsys.People.from_frame({"user_id": ["a"], "muted_authors": [[42.0]]})),
+    ("communities: 42.0|43 in text", "refused", "column communities: must be an id, not a float",
+     lambda _: recsys.People.from_frame({"user_id": ["a"], "communities": ["42.0|43"]})),
+    ("muted_authors: UUIDs", "read", f"('{A}',)", lambda _: recsys.People.from_frame(
+        {"user_id": ["a"], "muted_authors": [[A]]}).muted_authors[0]),
     ("authors: 1.0 as text", "refused", "42 into 42.0", with_authors(["1", "2"], "1.0")),
 ]  # fmt: skip
 

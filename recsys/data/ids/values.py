@@ -213,6 +213,7 @@ def translated(one: Any, kind: IdKind) -> Any:
     text = str(one)
     if isinstance(one, float | np.floating) and float(one).is_integer():
         text = str(int(one))
+    text = text.removesuffix(".0") if kind == "int" else text
     try:
         if kind == "uuid":
             return UUID(text)

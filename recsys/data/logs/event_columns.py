@@ -227,17 +227,20 @@ def odd_times(times: TimeArray) -> list[str]:
     times : (n_events,) datetime64[us]
         NaT where not given.
     """
-    given = np.sort(times[~np.isnat(times)])
-    if not len(given):
+    given = times[~np.isnat(times)]
+    if len(given) < 10:
         return []
-    if len(given) >= 100 and given[-1] < np.datetime64("1980-01-01"):
+    n_last = len(given) // 1000 + 2
+    last = np.sort(np.partition(given, len(given) - n_last)[-n_last:])
+    if len(given) >= 100 and last[-1] < np.datetime64("1980-01-01"):
         return [
-            f"the last event is of {to_iso(given[-1])}. Seconds that were read as nanoseconds end "
+            f"the last event is of {to_iso(last[-1])}. Seconds that were read as nanoseconds end "
             "in 1970 (pandas: to_datetime(..., unit='s'))."
         ]
-    for n_late in range(1, len(given) // 1000 + 2 if len(given) >= 10 else 1):
-        late, before = given[-n_late], given[-n_late - 1]
-        if late - before > max(365 * DAY, before - given[0]):
+    first = given.min()
+    for n_late in range(1, n_last):
+        late, before = last[-n_late], last[-n_late - 1]
+        if late - before > max(365 * DAY, before - first):
             return [
                 f"{n_late} event(s) from {to_iso(late)} on come {int((late - before) / DAY):,} "
                 f"days after all others, which end {to_iso(before)}. The last event is the moment "

@@ -99,7 +99,7 @@ def id_column(source: SourceTable, report: RowReport, name: str) -> IdColumn:
     return IdColumn(codes, uniques, kind)
 
 
-def _report_ids(report: RowReport, name: str, wrong: BoolArray, must: str, values: Any) -> None:
+def _report_ids(report: RowReport, name: str, wrong: Any, must: str, values: Any) -> None:
     report.bad(wrong, name, lambda at: f"{must}; got {clip(repr(values[at].as_py()))}.")
 
 
@@ -212,6 +212,16 @@ def listed(array: Any, *, name: str) -> Any:
     if not pt.is_large_string(array.type):
         raise DataError(f"{name} must hold lists or text like a|b; it holds {clip(str(kind))}.")
     return _split(array, name)
+
+
+def check_listed_ids(report: RowReport, name: str, lists: Any) -> None:
+    """Note the rows of a list column of which an entry is no id, as 42.0."""
+    import pyarrow.compute as pc
+
+    entries = pc.list_flatten(lists)
+    rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+    for wrong, must in id_faults(entries):
+        _report_ids(report, name, np.unique(rows[np.asarray(wrong)]), must, lists)
 
 
 def text_lists() -> Any:

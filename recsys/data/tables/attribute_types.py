@@ -227,13 +227,14 @@ def _read_number(array: Any, bad: BadCells, name: str) -> Any:
     if pt.is_floating(array.type) or wrong.any():
         return floats
     texts = pc.utf8_trim_whitespace(as_text(array, name=name))
-    exact = [Decimal(one) for one in texts.unique().to_pylist() if one is not None]
     whole = _first_cast(texts, (pa.int64(),), otherwise=None)
     if whole is not None:
         return whole
-    if all(Decimal(repr(float(one))) == one for one in exact):
+    given = [one for one in texts.unique().to_pylist() if one is not None]
+    long = [Decimal(one) for one in given if len(one) > 15]  # float64 holds 15 digits exactly
+    if all(Decimal(repr(float(one))) == one for one in long):
         return floats
-    scale = max(0, *(-int(one.as_tuple().exponent) for one in exact))
+    scale = max(0, *(-int(Decimal(one).as_tuple().exponent) for one in given))
     return _first_cast(texts, (pa.decimal128(38, scale),), otherwise=texts)
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recsys.core.arrays import BoolArray, Csr, ObjectArray
 from recsys.core.errors import clip
 from recsys.data.ids.id_map import IdMap
-from recsys.data.readers.columns import as_text, id_column, listed, word_column
+from recsys.data.readers.columns import as_text, check_listed_ids, id_column, listed, word_column
 from recsys.data.readers.readable import ReadableTable
 from recsys.data.readers.source import BadRow, OnBadRow, RowReport, SourceTable
 from recsys.data.readers.times import plain_array
@@ -199,6 +199,9 @@ def _read_people(source: SourceTable, on_bad_row: OnBadRow) -> People:
         times=("joined_at",),
         lists=("declared_tags", "muted_tags", "muted_authors", "communities"),
     )
+    for name in ("muted_authors", "communities"):
+        if name in columns:
+            check_listed_ids(report, name, columns[name])
     status = word_column(source, report, "status", words=USER_STATUS)
     columns |= {} if status is None else {"status": status}
     columns |= _consent_column(source, report)

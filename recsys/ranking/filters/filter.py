@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -214,7 +215,7 @@ def _literal(name: str, value: Any) -> str:
         value = value.item()
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int | float | UUID):
+    if isinstance(value, str | int | float | Decimal | UUID):
         return str(value)
     raise ConfigError(
         f"where must compare {name!r} with a text, a number, a date, a list or a pair; "
