@@ -243,19 +243,14 @@ class EventLog:
 
         Of repeated ratings the last one counts.
         """
-        again = self._repeats()
+        again = _repeats(self)
         n_again = int(again.sum())
         if not n_again:
             return self
         if not np.isnan(self.values[again]).all():
-            again = self.select(np.arange(self.n_events)[::-1])._repeats()[::-1]
+            again = _repeats(self.select(np.arange(self.n_events)[::-1]))[::-1]
         found = self.select(~again)
         return replace(found, n_dropped_duplicates=self.n_dropped_duplicates + n_again)
-
-    def _repeats(self) -> BoolArray:
-        return duplicate_rows(
-            self.user_rows, self.item_rows, self.kind_codes, self.occurred_at, self.event_ids
-        )
 
     @property
     def n_events(self) -> int:
@@ -420,3 +415,9 @@ class EventLog:
 
 def _extreme(times: TimeArray, pick: Any) -> np.datetime64:
     return pick.reduce(times) if len(times) else np.datetime64("NaT", "us")
+
+
+def _repeats(log: EventLog) -> BoolArray:
+    return duplicate_rows(
+        log.user_rows, log.item_rows, log.kind_codes, log.occurred_at, log.event_ids
+    )
