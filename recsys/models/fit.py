@@ -37,6 +37,9 @@ from recsys.models.presets.sparse import is_sparse
 from recsys.models.presets.timeliness import without_times, without_useless_times
 from recsys.models.spec import POPULARITY, BlockSpec, check_labels, has_vectors
 
+FORMER_LABELS = {"links": "item_knn_linkprop", "walks": "item_knn_rp3"}
+"""Names that blocks of the presets had before, still taken in ``weights``."""
+
 Preset = Literal["fast", "balanced", "best"]
 
 
@@ -219,7 +222,8 @@ def given_weights(
     labels = [spec.label for spec in specs]
     n_buckets = len(bucket_edges) + 1
     table = np.zeros((n_buckets, len(labels)))
-    for name, values in weights.items():
+    for given, values in weights.items():
+        name = given if given in labels else FORMER_LABELS.get(given, given)
         if name not in labels:
             raise ConfigError(f"weights must name blocks ({', '.join(labels)}); got {name!r}.")
         if len(values) not in (1, n_buckets):

@@ -95,6 +95,11 @@ def test_weights_are_one_or_one_per_bucket(n_weights: int) -> None:
         given_weights({"ease": (1.0,) * n_weights}, SPECS, (1, 5))
 
 
+def test_a_former_name_of_a_block_still_names_its_weight() -> None:
+    specs = (*SPECS, BlockSpec(kind="item_knn", name="item_knn_rp3"))
+    assert given_weights({"walks": (2.0,)}, specs, ()).tolist() == [[0, 0, 2]]
+
+
 def test_blocks_not_named_weigh_nothing() -> None:
     assert given_weights({"ease": (2.0,)}, SPECS, (1,)).tolist() == [[0, 2], [0, 2]]
 

@@ -32,7 +32,7 @@ def default_weights(specs: Sequence[BlockSpec], bucket_edges: Sequence[int]) -> 
     return table
 
 
-def with_newcomer_floors(weights: DoubleArray, specs: Sequence[BlockSpec]) -> DoubleArray:
+def with_cold_start_minimums(weights: DoubleArray, specs: Sequence[BlockSpec]) -> DoubleArray:
     """Return weights under which nobody's list is arbitrary, and declared tags are felt.
 
     Parameters

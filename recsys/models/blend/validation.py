@@ -18,7 +18,7 @@ from recsys.models.base import TrainingSet
 from recsys.models.blocks.history_weights import events_since
 
 MAX_HELD_ITEMS = 0.15
-"""Share of the items met that are held out whole, at most."""
+"""Largest share of the items with interactions that are held out whole."""
 
 
 class ValidationConfig(Config):
@@ -158,42 +158,42 @@ def _draws(
 
 
 def _of_held_items(training: TrainingSet, item_rows: npt.NDArray[np.int64], seed: int) -> BoolArray:
-    """Return which (n_pairs,) pairs are of items that nobody is to have met before the cut.
+    """Return which (n_pairs,) pairs are of items without interactions before the cut.
 
-    As large a share of the items met is held out whole as events are expected on items that
-    nobody met: so that what tags are worth without events can be learnt, and no more than that.
+    As large a share of the items with interactions is held out whole as events are expected on
+    cold items, so that the worth of tags without events can be learnt, and no more than that.
     """
-    met = np.zeros(training.n_items, dtype=bool)
-    met[item_rows] = True
+    interacted = np.zeros(training.n_items, dtype=bool)
+    interacted[item_rows] = True
     tagged = np.diff(training.item_features.indptr) > 0
-    some = np.flatnonzero(met & tagged)
-    n_held = int(min(expected_unmet(training), MAX_HELD_ITEMS) * len(some))
+    some = np.flatnonzero(interacted & tagged)
+    n_held = int(min(expected_cold_share(training), MAX_HELD_ITEMS) * len(some))
     rng = named_rng(seed, "validation items")
     held = np.zeros(training.n_items, dtype=bool)
     held[rng.choice(some, n_held, replace=False)] = True
     return np.asarray(held[item_rows], dtype=bool)
 
 
-def unmet_share(training: TrainingSet) -> float:
-    """Return the share of the items with tags that nobody has met, in [0, 1]."""
+def cold_share(training: TrainingSet) -> float:
+    """Return the share of cold items among those with tags, in [0, 1]."""
     tagged = np.diff(training.item_features.indptr) > 0
-    met = np.zeros(training.n_items, dtype=bool)
-    met[training.interactions.indices] = True
-    return float((tagged & ~met).sum() / max(tagged.sum(), 1))
+    interacted = np.zeros(training.n_items, dtype=bool)
+    interacted[training.interactions.indices] = True
+    return float((tagged & ~interacted).sum() / max(tagged.sum(), 1))
 
 
-def expected_unmet(training: TrainingSet) -> float:
-    r"""Return the share of coming events to expect on items with tags that nobody met, in [0, 1].
+def expected_cold_share(training: TrainingSet) -> float:
+    r"""Return the share of coming events to expect on cold items with tags, in [0, 1].
 
     .. math:: \max\left(\frac{n_1}{n}, \frac{u}{2} (1 - u)^2\right)
 
-    with :math:`n_1` of the *n* pairs on items met once: what Good and Turing expect of the next
-    one [Good1953]_. That takes the unmet for as likely to come as the met were, and says nothing
-    of items that are new; :math:`u`, the share of the catalogue that nobody met, stands for those.
-    Where most of it is unmet and hardly an item was met once, the catalogue is a dictionary, not a
+    with :math:`n_1` of the *n* pairs on items of one interaction: the Good-Turing estimate of the next
+    one [Good1953]_. That takes cold items for as likely to come as the others were, and says
+    nothing of new ones; :math:`u`, the share of cold items in the catalog, stands for those. Where
+    most are cold and hardly an item has one interaction, the catalog is a dictionary, not a
     shelf of new items, and the second term fades.
     """
-    share = unmet_share(training)
+    share = cold_share(training)
     if not share:
         return 0.0
     counts = np.bincount(training.interactions.indices, minlength=training.n_items)

@@ -10,7 +10,7 @@ import numpy as np
 from recsys.core.arrays import DoubleArray
 from recsys.core.note import Note
 from recsys.models.blend.examples import Examples
-from recsys.models.blend.floors import with_newcomer_floors
+from recsys.models.blend.floors import with_cold_start_minimums
 from recsys.models.blend.held_out import Blend, best_blend
 from recsys.models.blend.recipe import Recipe
 from recsys.models.blend.steps import learn_from_priors
@@ -79,7 +79,7 @@ def learn(examples: Examples, recipe: Recipe) -> Learnt:
         held_out=blend.held_out,
         popularity=blend.popularity,
     )
-    return Learnt(with_newcomer_floors(learnt.weights, recipe.blocks), measured, note)
+    return Learnt(with_cold_start_minimums(learnt.weights, recipe.blocks), measured, note)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -18,7 +18,7 @@ import numpy as np
 from recsys.core.arrays import BoolArray, DoubleArray
 from recsys.models.base import TrainingSet
 from recsys.models.blend.recipe import Recipe
-from recsys.models.blend.validation import expected_unmet, unmet_share
+from recsys.models.blend.validation import cold_share, expected_cold_share
 from recsys.models.presets.dense import DAMPED_EASE, DENSE_ITEMS, DENSE_SHARE
 from recsys.models.spec import BlockSpec
 
@@ -82,8 +82,8 @@ TAGGED_DEFAULTS: dict[str, tuple[float, ...]] = {
 KINDS = frozenset({"popularity", *PRIOR, *TAGGED_PRIOR, *TAGGED_DEFAULTS})
 """Kinds of blocks of which the weights are known beforehand."""
 
-UNMET = 0.01
-"""Share of items with tags that nobody met, from which on they are weighed apart."""
+MIN_COLD_SHARE = 0.01
+"""Share of cold items among those with tags, from which on they are weighed apart."""
 
 NEW_ITEMS_SHARE = 0.6
 """Weight of the block of cold items, where much is expected on them, as a share of the largest
@@ -119,12 +119,15 @@ def sparse_specs(training: TrainingSet, *, preset: str, seed: int) -> list[Block
     width = min(WIDTHS[preset], max(min(training.interactions.shape) - 1, 1))
     tagged = bool(training.item_features.nnz)
     specs = [_spectral(width, seed)]
-    if tagged and unmet_share(training) > UNMET:
+    if tagged and cold_share(training) > MIN_COLD_SHARE:
         n_factors = max(WIDTHS[preset] // 2, WIDTHS["fast"])
         specs.append(BlockSpec(kind="new_items", settings={"n_factors": n_factors}))
     if preset == "fast":
         return specs
-    specs += [_kernel("links", (0.5, 0.5, 0.5), tagged), _kernel("walks", (0.7, 0.5, 0.2), tagged)]
+    specs += [
+        _item_knn("item_knn_linkprop", (0.5, 0.5, 0.5), tagged),
+        _item_knn("item_knn_rp3", (0.7, 0.5, 0.2), tagged),
+    ]
     if preset == "best" and training.n_items <= DENSE_ITEMS[preset]:
         specs.append(BlockSpec(kind="ease", settings=DAMPED_EASE))
     if preset == "best" or als_operations(training) <= ALS_OPERATIONS:
@@ -172,7 +175,7 @@ def sparse_recipe(
     defaults = _by_kind(kinds, TAGGED_DEFAULTS if tagged else PRIOR)
     table = np.tile(defaults, (len(bucket_edges) + 1, 1))
     table[0] = _is(kinds, "popularity")  # nothing is known of newcomers
-    new_items_share = NEW_ITEMS_SHARE * min(expected_unmet(training) / MUCH, 1.0)
+    new_items_share = NEW_ITEMS_SHARE * min(expected_cold_share(training) / MUCH, 1.0)
     is_als = _is(kinds, "feature_als")
     blends = np.tile(prior, (1 if tagged or not is_als.any() else len(ALS_VOTES), 1))
     if len(blends) > 1:
@@ -212,7 +215,7 @@ def _spectral(width: int, seed: int) -> BlockSpec:
     return BlockSpec(kind="spectral", settings=settings)
 
 
-def _kernel(name: str, exponents: tuple[float, float, float], tagged: bool) -> BlockSpec:
+def _item_knn(name: str, exponents: tuple[float, float, float], tagged: bool) -> BlockSpec:
     settings = {
         "item_exponent": exponents[0],
         "user_exponent": exponents[1],

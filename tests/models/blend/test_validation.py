@@ -13,9 +13,9 @@ from recsys.models.base import TrainingSet
 from recsys.models.blend.validation import (
     ValidationConfig,
     ValidationPart,
-    expected_unmet,
+    cold_share,
+    expected_cold_share,
     relevance_of,
-    unmet_share,
     validation_parts,
 )
 from recsys.testing import interactions
@@ -140,13 +140,13 @@ def test_as_the_catalogue_has_items_nobody_met_so_has_the_part(
     unmet = sp.csr_matrix((60, 20), dtype=np.float32)
     tags = sp.csr_matrix(np.ones((50, 1), np.float32))
     given = new_training(sp.hstack([met, unmet], format="csr"), features=tags)
-    assert unmet_share(given) == pytest.approx(0.4)
-    assert unmet_share(untimed(training, new_training)) == 0
+    assert cold_share(given) == pytest.approx(0.4)
+    assert cold_share(untimed(training, new_training)) == 0
     config = ValidationConfig(min_users=1, share=0.01)
     before = parts_of(given, config)[0].training.interactions
     held = np.diff(before.tocsc().indptr)[:30] == 0
-    assert expected_unmet(given) == pytest.approx(0.2 * 0.6**2)
-    assert held.sum() >= int(expected_unmet(given) * 30) > 0
+    assert expected_cold_share(given) == pytest.approx(0.2 * 0.6**2)
+    assert held.sum() >= int(expected_cold_share(given) * 30) > 0
 
 
 def test_singletons_say_how_many_events_to_expect_on_items_nobody_met(
@@ -157,7 +157,7 @@ def test_singletons_say_how_many_events_to_expect_on_items_nobody_met(
     pairs[:, 0] = 1
     pairs[0, [1, 2, 3, 4]] = 1  # four of eight pairs are of items met once
     given = new_training(sp.csr_matrix(pairs), features=tags)
-    assert expected_unmet(given) == pytest.approx(0.5)
+    assert expected_cold_share(given) == pytest.approx(0.5)
 
 
 def test_a_dictionary_of_items_is_no_shelf_of_new_ones(
@@ -165,8 +165,8 @@ def test_a_dictionary_of_items_is_no_shelf_of_new_ones(
 ) -> None:
     pairs = sp.csr_matrix(np.hstack([np.ones((4, 2)), np.zeros((4, 38))]).astype(np.float32))
     given = new_training(pairs, features=sp.csr_matrix(np.ones((40, 1), np.float32)))
-    assert unmet_share(given) == 0.95
-    assert expected_unmet(given) < 0.002
+    assert cold_share(given) == 0.95
+    assert expected_cold_share(given) < 0.002
 
 
 def test_of_events_in_order_the_last_of_each_person_are_held_out(

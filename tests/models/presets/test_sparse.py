@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.models.base import TrainingSet
-from recsys.models.blend.validation import expected_unmet
+from recsys.models.blend.validation import expected_cold_share
 from recsys.models.presets.sparse import (
     ALS_OPERATIONS,
     ALS_STARTS,
@@ -125,7 +125,7 @@ def test_cold_items_weigh_less_where_little_is_expected_on_them(new_training: Ne
         assert recipe is not None
         assert recipe.fixed_shares is not None
         assert recipe.fixed_shares[0] == 0
-        return recipe.fixed_shares[1], NEW_ITEMS_SHARE * expected_unmet(training) / MUCH
+        return recipe.fixed_shares[1], NEW_ITEMS_SHARE * expected_cold_share(training) / MUCH
 
     assert share(2000)[0] == NEW_ITEMS_SHARE
     found, expected = share(100)
