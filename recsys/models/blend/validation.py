@@ -187,8 +187,8 @@ def expected_cold_share(training: TrainingSet) -> float:
 
     .. math:: \max\left(\frac{n_1}{n}, \frac{u}{2} (1 - u)^2\right)
 
-    with :math:`n_1` of the *n* pairs on items of one interaction: the Good-Turing estimate of the next
-    one [Good1953]_. That takes cold items for as likely to come as the others were, and says
+    with :math:`n_1` of the *n* pairs on items of one interaction: the estimate of Good and Turing
+    [Good1953]_. That takes cold items for as likely to come as the others were, and says
     nothing of new ones; :math:`u`, the share of cold items in the catalog, stands for those. Where
     most are cold and hardly an item has one interaction, the catalog is a dictionary, not a
     shelf of new items, and the second term fades.
