@@ -28,7 +28,10 @@ HEAD = """<!-- Written by benchmarks/render.py: run `make pages` instead of edit
 
 # Benchmarks
 
-## What these numbers do not show
+Every number comes from a file in `benchmarks/results/`; each section names its file and command.
+[Limits of these measurements](#limits-of-these-measurements) stand at the end of the page.
+
+## Summary
 """
 
 
@@ -62,19 +65,23 @@ def _row(row: Any, columns: list[str], file: str) -> list[Any]:
 
 
 def render(results: list[dict[str, Any]]) -> str:
-    """Return the page: first what the numbers do not show, then one section for each file."""
+    """Return the page: summary and pictures, one section for each file, and their limits."""
     parts = [HEAD]
-    limits = {
-        line: None for result in results for line in lines_of(result, "what_this_does_not_show")
-    }
-    parts += [f"* {line}" for line in limits] or ["Nothing is measured yet."]
     for result in results:
-        parts += ["", *section(result)]
+        if "page" in result and hasattr(_page(result["page"]), "summary"):
+            parts += [*_page(result["page"]).summary(result), ""]
+    pictures = [f"{one['title']}.\n\n{_picture(one)}\n" for one in results if _picture(one)]
+    parts += ["### Speed", "", *pictures] if pictures else []
+    parts += [] if results else ["Nothing is measured yet.", ""]
+    for result in results:
+        parts += [*section(result), ""]
+    limits = {line: None for one in results for line in lines_of(one, "what_this_does_not_show")}
+    parts += ["## Limits of these measurements", "", *[f"* {line}" for line in limits]]
     return "\n".join(parts) + "\n"
 
 
 def section(result: dict[str, Any]) -> list[str]:
-    """Return the lines of one result: what it does not show, a table, where it comes from."""
+    """Return the lines of one result: a table, notes, and where it comes from."""
     out = _table(result) if "page" not in result else list(_page(result["page"]).sections(result))
     notes = lines_of(result, "notes")
     out += ["", *[f"* {line}" for line in notes]] if notes else []
@@ -90,17 +97,17 @@ def section(result: dict[str, Any]) -> list[str]:
 
 
 def _table(result: dict[str, Any]) -> list[str]:
-    out = [f"## {result['title']}", "", *_picture(result)]
+    out = [f"## {result['title']}", ""]
     out += [f"| {' | '.join(cell(name) for name in result['columns'])} |"]
     out += ["|" + "---|" * len(result["columns"])]
     return out + [f"| {' | '.join(cell(value) for value in row)} |" for row in result["rows"]]
 
 
-def _picture(result: dict[str, Any]) -> list[str]:
-    """Return the lines of the picture that goes with a results file, if it was drawn."""
+def _picture(result: dict[str, Any]) -> str:
+    """Return the picture that goes with a results file; empty if none was drawn."""
     name = f"{Path(str(result.get('file', ''))).stem.replace('_', '-')}.svg"
     drawn = (PAGE.parent / "pictures" / name).is_file()
-    return [f"![{result['title']}](pictures/{name})", ""] if drawn else []
+    return f"![{result['title']}](pictures/{name})" if drawn else ""
 
 
 def _page(name: str) -> ModuleType:

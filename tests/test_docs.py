@@ -117,7 +117,9 @@ def test_the_page_of_benchmarks_is_fresh() -> None:
     assert read("benchmarks.md") == render.render(render.load(render.RESULTS)), "run: make pages"
 
 
-def test_the_page_of_benchmarks_opens_with_what_they_do_not_show(tmp_path: Path) -> None:
+def test_the_page_of_benchmarks_opens_with_a_summary_and_ends_with_its_limits(
+    tmp_path: Path,
+) -> None:
     render = script("benchmarks/render.py")
     result = {
         "title": "Speed",
@@ -129,7 +131,7 @@ def test_the_page_of_benchmarks_opens_with_what_they_do_not_show(tmp_path: Path)
     }
     (tmp_path / "speed.json").write_text(json.dumps(result))
     text = render.render(render.load(tmp_path))
-    assert text.index("Two noisy cores.") < text.index("## Speed")
+    assert text.index("## Summary") < text.index("## Speed") < text.index("Two noisy cores.")
     assert "| fit \\| save | 1.235 |" in text
     assert "| load |  |" in text
     assert "Machine: n_cores 2." in text

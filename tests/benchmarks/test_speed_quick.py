@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["observe", "single", "graphs", "batch", "digest"])
+@pytest.mark.parametrize("name", ["observe", "single", "graphs", "batch", "digest", "size"])
 def test_a_quick_run_prints_rows_and_writes_nothing(name: str) -> None:
     pytest.importorskip("implicit")
     before = {one: one.stat().st_mtime for one in (ROOT / "benchmarks" / "results").iterdir()}
