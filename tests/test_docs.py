@@ -84,6 +84,40 @@ def test_a_page_has_one_sentence_a_line(page: Path) -> None:
     assert [line for line in lines if re.search(r"[a-z)`][.!?] [A-Z][a-z]* [a-z]", line)] == []
 
 
+STATEMENT = re.compile(r"^(?:[#>|*\d.\s-]|\*\*)*(What|Who|Whom|Whose)\b(?P<rest>.*)")
+
+
+def test_an_opening_that_asks_without_asking_is_found() -> None:
+    lines = ("* What it is.", "Whatever.", "What is it?", "## Who is due")
+    assert [bool(asks_without_asking(line)) for line in lines] == [True, False, False, True]
+
+
+def asks_without_asking(line: str) -> bool:
+    """Whether a line, cell or heading opens like a question and is none."""
+    cells = [cell.strip() for cell in line.split("|")] if line.startswith("|") else [line]
+    openings = (STATEMENT.match(cell) for cell in cells)
+    return any(opening and "?" not in opening["rest"] for opening in openings)
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
+def test_no_sentence_opens_like_a_question_and_is_none(page: Path) -> None:
+    assert [line for line in prose(page).splitlines() if asks_without_asking(line)] == []
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
+def test_code_that_is_not_run_can_be_parsed(page: Path) -> None:
+    for match in FENCE.finditer(page.read_text(encoding="utf-8")):
+        if match["language"] == "python":
+            ast.parse(match["code"])
+
+
+def test_the_files_on_the_page_of_architecture_exist() -> None:
+    page = read("concepts/architecture.md").partition("## The path of a page view")[2]
+    named = re.findall(r"`((?:serving|data|models|index|digest|ranking)/[\w/]+\.py)`", page)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / "recsys" / name).is_file()] == []
+
+
 def code_blocks(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     return [
@@ -255,6 +289,14 @@ def test_the_pages_need_nothing_from_another_server() -> None:
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert "font: false" in settings
     assert re.findall(r"https?://", settings) == []
+
+
+def test_search_works_from_disk_by_a_script_of_our_own() -> None:
+    """Without an entry of this name the offline plugin would load one from another server."""
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert "  - offline\n" in settings
+    named = re.findall(r"polyfills:\n    - (\S*iframe-worker\S*)", settings)
+    assert [(DOCS / name).is_file() for name in named] == [True]
 
 
 def test_every_page_is_in_the_navigation() -> None:
