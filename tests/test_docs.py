@@ -118,6 +118,14 @@ def test_the_files_on_the_page_of_architecture_exist() -> None:
     assert [name for name in named if not (ROOT / "recsys" / name).is_file()] == []
 
 
+def test_a_release_in_the_changelog_has_each_heading_and_each_entry_once() -> None:
+    """Merging by union, as .gitattributes has it, may repeat some."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for release in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        lines = [line for line in release.splitlines() if line.startswith(("### ", "* "))]
+        assert [line for line in set(lines) if lines.count(line) > 1] == []
+
+
 def code_blocks(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     return [

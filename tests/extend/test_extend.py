@@ -21,7 +21,7 @@ from recsys.ranking import OPERATORS, parse_filter
 from recsys.testing import VectorIndexContract
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = sorted((ROOT / "examples" / "extend").glob("*.py"))
+SCRIPTS = sorted((ROOT / "examples").rglob("add_a*.py"))
 
 
 def script(name: str) -> ModuleType:
