@@ -6,6 +6,7 @@ Run by ``make pages``. A test fails when a page is older than the code.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,9 @@ EXTENDERS = {
         "build_index", "load_index", "score_rows", "top_k",
     ),
     "models": (
-        "Block", "BlockConfig", "ItemwiseBlock", "KernelBlock", "LearnedBlock", "Queries",
-        "TrainingSet", "VectorBlock", "register_block",
+        "Block", "BlockConfig", "CountingBlock", "DataSize", "Footprint", "HistoryConfig",
+        "ItemItemBlock", "ItemwiseBlock", "LearnedBlock", "Queries",
+        "TrainingSet", "VectorBlock", "history_matrix", "register_block", "training_matrix",
     ),
     "ranking": ("Cap", "CapTable", "ColumnSource", "OPERATORS", "apply_caps"),
     "digest": ("Ranked", "Recommends"),
@@ -67,8 +69,9 @@ EXTENDERS = {
     "cli": ("app", "main"),
     "testing": (
         "BlockContract", "Search", "VectorIndexContract", "event_columns", "event_logs",
-        "interactions", "naive_coverage", "naive_diversity", "naive_gini", "naive_novelty",
-        "naive_scores", "naive_top_k", "naive_user_metrics", "searches", "topk_lists", "vectors",
+        "interactions",
+        "naive_coverage", "naive_diversity", "naive_gini", "naive_novelty", "naive_scores",
+        "naive_top_k", "naive_user_metrics", "searches", "topk_lists", "vectors",
     ),
 }  # fmt: skip
 """Names for people who add parts of their own."""
@@ -204,10 +207,43 @@ def _parameter_row(parameter: Any) -> str:
     return f"| {', '.join(f'`{name}`' for name in names)} | {default} | {what} |"
 
 
+def render_inputs() -> str:
+    """Return the page of inputs: what is read, warned of and refused, from the tests of it."""
+    lines = [
+        MADE,
+        "",
+        "# Inputs",
+        "",
+        "Inputs that are read, warned about and refused.",
+        "Each row is a test in `tests/field`; for *read*, the last column is the result.",
+    ]
+    for path in sorted((DOCS.parent / "tests" / "field").glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+        spec.loader.exec_module(module)  # type: ignore[union-attr]
+        rows = [
+            "| " + " | ".join(_cell(one) for one in record[:3]) + " |" for record in module.RECORDS
+        ]
+        lines += [
+            "",
+            f"## {first_line(module)}",
+            "",
+            "| given | outcome | message, or what comes |",
+        ]
+        lines += ["|---|---|---|", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    shown = text.replace("|", "\\|").replace("<", "&lt;").replace("{", "&#123;")
+    return " ".join(shown.split())
+
+
 PAGES = {
     "reference/api.md": render_api,
     "reference/api-extend.md": render_api_for_extenders,
     "reference/cli.md": render_cli,
+    "reference/inputs.md": render_inputs,
 }
 
 
