@@ -30,7 +30,6 @@ SMALL = {
     "recsys.models.blocks.popularity.item_ages",
     "recsys.models.blocks.tags.new_items",
     "recsys.serving.arguments",
-    "recsys.serving.state.item_similarity",
 }
 
 NAMED_TWICE = {

@@ -32,6 +32,7 @@ from recsys.index import CodeIndex
 from recsys.models import HybridConfig
 from recsys.serving.answer.queries import ask_users
 from recsys.serving.answer.score import score_all
+from recsys.serving.state.exclusions import excluded_rows
 
 K = 10
 NAME = "speed_single"
@@ -147,7 +148,7 @@ def found_of_exact(
         scores = score_all(snapshot.model, asked.scoring(snapshot.model))[0]
         scores[~allowed] = -np.inf
         scores[
-            snapshot.hidden_rows(int(asked.user_rows[0]), with_seen=True, with_own=True)
+            excluded_rows(snapshot, int(asked.user_rows[0]), with_seen=True, with_own=True)
         ] = -np.inf
         best = scores[np.argpartition(-scores, K)[:K]]
         best = best[np.isfinite(best)]

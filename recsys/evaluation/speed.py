@@ -125,7 +125,7 @@ def measure_recall(model: Recommender, user_ids: Sequence[Any], *, k: int = 10) 
     Exact means every item scored by every block at full width. Seen items are left out of both.
     An item that ties with the last of the exact list counts as found.
     """
-    snapshot = model.snapshot
+    snapshot = model.view
     exclude = model.seen[model.users.rows(user_ids)]
     how: dict[str, Any] = {"k": k, "exclude": exclude, "allowed": snapshot.eligible}
     found, exact = rank_rows(model, user_ids, **how), exact_rows(model, user_ids, **how)

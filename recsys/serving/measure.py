@@ -66,7 +66,7 @@ def exact_rows(
     Takes ``n_queries * n_items`` scores; memory is bounded by working through a few people at a
     time.
     """
-    snapshot = model.snapshot
+    snapshot = model.view
     asked = ask_users(snapshot, user_ids)
     people = asked.scoring(snapshot.model)
     parts = []

@@ -29,9 +29,11 @@ from recsys.serving.fit.build import build_snapshot
 from recsys.serving.observe.arrivals import Arrivals
 from recsys.serving.observe.change import Change
 from recsys.serving.observe.observe import observe
+from recsys.serving.observe.snapshot import DeltaSnapshot
 from recsys.serving.state.lineage import Drift
 from recsys.serving.state.saved import load_snapshot, save_snapshot
 from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 
 class Recommender:
@@ -46,14 +48,14 @@ class Recommender:
     """
 
     def __init__(
-        self, snapshot: Snapshot | None = None, *, last_change: Change | None = None
+        self, snapshot: Snapshot | DeltaSnapshot | None = None, *, last_change: Change | None = None
     ) -> None:
-        if not isinstance(snapshot, Snapshot):
+        if not isinstance(snapshot, Snapshot | DeltaSnapshot):
             raise NotFittedError(
                 "A Recommender comes from Recommender.fit(events, catalog) or recsys.load(path); "
                 "calling the class makes none."
             )
-        self._snapshot = snapshot
+        self._snapshot: Snapshot | DeltaSnapshot = snapshot
         self._last_change = Change() if last_change is None else last_change
 
     def __copy__(self) -> Recommender:
@@ -140,7 +142,7 @@ class Recommender:
         DataError
             If ``path`` is a file, or a folder that holds something else.
         """
-        save_snapshot(self._snapshot, Path(path))
+        save_snapshot(self._snapshot.compacted, Path(path))
 
     def observe(
         self, events: Any = None, items: Any = None, *, item_tags: Any = None, users: Any = None
@@ -193,9 +195,14 @@ class Recommender:
         return Drift.of(self._snapshot.lineage)
 
     @property
-    def snapshot(self) -> Snapshot:
-        """Everything a request reads."""
+    def view(self) -> View:
+        """The state that requests read, for other rooms of the library."""
         return self._snapshot
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state in whole arrays; after :meth:`observe` the first use puts them together."""
+        return self._snapshot.compacted
 
     @property
     def config(self) -> RecommenderConfig:
@@ -215,12 +222,12 @@ class Recommender:
     @property
     def dataset(self) -> Dataset:
         """People, items and events, on the model's rows."""
-        return self._snapshot.dataset
+        return self._snapshot.compacted.dataset
 
     @property
     def item_profiles(self) -> ItemProfiles:
         """Tag weights of the items."""
-        return self._snapshot.item_profiles
+        return self._snapshot.compacted.item_profiles
 
     @property
     def users(self) -> IdMap:
@@ -235,7 +242,7 @@ class Recommender:
     @property
     def seen(self) -> Csr:
         """(n_users, n_items) csr: what each person touched."""
-        return self._snapshot.seen
+        return self._snapshot.compacted.seen
 
     @property
     def notes(self) -> tuple[Note, ...]:

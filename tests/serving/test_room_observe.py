@@ -170,7 +170,7 @@ def test_it_answers_like_the_same_state_in_whole_arrays(
     rows: list[Row], items: list[tuple[Any, ...]]
 ) -> None:
     observed = model().observe(log(rows), catalog(items))
-    whole = Recommender(observed.snapshot.whole)
+    whole = Recommender(observed.snapshot)
     mine, theirs = state(observed), state(whole)
     np.testing.assert_allclose(mine.pop("scores"), theirs.pop("scores"), rtol=1e-6, atol=1e-6)
     assert mine == theirs
@@ -197,7 +197,7 @@ def test_what_people_may_not_see_is_what_a_fit_of_the_same_data_says(
         now=observed.now,
         config=recsys.RecommenderConfig(model="popularity"),
     )
-    for name in ("seen", "refused", "own", "muted"):
+    for name in ("seen", "disliked", "own", "muted"):
         mine, theirs = getattr(observed.snapshot, name), getattr(again.snapshot, name)
         assert pairs(observed, mine) == pairs(again, theirs), name
     assert pairs(observed, observed.snapshot.queries.history) == pairs(

@@ -96,8 +96,8 @@ def _measured(
     return {
         "n_items": len(model.items),
         "n_users": len(model.users),
-        "n_factors": int(model.snapshot.model.item_factors.shape[1]),
-        "index": type(model.snapshot.index).__name__,
+        "n_factors": int(model.view.model.item_factors.shape[1]),
+        "index": type(model.view.index).__name__,
         **speed.to_dict(),
         "versions": versions(),
     }

@@ -64,7 +64,7 @@ def observe(  # noqa: PLR0913  # a command has as many options as it has
     from recsys.serving import Recommender
 
     loaded = Recommender.load(model)
-    known = {one.name: one.weight for one in loaded.snapshot.kinds}
+    known = {one.name: one.weight for one in loaded.view.kinds}
     reader = Reader.of(columns=columns, kinds=kind, on_bad_row=on_bad_row, now=now)
     reader = reader.with_kinds({**known, **reader.kinds})
     reader = reader.with_types(loaded.snapshot.item_types, loaded.snapshot.user_types)

@@ -12,7 +12,7 @@ from recsys.index import Request, top_k
 from recsys.models import Hybrid
 from recsys.serving.answer.queries import ScoringInput
 from recsys.serving.answer.score import score_all
-from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 OVERFETCH = 20
 """Candidates fetched per item asked for, at least for 10 items, before kernels re-score them."""
@@ -25,7 +25,7 @@ SPARE = 16
 differ in their last bits with the shape of the batch."""
 
 
-def candidate_rows(snapshot: Snapshot, people: ScoringInput, search: Request) -> RowArray:
+def candidate_rows(snapshot: View, people: ScoringInput, search: Request) -> RowArray:
     """Return (n_queries, n_candidates) int32: the rows to score by all blocks; -1 is none.
 
     An exact index gives the best by the scores of all items. Where a filter leaves few items the

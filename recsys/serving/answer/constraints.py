@@ -13,8 +13,9 @@ from recsys.core.errors import DataError
 from recsys.core.topk import TopK
 from recsys.index import Exclusion, exclusion
 from recsys.serving.answer.queries import Asked, item_lists
+from recsys.serving.state.exclusions import excluded_pairs, excluded_rows
 from recsys.serving.state.filter_cache import Allowed, filter_key
-from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 Where = str | Mapping[str, Any] | None
 """A filter: an expression, a mapping, or None for all items."""
@@ -72,7 +73,7 @@ class Constraints:
     candidates: list[RowArray] | None = None
 
 
-def constrain(snapshot: Snapshot, asked: Asked, request: ListRequest) -> Constraints:
+def constrain(snapshot: View, asked: Asked, request: ListRequest) -> Constraints:
     """Return the items that each person may be shown.
 
     Raises
@@ -103,7 +104,7 @@ def constrain(snapshot: Snapshot, asked: Asked, request: ListRequest) -> Constra
 
 
 def allowed_items(
-    snapshot: Snapshot, user_rows: RowArray, where: Where | Sequence[Where]
+    snapshot: View, user_rows: RowArray, where: Where | Sequence[Where]
 ) -> tuple[list[Allowed], RowArray]:
     """Return the distinct sets of allowed items, and which of them holds for each person.
 
@@ -117,16 +118,16 @@ def allowed_items(
     filters, filter_of = _filters(where, len(user_rows))
     if len(user_rows) == 1:
         return [_allowed(snapshot, int(user_rows[0]), filters[0])], filter_of
-    group_of = snapshot.visible(user_rows)[1]
+    group_of = snapshot.visibility.masks(user_rows)[1]
     pairs = filter_of.astype(np.int64) * (int(group_of.max(initial=0)) + 1) + group_of
     _, first, allowed_of = np.unique(pairs, return_index=True, return_inverse=True)
     allowed = [_allowed(snapshot, int(user_rows[at]), filters[filter_of[at]]) for at in first]
     return allowed, allowed_of.astype(np.int32)
 
 
-def _allowed(snapshot: Snapshot, user_row: int, where: Where) -> Allowed:
+def _allowed(snapshot: View, user_row: int, where: Where) -> Allowed:
     """Return the items that pass a filter and that a person may see; row -1 is a stranger."""
-    key, visibility = filter_key(where), snapshot.audience_of(user_row)
+    key, visibility = filter_key(where), snapshot.visibility.key(user_row)
     if key is not None and visibility:
         key = (key, visibility)
 
@@ -134,7 +135,7 @@ def _allowed(snapshot: Snapshot, user_row: int, where: Where) -> Allowed:
         out = snapshot.eligible
         if where is not None:
             out = out & snapshot.mask_of(where)
-        (visible,), _ = snapshot.visible(np.array([user_row], dtype=np.int32))
+        (visible,), _ = snapshot.visibility.masks(np.array([user_row], dtype=np.int32))
         return out if visible is None else out & visible
 
     return snapshot.filters.get(key, mask)
@@ -147,8 +148,10 @@ def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
         raise DataError(
             f"where must be one filter or one per person ({n_queries}); got {len(where)}."
         )
-    keys = [repr(one) for one in where]
-    first: dict[str, Where] = {}
+    keys = [
+        ("unique", at) if (key := filter_key(one)) is None else key for at, one in enumerate(where)
+    ]
+    first: dict[Any, Where] = {}
     for key, one in zip(keys, where, strict=True):
         first.setdefault(key, one)
     order = {key: at for at, key in enumerate(first)}
@@ -157,7 +160,7 @@ def _filters(where: Any, n_queries: int) -> tuple[list[Where], RowArray]:
 
 
 def excluded_items(
-    snapshot: Snapshot,
+    snapshot: View,
     asked: Asked,
     *,
     with_seen: bool,
@@ -168,7 +171,7 @@ def excluded_items(
 
     Parameters
     ----------
-    snapshot : Snapshot
+    snapshot : View
     asked : Asked
         Items of a session are seen items.
     with_seen, with_own : bool
@@ -180,10 +183,10 @@ def excluded_items(
     if len(user_rows) == 1:
         row, rows = int(user_rows[0]), np.zeros(0, np.int32)
         if row != NO_ROW:
-            rows = snapshot.hidden_rows(row, with_seen=with_seen, with_own=with_own)
+            rows = excluded_rows(snapshot, row, with_seen=with_seen, with_own=with_own)
         stored = (np.array([0, len(rows)], dtype=np.int64), rows)
     else:
-        pairs = snapshot.hidden_of(user_rows, with_seen=with_seen, with_own=with_own)
+        pairs = excluded_pairs(snapshot, user_rows, with_seen=with_seen, with_own=with_own)
         stored = exclusion(pairs, shape=pairs.shape)
     parts = [stored]
     if with_seen and asked.is_session:

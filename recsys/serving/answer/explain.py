@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, RowArray
+from recsys.core.arrays import NO_ROW, RowArray, positions_of
 from recsys.core.errors import UnknownIdError
+from recsys.data import IdMap
 from recsys.models import Queries, QueryState
 from recsys.profiles import (
     ProfileTable,
@@ -21,18 +22,18 @@ from recsys.profiles import (
 from recsys.ranking import ReasonNames, word_reasons
 from recsys.serving.answer.queries import Asked
 from recsys.serving.answer.recommendations import ItemReasons
-from recsys.serving.state.csr_rows import row_matrix
-from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.csr_rows import csr_of, ones_line, row_matrix
+from recsys.serving.state.view import View
 
 
 def explain_lists(
-    snapshot: Snapshot, asked: Asked, item_rows: RowArray
+    snapshot: View, asked: Asked, item_rows: RowArray
 ) -> tuple[tuple[ItemReasons, ...], ...]:
     """Return the reasons of every item of every list; their values sum to its score.
 
     Parameters
     ----------
-    snapshot : Snapshot
+    snapshot : View
     asked : Asked
     item_rows : (n_queries, m) int32
         -1 pads, and has no reasons.
@@ -45,7 +46,7 @@ def explain_lists(
 
 
 def _explain_one(
-    snapshot: Snapshot, asked: Asked, line: int, rows: RowArray, item_id: Callable[[int], Any]
+    snapshot: View, asked: Asked, line: int, rows: RowArray, item_id: Callable[[int], Any]
 ) -> tuple[ItemReasons, ...]:
     if not len(rows):
         return ()
@@ -73,16 +74,16 @@ def _explain_one(
     return tuple(tuple(reasons) for reasons in worded)
 
 
-def _unseen_by(snapshot: Snapshot, user_row: int, item_rows: RowArray) -> frozenset[int]:
+def _unseen_by(snapshot: View, user_row: int, item_rows: RowArray) -> frozenset[int]:
     """Return which of some items the person may not see any more: blocked, or for others."""
     hidden = snapshot.blocked_of(item_rows)
-    (mask,), _ = snapshot.visible(np.array([user_row], dtype=np.int32))
+    (mask,), _ = snapshot.visibility.masks(np.array([user_row], dtype=np.int32))
     if mask is not None:
         hidden = hidden | ~mask[item_rows]
     return frozenset(item_rows[hidden].tolist())
 
 
-def person_profile(snapshot: Snapshot, user_id: Any) -> ProfileTable:
+def person_profile(snapshot: View, user_id: Any) -> ProfileTable:
     """Return a person's tag profile.
 
     Raises
@@ -90,20 +91,24 @@ def person_profile(snapshot: Snapshot, user_id: Any) -> ProfileTable:
     UnknownIdError
         If the person is unknown.
     """
-    snapshot = snapshot.whole
     row = snapshot.users.row(user_id)
     if row == NO_ROW:
         raise UnknownIdError.of("user", [user_id], n_known=snapshot.n_users)
-    items, people = snapshot.item_profiles, snapshot.dataset.people
-    history = snapshot.queries.history[row]
-    declared = match_declared(people.declared[row], people.tag_names, items.tags)
+    taken, disliked = snapshot.query_of(row).history, snapshot.disliked_rows(row)
+    some = np.union1d(taken.indices, disliked).astype(np.int32)  # the items that it depends on
+
+    def local(rows: RowArray) -> RowArray:
+        return positions_of(rows, some, is_sorted=True).astype(np.int32)
+
+    items = snapshot.profiles_of(some)
+    people = snapshot.people_of(np.array([row], dtype=np.int32))
+    history = csr_of([(local(taken.indices), taken.data)], len(some))
     profiles = build_user_profiles(
         history,
         items,
-        declared=declared.matrix,
-        negatives=snapshot.refused[row],
-        muted=muted_matrix(people.muted_tags[row : row + 1], items.tags),
+        declared=match_declared(people.declared, people.tag_names, items.tags).matrix,
+        negatives=csr_of([ones_line(local(disliked))], len(some)),
+        muted=muted_matrix(people.muted_tags, items.tags),
     )
-    return profile_table(
-        0, profiles, interactions=history, items=items, item_ids=snapshot.dataset.items
-    )
+    item_ids = IdMap.of(snapshot.items.ids(some))
+    return profile_table(0, profiles, interactions=history, items=items, item_ids=item_ids)

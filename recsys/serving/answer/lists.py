@@ -24,11 +24,11 @@ from recsys.serving.answer.explain import explain_lists
 from recsys.serving.answer.queries import Asked, ask_users
 from recsys.serving.answer.rank import rank
 from recsys.serving.answer.recommendations import ItemReasons, Recommendations, padded
-from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 
 def recommend_lists(
-    snapshot: Snapshot, asked: Asked, request: ListRequest, *, explain: bool = False
+    snapshot: View, asked: Asked, request: ListRequest, *, explain: bool = False
 ) -> Recommendations:
     """Return the ranked list of each person, with its shortfall, and with reasons if asked for.
 
@@ -67,7 +67,7 @@ class RowRequest:
 
     Parameters
     ----------
-    snapshot : Snapshot
+    snapshot : View
         Of a recommender.
     user_ids : iterable of n_queries ids
         Unknown ones are strangers.
@@ -75,7 +75,7 @@ class RowRequest:
         A filter on items, for all people.
     """
 
-    def __init__(self, snapshot: Snapshot, user_ids: Iterable[Any], *, where: Where = None) -> None:
+    def __init__(self, snapshot: View, user_ids: Iterable[Any], *, where: Where = None) -> None:
         self._snapshot, self._where = snapshot, where
         self._asked = ask_users(snapshot, user_ids)
 

@@ -14,17 +14,17 @@ from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, objects
 from recsys.core.errors import DataError, UnknownIdError, clip
 from recsys.models import Hybrid, Queries, QueryState
 from recsys.serving.state.csr_rows import spread
-from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 
 def ask_users(
-    snapshot: Snapshot, user_ids: Iterable[Any], *, recent: Iterable[Any] | None = None
+    snapshot: View, user_ids: Iterable[Any], *, recent: Iterable[Any] | None = None
 ) -> Asked:
     """Return the people named, known or not.
 
     Parameters
     ----------
-    snapshot : Snapshot
+    snapshot : View
     user_ids : iterable of ids
         Unknown ones become newcomers.
     recent : sequence of item ids, sequence of such sequences, or None
@@ -64,7 +64,7 @@ def ask_users(
     return Asked(ids, rows, queries, _states(snapshot, personal, queries))
 
 
-def ask_histories(snapshot: Snapshot, histories: Iterable[Iterable[Any]]) -> Asked:
+def ask_histories(snapshot: View, histories: Iterable[Iterable[Any]]) -> Asked:
     """Return people described by what they consumed, folded in.
 
     Raises
@@ -109,7 +109,7 @@ def as_ids(values: Iterable[Any], *, name: str) -> Any:
     return objects(_elements(values))
 
 
-def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_ids") -> RowArray:
+def item_rows(snapshot: View, item_ids: Iterable[Any], *, name: str = "item_ids") -> RowArray:
     """Return the rows of items that must be known.
 
     Raises
@@ -130,7 +130,7 @@ def item_rows(snapshot: Snapshot, item_ids: Iterable[Any], *, name: str = "item_
 
 
 def item_lists(
-    snapshot: Snapshot, lists: Iterable[Any], n_queries: int, *, name: str
+    snapshot: View, lists: Iterable[Any], n_queries: int, *, name: str
 ) -> list[RowArray]:
     """Return one array of item rows per person, from one list for all or one per person.
 
@@ -180,14 +180,14 @@ def _is_list(one: Any) -> bool:
     return isinstance(one, Iterable) and not isinstance(one, str | bytes)
 
 
-def _personal_rows(snapshot: Snapshot, rows: RowArray) -> RowArray:
+def _personal_rows(snapshot: View, rows: RowArray) -> RowArray:
     out = np.array(rows, dtype=np.int32)
     known = out != NO_ROW
     out[known] = np.where(snapshot.personal_of(out[known]), out[known], NO_ROW)
     return out
 
 
-def _known_or_empty(snapshot: Snapshot, rows: RowArray) -> Queries:
+def _known_or_empty(snapshot: View, rows: RowArray) -> Queries:
     """Return the queries of known rows, and empty ones for row -1."""
     known = rows != NO_ROW
     some = snapshot.queries_of(rows[known])
@@ -198,7 +198,7 @@ def _known_or_empty(snapshot: Snapshot, rows: RowArray) -> Queries:
     )
 
 
-def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
+def _states(snapshot: View, rows: RowArray, queries: Queries) -> QueryState:
     """Return stored states for known rows, and one computed state for everybody unknown."""
     unknown = np.flatnonzero(rows == NO_ROW)
     nobody = snapshot.model.states(queries.take(unknown[:1]))
@@ -212,7 +212,7 @@ def _states(snapshot: Snapshot, rows: RowArray, queries: Queries) -> QueryState:
     )
 
 
-def _with_recent(snapshot: Snapshot, rows: RowArray, recent: list[RowArray]) -> Queries:
+def _with_recent(snapshot: View, rows: RowArray, recent: list[RowArray]) -> Queries:
     """Return the stored queries of each person, with the session's items added at age 0."""
     base = _known_or_empty(snapshot, _personal_rows(snapshot, rows))
     ages = sp.csr_matrix(

@@ -11,13 +11,12 @@ from recsys.core.arrays import NO_ROW, RowArray
 from recsys.core.threads import n_cores, run_parts
 from recsys.core.topk import TopK
 from recsys.index import Request
-from recsys.ranking import parse_filter
 from recsys.serving.answer.candidates import candidate_rows, without_excluded
 from recsys.serving.answer.constraints import Constraints, Where
 from recsys.serving.answer.queries import Asked, ScoringInput
 from recsys.serving.answer.score import rescore_candidates
 from recsys.serving.state.filter_cache import Allowed
-from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 DENSE_SCORES = 32_000_000
 """Scores held at once where all items of a batch are scored: 128 MB."""
@@ -26,7 +25,7 @@ BATCH = 128
 """People whose candidates are scored together, each batch on one thread."""
 
 
-def rank(snapshot: Snapshot, asked: Asked, constraints: Constraints, *, k: int) -> TopK:
+def rank(snapshot: View, asked: Asked, constraints: Constraints, *, k: int) -> TopK:
     """Return the best ``k`` allowed items of each person, ties to the lower row.
 
     People with the same allowed items are searched together; a single person is one such group.
@@ -57,7 +56,7 @@ def _search(people: ScoringInput, constraints: Constraints, allowed: Allowed, k:
 
 
 def _rank_group(
-    snapshot: Snapshot, people: ScoringInput, search: Request, given: Sequence[RowArray] | None
+    snapshot: View, people: ScoringInput, search: Request, given: Sequence[RowArray] | None
 ) -> TopK:
     model, index = snapshot.model, snapshot.index
     if given is not None:
@@ -93,23 +92,21 @@ def dense_batch(n_items: int) -> int:
     return max(1, DENSE_SCORES // max(n_items, 1))
 
 
-def similar_rows(snapshot: Snapshot, item_rows: RowArray, *, k: int, where: Where) -> TopK:
+def similar_rows(snapshot: View, item_rows: RowArray, *, k: int, where: Where) -> TopK:
     """Return the ``k`` most similar allowed items of each item, itself left out.
 
     Notes
     -----
     Items that are not for everybody are left out: no person is asking.
     """
-    snapshot = snapshot.whole
-    vectors = snapshot.similarity
-    allowed = snapshot.eligible & snapshot.is_for_all
+    allowed = snapshot.eligible & snapshot.visibility.is_for_all
     if where is not None:
-        allowed = allowed & parse_filter(where).mask(snapshot.columns)
+        allowed = allowed & snapshot.mask_of(where)
     n_queries = len(item_rows)
     itself = sp.csr_matrix(
         (np.ones(n_queries, np.float32), (np.arange(n_queries), item_rows)),
         shape=(n_queries, snapshot.n_items),
     )
-    queries = np.ascontiguousarray(vectors.vectors[item_rows])
+    queries = snapshot.taste_vectors(item_rows)
     n_best = min(k, snapshot.n_items)
-    return vectors.search(queries, k=n_best, exclude=itself, allowed=allowed)
+    return snapshot.similarity.search(queries, k=n_best, exclude=itself, allowed=allowed)

@@ -135,7 +135,7 @@ def assemble(
         queries=queries,
         states=states,
         seen=seen_pairs(dataset, config, now=now),
-        refused=negatives(dataset),
+        disliked=negatives(dataset),
         muted=muted_pairs(dataset, profiles),
         own=own_pairs(dataset),
         visibility=VisibilityTable.of(dataset.catalog, dataset.people),

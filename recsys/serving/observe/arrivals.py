@@ -12,9 +12,9 @@ import numpy.typing as npt
 from recsys.core.arrays import NO_ROW, BoolArray
 from recsys.core.errors import DataError
 from recsys.data import Catalog, Dataset, EventLog, IdMap, People, few_events
-from recsys.serving.observe.delta import Acts, Facts, Overlay
+from recsys.serving.observe.delta import DeltaView, SnapshotDelta, UserEvents
 from recsys.serving.observe.reverse_lookups import ticks
-from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 FEW_COMPARED = 8
 """Events of one person up to which each is compared with all that are known."""
@@ -40,9 +40,7 @@ class Arrivals:
     people: People
 
     @classmethod
-    def of(
-        cls, events: Any, items: Any, item_tags: Any, users: Any, *, known: Snapshot
-    ) -> Arrivals:
+    def of(cls, events: Any, items: Any, item_tags: Any, users: Any, *, known: View) -> Arrivals:
         """Take logs and tables, or frames of them; None is nothing.
 
         Parameters
@@ -78,7 +76,7 @@ class Arrivals:
         return replace(self, catalog=catalog, people=people)
 
 
-def _events(events: Any, known: Snapshot) -> EventLog:
+def _events(events: Any, known: View) -> EventLog:
     kinds = known.kinds
     if events is None:
         return EventLog.empty(kinds=kinds)
@@ -90,7 +88,7 @@ def _events(events: Any, known: Snapshot) -> EventLog:
     return EventLog.from_frame(events, kinds=kinds) if few is None else few
 
 
-def _catalog(items: Any, item_tags: Any, known: Snapshot) -> Catalog:
+def _catalog(items: Any, item_tags: Any, known: View) -> Catalog:
     if isinstance(items, EventLog | People):
         raise DataError(f"items must be a Catalog or a frame; got a {type(items).__name__}.")
     if isinstance(items, Catalog):
@@ -102,7 +100,7 @@ def _catalog(items: Any, item_tags: Any, known: Snapshot) -> Catalog:
     return Catalog.from_frame(items, item_tags=item_tags, columns=known.item_types)
 
 
-def _people(users: Any, known: Snapshot) -> People:
+def _people(users: Any, known: View) -> People:
     if users is None:
         return _no_people()
     if isinstance(users, People):
@@ -122,8 +120,8 @@ def _no_people() -> People:
     return People.empty()
 
 
-def with_ids(overlay: Overlay, arrivals: Arrivals) -> Overlay:
-    """Return the overlay with a row for every id that arrives.
+def with_ids(delta: SnapshotDelta, arrivals: Arrivals) -> SnapshotDelta:
+    """Return the delta with a row for every id that arrives.
 
     Described ids come first, in their order; then those that only events name, in the order of the
     ids, so that the order of events says nothing.
@@ -134,8 +132,8 @@ def with_ids(overlay: Overlay, arrivals: Arrivals) -> Overlay:
         If ids are of another sort than the snapshot's.
     """
     events, people, catalog = arrivals.events, arrivals.people, arrivals.catalog
-    users, items = overlay.users, overlay.items
-    kinds = overlay.kinds.union(events.kinds)
+    users, items = delta.users, delta.items
+    kinds = delta.kinds.union(events.kinds)
     if people.n_users:
         users = _grown(users, people.users.ids().tolist(), name="user_id")
     if catalog.n_items:
@@ -144,24 +142,24 @@ def with_ids(overlay: Overlay, arrivals: Arrivals) -> Overlay:
         users = _grown(users, _used(events.users, events.user_rows), name="user_id")
     if events.items is not items:
         items = _grown(items, _used(events.items, events.item_rows), name="item_id")
-    if users is overlay.users and items is overlay.items and kinds is overlay.kinds:
-        return overlay  # as most often: one event of someone known
-    return replace(overlay, users=users, items=items, kinds=kinds)
+    if users is delta.users and items is delta.items and kinds is delta.kinds:
+        return delta  # as most often: one event of someone known
+    return replace(delta, users=users, items=items, kinds=kinds)
 
 
-def new_events(facts: Facts, events: EventLog) -> EventLog:
+def new_events(view: DeltaView, events: EventLog) -> EventLog:
     """Return the events that the snapshot does not have, in its rows.
 
     Parameters
     ----------
-    facts : Facts
-        Whose overlay has a row for every id of the events.
+    view : DeltaView
+        Whose delta has a row for every id of the events.
     events : EventLog
         Without repeated ones among themselves.
     """
-    overlay = facts.overlay
-    log = events.rerowed(overlay.users, overlay.items, overlay.kinds)
-    again = _known_ids(facts, log) | _known_keys(facts, log)
+    delta = view.delta
+    log = events.rerowed(delta.users, delta.items, delta.kinds)
+    again = _known_ids(view, log) | _known_keys(view, log)
     return log.select(~again) if again.any() else log
 
 
@@ -175,43 +173,49 @@ def _used(ids: IdMap, rows: npt.NDArray[np.int32]) -> list[Any]:
     return sorted(ids.ids(np.unique(rows)).tolist()) if len(rows) else []
 
 
-def _known_ids(facts: Facts, log: EventLog) -> BoolArray:
+def _known_ids(view: DeltaView, log: EventLog) -> BoolArray:
     """Say of each event whether one with its ``event_id`` was there."""
     if log.event_ids is None:
         return np.zeros(log.n_events, dtype=np.bool_)
-    overlay, old = facts.overlay, facts.overlay.lookups.event_ids
+    delta, old = view.delta, view.delta.lookups.event_ids
     given = log.event_ids.to_pylist()
     return np.array(
-        [one is not None and (one in old or one in overlay.event_ids) for one in given], np.bool_
+        [one is not None and (one in old or one in delta.event_ids) for one in given], np.bool_
     )
 
 
-def _known_keys(facts: Facts, log: EventLog) -> BoolArray:
+def _known_keys(view: DeltaView, log: EventLog) -> BoolArray:
     """Say of each event without an id whether the same person did the same at the same time."""
     out = np.zeros(log.n_events, dtype=np.bool_)
-    mine = Acts.of(log, np.arange(log.n_events))
+    mine = UserEvents.of(log, np.arange(log.n_events))
     for row in set(log.user_rows[~mine.named].tolist()):
         places = np.flatnonzero((log.user_rows == row) & ~mine.named)
-        for acts in facts.acts_of(row):
-            out[places] |= _among(mine, places, acts)
+        for user_events in view.user_events_of(row):
+            out[places] |= _among(mine, places, user_events)
     return out
 
 
-def _among(mine: Acts, places: npt.NDArray[np.int64], acts: Acts) -> BoolArray:
+def _among(mine: UserEvents, places: npt.NDArray[np.int64], user_events: UserEvents) -> BoolArray:
     """Say of some events whether they are among others of the same person that have no id."""
     if len(places) > FEW_COMPARED:
-        known = {key for key, named in zip(_keys(acts), acts.named, strict=True) if not named}
+        known = {
+            key
+            for key, named in zip(_keys(user_events), user_events.named, strict=True)
+            if not named
+        }
         keys = _keys(mine)
         return np.array([keys[at] in known for at in places.tolist()], dtype=np.bool_)
     same = (
-        (mine.item_rows[places, None] == acts.item_rows)
-        & (mine.kind_codes[places, None] == acts.kind_codes)
-        & (ticks(mine.occurred_at[places])[:, None] == ticks(acts.occurred_at))
-        & ~acts.named
+        (mine.item_rows[places, None] == user_events.item_rows)
+        & (mine.kind_codes[places, None] == user_events.kind_codes)
+        & (ticks(mine.occurred_at[places])[:, None] == ticks(user_events.occurred_at))
+        & ~user_events.named
     )
     return np.asarray(same.any(axis=1), dtype=np.bool_)
 
 
-def _keys(acts: Acts) -> list[tuple[int, int, int]]:
-    times = ticks(acts.occurred_at).tolist()
-    return list(zip(acts.item_rows.tolist(), acts.kind_codes.tolist(), times, strict=True))
+def _keys(user_events: UserEvents) -> list[tuple[int, int, int]]:
+    times = ticks(user_events.occurred_at).tolist()
+    return list(
+        zip(user_events.item_rows.tolist(), user_events.kind_codes.tolist(), times, strict=True)
+    )

@@ -18,31 +18,32 @@ from recsys.models import (
     counts_events,
 )
 from recsys.profiles import ItemProfiles
-from recsys.serving.observe.delta import Facts
+from recsys.serving.observe.delta import DeltaView
 from recsys.serving.state.access import PAIRS, seen_pairs
 from recsys.serving.state.csr_rows import Line, csr_of, ones_line, row_entries, widened
 from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 from recsys.serving.state.visibility import VisibilityTable
 
 
-def compacted(snapshot: Snapshot, facts: Facts) -> Snapshot:
+def compact(state: View, view: DeltaView) -> Snapshot:
     """Return the same state in whole arrays; every answer stays as it is.
 
     Parameters
     ----------
-    snapshot : Snapshot
+    state : View
         Its settings, model, index and what does not depend on single people.
-    facts : Facts
+    view : DeltaView
         The data behind it: the whole arrays of the fit and what was observed since.
 
     Notes
     -----
     Costs what copying everything costs. The index stays as it is, changes beside the main part.
     """
-    base, overlay = facts.base, facts.overlay
-    dataset = _dataset(facts)
+    base, delta = view.base, view.delta
+    dataset = _dataset(view)
     n_users, n_items = dataset.shape
-    people = overlay.people
+    people = delta.people
     pairs = {
         name: freeze_csr(
             _with_rows(
@@ -53,40 +54,43 @@ def compacted(snapshot: Snapshot, facts: Facts) -> Snapshot:
         )
         for name in PAIRS
     }
-    if snapshot.config.repeatable:
-        pairs["seen"] = seen_pairs(dataset, snapshot.config, now=snapshot.now)
+    if state.config.repeatable:
+        pairs["seen"] = seen_pairs(dataset, state.config, now=state.now)
+        if view.lacks_events:  # what was saved instead of them
+            saved = _with_rows(base.seen, {}, (n_users, n_items))
+            pairs["seen"] = freeze_csr(pairs["seen"].maximum(saved))
     return Snapshot(
-        config=snapshot.config,
-        version=snapshot.version,
-        now=snapshot.now,
+        config=state.config,
+        version=state.version,
+        now=state.now,
         dataset=dataset,
-        item_profiles=_profiles(facts),
-        model=snapshot.model.merged(),
-        specs=snapshot.specs,
-        index=snapshot.index,
-        queries=_queries(facts, (n_users, n_items)),
-        states=_states(facts, n_users),
+        item_profiles=_profiles(view),
+        model=state.model.merged(),
+        specs=state.specs,
+        index=state.index,
+        queries=_queries(view, (n_users, n_items)),
+        states=_states(view, n_users),
         **pairs,
         visibility=VisibilityTable.of(dataset.catalog, dataset.people),
-        personal=freeze(facts.personal_of(np.arange(n_users, dtype=np.int32))),
-        eligible=snapshot.eligible,
-        notes=snapshot.notes,
-        lineage=snapshot.lineage,
-        measured=snapshot.measured,
+        personal=freeze(view.personal_of(np.arange(n_users, dtype=np.int32))),
+        eligible=state.eligible,
+        notes=state.notes,
+        lineage=state.lineage,
+        measured=state.measured,
     )
 
 
-def renewed(snapshot: Snapshot, *, days: int = 0) -> Snapshot:
+def compact_and_date(state: View, *, days: int = 0) -> Snapshot:
     """Return a whole snapshot, with an index without changes beside it where that is cheap.
 
     Parameters
     ----------
-    snapshot : Snapshot
-        Whole or not.
+    state : View
+        With a delta or without.
     days : int
         Popularity is to speak for a moment so many days later.
     """
-    whole = snapshot.whole
+    whole = state.compacted
     model = _redated(whole.model, days) if days else whole.model
     index = renewed_index(
         whole.index,
@@ -104,44 +108,46 @@ def _redated(model: Hybrid, days: int) -> HybridModel:
     return HybridModel(blocks, model.weights, scales=model.scales, bucket_edges=model.bucket_edges)
 
 
-def _dataset(facts: Facts) -> Dataset:
-    base, overlay = facts.base.dataset, facts.overlay
-    users, items = (IdMap.from_arrays(one.to_arrays()) for one in (overlay.users, overlay.items))
+def _dataset(view: DeltaView) -> Dataset:
+    base, delta = view.base.dataset, view.delta
+    users, items = (IdMap.from_arrays(one.to_arrays()) for one in (delta.users, delta.items))
     every = np.arange(len(items), dtype=np.int32)
     return Dataset(
         users=users,
         items=items,
-        events=base.events.followed_by(overlay.logs, users=users, items=items, kinds=overlay.kinds),
-        catalog=_catalog(base.catalog, overlay.catalog, items),
-        people=_people(base.people, overlay.profiles, users),
-        author_rows=freeze(facts.authors_of(every)),
+        events=base.events.followed_by(delta.logs, users=users, items=items, kinds=delta.kinds),
+        catalog=compacted_catalog(base.catalog, delta.catalog, items),
+        people=compacted_people(base.people, delta.profiles, users),
+        author_rows=freeze(view.authors_of(every)),
     )
 
 
-def _catalog(base: Catalog, changed: Catalog, items: IdMap) -> Catalog:
+def compacted_catalog(base: Catalog, changed: Catalog, items: IdMap) -> Catalog:
+    """Return a catalog over ``items`` with changed items put in."""
     wide = base.aligned(items)
     return replace(wide.upserted(changed), items=items) if changed.n_items else wide
 
 
-def _people(base: People, changed: People, users: IdMap) -> People:
+def compacted_people(base: People, changed: People, users: IdMap) -> People:
+    """Return people over ``users`` with described ones put in."""
     wide = base.aligned(users)
     return replace(wide.upserted(changed), users=users) if changed.n_users else wide
 
 
-def _profiles(facts: Facts) -> ItemProfiles:
-    profiles, overlay = facts.base.item_profiles, facts.overlay
-    if not len(overlay.item_rows):
+def _profiles(view: DeltaView) -> ItemProfiles:
+    profiles, delta = view.base.item_profiles, view.delta
+    if not len(delta.item_rows):
         return profiles
     changed = {
-        row: row_entries(overlay.features, at) for at, row in enumerate(overlay.item_rows.tolist())
+        row: row_entries(delta.features, at) for at, row in enumerate(delta.item_rows.tolist())
     }
-    shape = (len(overlay.items), profiles.n_tags)
+    shape = (len(delta.items), profiles.n_tags)
     matrix = freeze_csr(_with_rows(profiles.matrix, changed, shape))
     return replace(profiles, matrix=matrix)
 
 
-def _queries(facts: Facts, shape: tuple[int, int]) -> Queries:
-    base, people = facts.base.queries, facts.overlay.people
+def _queries(view: DeltaView, shape: tuple[int, int]) -> Queries:
+    base, people = view.base.queries, view.delta.people
     parts = (base.age_days, base.history.indices, base.history.indptr)
     ages = sp.csr_matrix(parts, shape=base.history.shape)  # an age of 0 stays a stored entry
     changed = {row: (one.history[0], one.age_days) for row, one in people.items()}
@@ -154,8 +160,8 @@ def _queries(facts: Facts, shape: tuple[int, int]) -> Queries:
     )
 
 
-def _states(facts: Facts, n_users: int) -> QueryState:
-    base, people = facts.base.states, facts.overlay.people
+def _states(view: DeltaView, n_users: int) -> QueryState:
+    base, people = view.base.states, view.delta.people
     vectors: FloatMatrix = np.zeros((n_users, base.vectors.shape[1]), dtype=np.float32)
     buckets = np.zeros(n_users, dtype=np.int8)
     vectors[: len(base.vectors)], buckets[: len(base.buckets)] = base.vectors, base.buckets

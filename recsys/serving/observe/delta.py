@@ -7,25 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray, csr_rows, positions_of
+from recsys.core.arrays import (
+    NO_ROW,
+    BoolArray,
+    Csr,
+    DoubleArray,
+    RowArray,
+    TimeArray,
+    csr_rows,
+    positions_of,
+)
 from recsys.core.persistent_map import Layered
 from recsys.data import Catalog, EventLog, IdMap, KindTable, People
 from recsys.index import ChangedVectors, DeltaIndex
 from recsys.models import ItemDelta, empty_delta
 from recsys.serving.observe.person import Person
 from recsys.serving.observe.reverse_lookups import Lookups
-from recsys.serving.state.access import personal_people
+from recsys.serving.state.access import personal_people, repeat_days
 from recsys.serving.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Acts:
+class UserEvents:
     """Events of one person.
 
     Attributes
     ----------
     item_rows, kind_codes, values, occurred_at : (n_events,) arrays
-        As in an event log; the codes are those of the overlay.
+        As in an event log; the codes are those of the delta.
     named : (n_events,) bool
         Which have an ``event_id``.
     """
@@ -37,7 +46,7 @@ class Acts:
     named: BoolArray
 
     @classmethod
-    def of(cls, log: EventLog, places: npt.NDArray[np.int64]) -> Acts:
+    def of(cls, log: EventLog, places: npt.NDArray[np.int64]) -> UserEvents:
         """Return some events of a log."""
         named = np.zeros(len(places), dtype=np.bool_)
         if log.event_ids is not None:
@@ -50,9 +59,9 @@ class Acts:
             named,
         )
 
-    def followed_by(self, other: Acts) -> Acts:
+    def followed_by(self, other: UserEvents) -> UserEvents:
         """Return these and then the others."""
-        return Acts(
+        return UserEvents(
             np.concatenate([self.item_rows, other.item_rows]),
             np.concatenate([self.kind_codes, other.kind_codes]),
             np.concatenate([self.values, other.values]),
@@ -62,7 +71,7 @@ class Acts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Overlay:
+class SnapshotDelta:
     """Everything that differs from a whole snapshot; never changed after it is made.
 
     Attributes
@@ -73,7 +82,7 @@ class Overlay:
         Those of the snapshot, then further ones.
     logs : tuple of EventLog
         Accepted events, call by call, in rows of ``users`` and ``items``.
-    acts : mapping of user row to Acts
+    user_events : mapping of user row to UserEvents
         The same events, by person.
     people : mapping of user row to Person
         Who was touched.
@@ -103,7 +112,7 @@ class Overlay:
     items: IdMap
     kinds: KindTable
     logs: tuple[EventLog, ...]
-    acts: Layered[int, Acts]
+    user_events: Layered[int, UserEvents]
     people: Layered[int, Person]
     profiles: People
     catalog: Catalog
@@ -117,14 +126,14 @@ class Overlay:
     lookups: Lookups
 
     @classmethod
-    def empty(cls, base: Snapshot) -> Overlay:
-        """Return the overlay of a snapshot since which nothing happened."""
+    def empty(cls, base: Snapshot) -> SnapshotDelta:
+        """Return the delta of a snapshot since which nothing happened."""
         return cls(
             users=base.users,
             items=base.items,
             kinds=base.dataset.events.kinds,
             logs=(),
-            acts=Layered(),
+            user_events=Layered(),
             people=Layered(),
             profiles=People.empty(),
             catalog=Catalog.empty(),
@@ -140,18 +149,18 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Facts:
+class DeltaView:
     """A whole snapshot and what came since, asked about rows of both.
 
     Attributes
     ----------
     base : Snapshot
         Whole.
-    overlay : Overlay
+    delta : SnapshotDelta
     """
 
     base: Snapshot
-    overlay: Overlay
+    delta: SnapshotDelta
 
     @property
     def lacks_events(self) -> bool:
@@ -160,29 +169,35 @@ class Facts:
 
     def described(self, user_rows: RowArray) -> BoolArray:
         """Return (n,) bool: who of some people was described since."""
-        if not self.overlay.profiles.n_users:
+        if not self.delta.profiles.n_users:
             return np.zeros(len(user_rows), dtype=np.bool_)
-        ids = self.overlay.users.ids(user_rows)
-        return np.asarray(self.overlay.profiles.users.rows(ids) != NO_ROW, dtype=np.bool_)
+        ids = self.delta.users.ids(user_rows)
+        return np.asarray(self.delta.profiles.users.rows(ids) != NO_ROW, dtype=np.bool_)
 
     def muting(self, user_rows: RowArray) -> BoolArray:
         """Return (n,) bool: who of some people muted anything."""
         out = np.zeros(len(user_rows), dtype=np.bool_)
         old = user_rows < self.base.n_users
-        out[old] = self.overlay.lookups.muting[user_rows[old]]
-        profiles = self.overlay.profiles
+        out[old] = self.delta.lookups.muting[user_rows[old]]
+        profiles = self.delta.profiles
         if profiles.n_users:
-            places = profiles.users.rows(self.overlay.users.ids(user_rows))
+            places = profiles.users.rows(self.delta.users.ids(user_rows))
             for at in np.flatnonzero(places != NO_ROW).tolist():
                 row = int(places[at])
                 out[at] = bool(profiles.muted_tags[row] or profiles.muted_authors[row])
         return out
 
-    def acts_of(self, user_row: int) -> list[Acts]:
+    def user_events_of(self, user_row: int) -> list[UserEvents]:
         """Return the events of a person: those of the snapshot, then those since."""
         known = user_row < self.base.n_users
-        old = [Acts.of(self.base.dataset.events, self.base.events_of(user_row))] if known else []
-        return old + ([self.overlay.acts[user_row]] if user_row in self.overlay.acts else [])
+        old = (
+            [UserEvents.of(self.base.dataset.events, self.base.events_of(user_row))]
+            if known
+            else []
+        )
+        return old + (
+            [self.delta.user_events[user_row]] if user_row in self.delta.user_events else []
+        )
 
     def log_of(self, user_rows: RowArray) -> EventLog:
         """Return all events of some people, in the log's order person by person.
@@ -192,19 +207,19 @@ class Facts:
         user_rows : (n,) int32
             Distinct.
         """
-        nothing = Acts.of(self.base.dataset.events, np.zeros(0, np.int64))
-        parts = [self.acts_of(row) for row in user_rows.tolist()]
+        nothing = UserEvents.of(self.base.dataset.events, np.zeros(0, np.int64))
+        parts = [self.user_events_of(row) for row in user_rows.tolist()]
         every = [nothing, *(part for mine in parts for part in mine)]
         counts = [sum(len(part.item_rows) for part in mine) for mine in parts]
         return EventLog(
-            users=self.overlay.users,
-            items=self.overlay.items,
+            users=self.delta.users,
+            items=self.delta.items,
             user_rows=np.repeat(user_rows.astype(np.int32), counts),
             item_rows=np.concatenate([part.item_rows for part in every]),
             kind_codes=np.concatenate([part.kind_codes for part in every]),
             values=np.concatenate([part.values for part in every]),
             occurred_at=np.concatenate([part.occurred_at for part in every]),
-            kinds=self.overlay.kinds,
+            kinds=self.delta.kinds,
         )
 
     def authors_of(self, item_rows: RowArray) -> RowArray:
@@ -213,7 +228,7 @@ class Facts:
         out = np.full(len(item_rows), NO_ROW, dtype=np.int32)
         old = item_rows < n_base
         out[old] = self.base.dataset.author_rows[item_rows[old]]
-        changed = self.overlay.authors
+        changed = self.delta.authors
         if changed:
             for at in np.flatnonzero(np.isin(item_rows, list(changed))).tolist():
                 out[at] = changed[int(item_rows[at])]
@@ -224,27 +239,43 @@ class Facts:
         out = np.ones(len(user_rows), dtype=np.bool_)
         old = user_rows < self.base.n_users
         out[old] = self.base.personal[user_rows[old]]
-        profiles = self.overlay.profiles
+        profiles = self.delta.profiles
         if profiles.n_users:
-            places = profiles.users.rows(self.overlay.users.ids(user_rows))
+            places = profiles.users.rows(self.delta.users.ids(user_rows))
             given = places != NO_ROW
             out[given] = personal_people(profiles)[places[given]]
         return out
 
     def people_at(self, user_rows: RowArray) -> People:
         """Return what is known of some people beside events, in that order."""
-        ids = self.overlay.users.ids(user_rows)
-        known = self.base.dataset.people.at_rows(user_rows[user_rows < self.base.n_users])
-        places = self.overlay.profiles.users.rows(ids)
-        given = self.overlay.profiles.at_rows(places[places != NO_ROW])
+        people, profiles = self.base.dataset.people, self.delta.profiles
+        described, old = self.described(user_rows), user_rows < self.base.n_users
+        if old.all() and not described.any():
+            return people.at_rows(user_rows)
+        ids = self.delta.users.ids(user_rows)
+        given = profiles.at_rows(profiles.users.rows(ids[described]))
+        if described.all():
+            return given
+        known = people.at_rows(user_rows[old & ~described])
         return known.upserted(given).aligned(IdMap.of(ids))
+
+    def repeat_days(self, item_rows: RowArray) -> DoubleArray:
+        """Return (n,) float64 days after which some items may come back; inf is never."""
+        old = item_rows < self.base.n_items
+        out = np.full(len(item_rows), np.inf)
+        out[old] = self.delta.lookups.repeat_days[item_rows[old]]
+        places = positions_of(item_rows, self.delta.item_rows)
+        changed = places != NO_ROW
+        if changed.any():
+            out[changed] = repeat_days(self.delta.catalog, self.base.config)[places[changed]]
+        return out
 
     def catalog_at(self, item_rows: RowArray) -> Catalog:
         """Return some items, in that order, as they are now."""
-        ids, described = self.overlay.items.ids(item_rows), self.overlay.catalog
+        ids, described = self.delta.items.ids(item_rows), self.delta.catalog
         old = item_rows[item_rows < self.base.n_items]
         catalog = self.base.dataset.catalog
-        known = catalog.at_rows(old) if len(old) else self.overlay.lookups.no_items
+        known = catalog.at_rows(old) if len(old) else self.delta.lookups.no_items
         if described.n_items:
             places = described.items.rows(ids)
             if (places != NO_ROW).any():
@@ -253,13 +284,13 @@ class Facts:
 
     def features_at(self, item_rows: RowArray) -> Csr:
         """Return the (n, n_tags) csr profiles of some items, as they are now."""
-        overlay, n_base = self.overlay, self.base.n_items
-        places = positions_of(item_rows, overlay.item_rows)
+        delta, n_base = self.delta, self.base.n_items
+        places = positions_of(item_rows, delta.item_rows)
         known = csr_rows(
             self.base.item_profiles.matrix,
             np.where((item_rows < n_base) & (places == NO_ROW), item_rows, NO_ROW),
         )
-        return known + csr_rows(overlay.features, places) if (places != NO_ROW).any() else known
+        return known + csr_rows(delta.features, places) if (places != NO_ROW).any() else known
 
 
 def _changes_of(base: Snapshot) -> ChangedVectors:

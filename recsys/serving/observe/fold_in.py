@@ -18,20 +18,20 @@ from recsys.data import (
 )
 from recsys.models import Hybrid, Queries, events_since
 from recsys.profiles import declared_tags, muted_matrix
-from recsys.serving.observe.delta import Facts
+from recsys.serving.observe.delta import DeltaView
 from recsys.serving.observe.person import Person
 from recsys.serving.state.access import author_texts
-from recsys.serving.state.csr_rows import row_entries, rows_of
+from recsys.serving.state.csr_rows import NO_ROWS, row_entries, rows_of
 
 
 def fold_in(
-    facts: Facts, user_rows: RowArray, model: Hybrid, *, log: EventLog | None = None
+    view: DeltaView, user_rows: RowArray, model: Hybrid, *, log: EventLog | None = None
 ) -> dict[int, Person]:
     """Return people as all their events have them.
 
     Parameters
     ----------
-    facts : Facts
+    view : DeltaView
         With the new events.
     user_rows : (n,) int32
         Rising.
@@ -48,20 +48,20 @@ def fold_in(
     """
     if not len(user_rows):
         return {}
-    log = facts.log_of(user_rows) if log is None else log
-    timed = taste(facts, user_rows, log)
-    queries = _queries(facts, user_rows, timed)
+    log = view.log_of(user_rows) if log is None else log
+    timed = taste(view, user_rows, log)
+    queries = _queries(view, user_rows, timed)
     states = model.states(queries)
     pairs = {
         "seen": _pairs(log, None, user_rows),
-        "refused": _pairs(log, _turned_down(log), user_rows),
-        "muted": muted_items(facts, user_rows),
-        "own": own_items(facts, user_rows),
+        "disliked": _pairs(log, _turned_down(log), user_rows),
+        "muted": muted_items(view, user_rows),
+        "own": own_items(view, user_rows),
     }
-    if facts.lacks_events:
-        for name in ("seen", "refused"):
-            pairs[name] = _with_saved(facts, user_rows, name, pairs[name])
-    personal = facts.personal_of(user_rows)
+    if view.lacks_events:
+        for name in ("seen", "disliked"):
+            pairs[name] = _with_saved(view, user_rows, name, pairs[name])
+    personal = view.personal_of(user_rows)
     out = {}
     for at, row in enumerate(user_rows.tolist()):
         ages = slice(int(queries.history.indptr[at]), int(queries.history.indptr[at + 1]))
@@ -79,30 +79,30 @@ def fold_in(
     return out
 
 
-def taste(facts: Facts, user_rows: RowArray, log: EventLog | None = None) -> PositiveEvents:
+def taste(view: DeltaView, user_rows: RowArray, log: EventLog | None = None) -> PositiveEvents:
     """Return the events of some people that speak of taste, oldest first.
 
     Parameters
     ----------
-    facts : Facts
+    view : DeltaView
     user_rows : (n,) int32
         Rising.
     log : EventLog or None
         All their events; None looks them up.
     """
-    log = facts.log_of(user_rows) if log is None else log
-    timed = _taste_of(facts, log)
-    if not facts.lacks_events:
+    log = view.log_of(user_rows) if log is None else log
+    timed = _taste_of(view, log)
+    if not view.lacks_events:
         return timed
-    return _with_saved_taste(facts, user_rows, timed, log)
+    return _with_saved_taste(view, user_rows, timed, log)
 
 
-def taste_of_new(facts: Facts, new: EventLog, log: EventLog) -> PositiveEvents | None:
+def taste_of_new(view: DeltaView, new: EventLog, log: EventLog) -> PositiveEvents | None:
     """Return what new events add to the taste of people; None if they may also take from it.
 
     Parameters
     ----------
-    facts : Facts
+    view : DeltaView
         With the new events. Nobody, and no item, was described beside them.
     new : EventLog
         These.
@@ -114,30 +114,30 @@ def taste_of_new(facts: Facts, new: EventLog, log: EventLog) -> PositiveEvents |
     Each event then speaks for itself, unless one takes another back, a rating replaces another, or
     ratings have no range yet.
     """
-    rated = facts.base.config.interactions.rated_kinds
-    unscaled = _interactions(facts).rating_range is None and any(
+    rated = view.base.config.interactions.rated_kinds
+    unscaled = _interactions(view).rating_range is None and any(
         kind in log.kinds and (log.kind_codes == log.kinds.code(kind)).any() for kind in rated
     )
-    takes_back = _turned_down(log).any() or superseded_ratings(log, _interactions(facts)).any()
-    return None if unscaled or takes_back else _taste_of(facts, new)
+    takes_back = _turned_down(log).any() or superseded_ratings(log, _interactions(view)).any()
+    return None if unscaled or takes_back else _taste_of(view, new)
 
 
-def _taste_of(facts: Facts, log: EventLog) -> PositiveEvents:
+def _taste_of(view: DeltaView, log: EventLog) -> PositiveEvents:
     people = np.unique(log.user_rows)
-    personal = facts.personal_of(people)
+    personal = view.personal_of(people)
     counts = np.ones(log.n_events, dtype=np.bool_)
     if not personal.all():
         counts = personal[np.searchsorted(people, log.user_rows)]
-    counts &= facts.authors_of(log.item_rows) != log.user_rows
+    counts &= view.authors_of(log.item_rows) != log.user_rows
     return select_positive_events(
-        log, counts, now=facts.base.lineage.now, config=_interactions(facts)
+        log, counts, now=view.base.lineage.now, config=_interactions(view)
     )
 
 
-def _interactions(facts: Facts) -> InteractionConfig:
+def _interactions(view: DeltaView) -> InteractionConfig:
     """Return how events become confidence, ratings scaled as in the fit."""
-    lineage = facts.base.lineage
-    config: InteractionConfig = facts.base.config.interactions
+    lineage = view.base.lineage
+    config: InteractionConfig = view.base.config.interactions
     if config.rating_range is None and lineage.rating_range is not None:
         config = config.replace(rating_range=lineage.rating_range)
     return config
@@ -147,29 +147,29 @@ def _turned_down(log: EventLog) -> BoolArray:
     return log.kinds.has_role("negative")[log.kind_codes]
 
 
-def _queries(facts: Facts, user_rows: RowArray, timed: PositiveEvents) -> Queries:
+def _queries(view: DeltaView, user_rows: RowArray, timed: PositiveEvents) -> Queries:
     """Return what the blocks read of some people."""
-    shape = (len(user_rows), len(facts.overlay.items))
+    shape = (len(user_rows), len(view.delta.items))
     local = np.searchsorted(user_rows, timed.user_rows).astype(np.int32)
     moved = PositiveEvents(local, timed.item_rows, timed.weights, timed.occurred_at)
-    history = interaction_matrix(moved, shape, config=facts.base.config.interactions)
-    return Queries(history, _ages(facts, history, moved), _declared(facts, user_rows))
+    history = interaction_matrix(moved, shape, config=view.base.config.interactions)
+    return Queries(history, _ages(view, history, moved), _declared(view, user_rows))
 
 
-def _ages(facts: Facts, history: Csr, timed: PositiveEvents) -> FloatArray:
+def _ages(view: DeltaView, history: Csr, timed: PositiveEvents) -> FloatArray:
     """Return the (nnz,) days, or events, since the last event of each pair; 0 where unknown."""
     given = ~np.isnat(timed.occurred_at)
     n_items = np.int64(history.shape[1])
     owners = np.repeat(np.arange(history.shape[0], dtype=np.int64), np.diff(history.indptr))
     keys = owners * n_items + history.indices
-    if facts.base.lineage.in_order:
+    if view.base.lineage.in_order:
         return events_since(timed, keys, int(n_items))
     users, times = timed.user_rows[given].astype(np.int64), _ticks(timed.occurred_at[given])
     never = np.iinfo(np.int64).min
     last_of_pair = np.full(len(keys), never)
     places = np.searchsorted(keys, users * n_items + timed.item_rows[given])
     np.maximum.at(last_of_pair, places, times)
-    start = facts.base.lineage.now
+    start = view.base.lineage.now
     first = never if np.isnat(start) else int(start.astype("datetime64[us]").astype(np.int64))
     last_of_user = np.full(history.shape[0], first)
     np.maximum.at(last_of_user, users, times)
@@ -180,13 +180,13 @@ def _ages(facts: Facts, history: Csr, timed: PositiveEvents) -> FloatArray:
     return days.astype(np.float32)
 
 
-def _declared(facts: Facts, user_rows: RowArray) -> Csr:
+def _declared(view: DeltaView, user_rows: RowArray) -> Csr:
     """Return the declared tags, in the vocabulary of the item profiles."""
-    base, profiles = facts.base, facts.overlay.profiles
+    base, profiles = view.base, view.delta.profiles
     n_base = base.n_users
     if not profiles.n_users:
         return rows_of(base.queries.tags, np.where(user_rows < n_base, user_rows, NO_ROW))
-    places = profiles.users.rows(facts.overlay.users.ids(user_rows))
+    places = profiles.users.rows(view.delta.users.ids(user_rows))
     old = np.where((user_rows < n_base) & (places == NO_ROW), user_rows, NO_ROW)
     given = declared_tags(profiles, base.item_profiles)
     return rows_of(base.queries.tags, old) + rows_of(given, places)
@@ -214,25 +214,25 @@ def _ticks(times: TimeArray) -> npt.NDArray[np.int64]:
 
 
 def _with_saved(
-    facts: Facts, user_rows: RowArray, name: str, found: list[RowArray]
+    view: DeltaView, user_rows: RowArray, name: str, found: list[RowArray]
 ) -> list[RowArray]:
     """Add the pairs of a model that was saved without its events."""
-    n_base = facts.base.n_users
-    old = rows_of(getattr(facts.base, name), np.where(user_rows < n_base, user_rows, NO_ROW))
+    n_base = view.base.n_users
+    old = rows_of(getattr(view.base, name), np.where(user_rows < n_base, user_rows, NO_ROW))
     return [
         np.union1d(one, row_entries(old, at)[0]).astype(np.int32) for at, one in enumerate(found)
     ]
 
 
 def _with_saved_taste(
-    facts: Facts, user_rows: RowArray, timed: PositiveEvents, log: EventLog
+    view: DeltaView, user_rows: RowArray, timed: PositiveEvents, log: EventLog
 ) -> PositiveEvents:
     """Add the history of a model saved without its events: each pair as one event of its last day.
 
     What was turned down since is left out, as are people who no longer consent.
     """
-    base = facts.base
-    known = (user_rows < base.n_users) & facts.personal_of(user_rows)
+    base = view.base
+    known = (user_rows < base.n_users) & view.personal_of(user_rows)
     old = base.queries.take(user_rows[known])
     counts = np.diff(old.history.indptr)
     owners = np.repeat(user_rows[known], counts).astype(np.int32)
@@ -241,7 +241,7 @@ def _with_saved_taste(
     n_items = np.int64(max(len(log.items), 1))
     back = log.user_rows[turned_down] * n_items + log.item_rows[turned_down]
     items = old.history.indices.astype(np.int32)
-    kept = ~np.isin(owners * n_items + items, back) & (facts.authors_of(items) != owners)
+    kept = ~np.isin(owners * n_items + items, back) & (view.authors_of(items) != owners)
     users = np.concatenate([timed.user_rows, owners[kept]])
     times = np.concatenate([timed.occurred_at, (base.lineage.now - ages)[kept]])
     # without times what was saved came first, by how many events came since
@@ -255,57 +255,54 @@ def _with_saved_taste(
     )
 
 
-NOTHING = np.zeros(0, dtype=np.int32)
-
-
-def own_items(facts: Facts, user_rows: RowArray) -> list[RowArray]:
+def own_items(view: DeltaView, user_rows: RowArray) -> list[RowArray]:
     """Return the rising rows of the items that each person made."""
-    changed = facts.overlay.item_rows
-    old = _unchanged(facts, facts.base.own, user_rows)
+    changed = view.delta.item_rows
+    old = _unchanged(view, view.base.own, user_rows)
     if not len(changed):
         return old
-    authors = facts.authors_of(changed)
+    authors = view.authors_of(changed)
     return [
         np.union1d(line, changed[authors == row]).astype(np.int32)
         for row, line in zip(user_rows.tolist(), old, strict=True)
     ]
 
 
-def muted_items(facts: Facts, user_rows: RowArray) -> list[RowArray]:
+def muted_items(view: DeltaView, user_rows: RowArray) -> list[RowArray]:
     """Return the rising rows of the items whose author or tag each person muted."""
-    out = _unchanged(facts, facts.base.muted, user_rows)
-    for at in np.flatnonzero(facts.described(user_rows)).tolist():
+    out = _unchanged(view, view.base.muted, user_rows)
+    for at in np.flatnonzero(view.described(user_rows)).tolist():
         out[at] = out[at][:0]  # what they said before holds no more
-    muting = np.flatnonzero(facts.muting(user_rows))
+    muting = np.flatnonzero(view.muting(user_rows))
     if not len(muting):
         return out
-    people = facts.people_at(user_rows[muting])
-    changed = facts.overlay.item_rows
+    people = view.people_at(user_rows[muting])
+    changed = view.delta.item_rows
     if len(changed):
-        found = _matches(facts, people, facts.overlay.features, changed)
+        found = _matches(view, people, view.delta.features, changed)
         for at, rows in zip(muting.tolist(), found, strict=True):
             out[at] = np.union1d(out[at], rows).astype(np.int32)
     for place, at in enumerate(muting.tolist()):
-        if facts.described(user_rows[at : at + 1])[0]:
+        if view.described(user_rows[at : at + 1])[0]:
             mine = people.at_rows(np.array([place], np.int32))
-            rest = np.setdiff1d(_matches_of_base(facts, mine), changed)
+            rest = np.setdiff1d(_matches_of_base(view, mine), changed)
             out[at] = np.union1d(rest, out[at]).astype(np.int32)
     return out
 
 
-def _unchanged(facts: Facts, matrix: Csr, user_rows: RowArray) -> list[RowArray]:
+def _unchanged(view: DeltaView, matrix: Csr, user_rows: RowArray) -> list[RowArray]:
     """Return the pairs of the whole snapshot, but those of changed items."""
-    n_base, changed = facts.base.n_users, facts.overlay.item_rows
-    lines = [row_entries(matrix, row)[0] if row < n_base else NOTHING for row in user_rows.tolist()]
+    n_base, changed = view.base.n_users, view.delta.item_rows
+    lines = [row_entries(matrix, row)[0] if row < n_base else NO_ROWS for row in user_rows.tolist()]
     return [line[~np.isin(line, changed)] for line in lines] if len(changed) else lines
 
 
-def _matches(facts: Facts, people: People, features: Csr, item_rows: RowArray) -> list[RowArray]:
+def _matches(view: DeltaView, people: People, features: Csr, item_rows: RowArray) -> list[RowArray]:
     """Return which of some items each person muted."""
     carries = (features > 0).astype(np.float32)
-    muted = muted_matrix(people.muted_tags, facts.base.tags) @ carries.T
+    muted = muted_matrix(people.muted_tags, view.base.tags) @ carries.T
     authors = author_texts(
-        facts.catalog_at(item_rows), facts.overlay.users.ids(facts.authors_of(item_rows))
+        view.catalog_at(item_rows), view.delta.users.ids(view.authors_of(item_rows))
     )
     return [
         np.union1d(
@@ -316,11 +313,11 @@ def _matches(facts: Facts, people: People, features: Csr, item_rows: RowArray) -
     ]
 
 
-def _matches_of_base(facts: Facts, one: People) -> RowArray:
+def _matches_of_base(view: DeltaView, one: People) -> RowArray:
     """Return which items of the whole snapshot one person muted."""
-    lookups = facts.overlay.lookups
-    tags = muted_matrix(one.muted_tags, facts.base.tags) @ lookups.items_by_tag
+    lookups = view.delta.lookups
+    tags = muted_matrix(one.muted_tags, view.base.tags) @ lookups.items_by_tag
     by_author: list[RowArray] = [
-        lookups.items_by_author.get(str(name), NOTHING) for name in one.muted_authors[0]
+        lookups.items_by_author.get(str(name), NO_ROWS) for name in one.muted_authors[0]
     ]
     return np.unique(np.concatenate([tags.indices, *by_author])).astype(np.int32)

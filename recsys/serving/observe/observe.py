@@ -11,21 +11,24 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
 from recsys.core.errors import ArtifactError, DataError
-from recsys.data import EventLog, IdMap, PositiveEvents
+from recsys.data import EventLog, IdMap, People, PositiveEvents
 from recsys.index import ChangedVectors, DeltaIndex, VectorIndex
 from recsys.models import DeltaHybrid, Hybrid, ItemDelta, counts_events
 from recsys.serving.observe.arrivals import Arrivals, new_events, with_ids
 from recsys.serving.observe.change import Change
-from recsys.serving.observe.compact import renewed
-from recsys.serving.observe.delta import Acts, Facts, Overlay
+from recsys.serving.observe.compact import compact_and_date
+from recsys.serving.observe.delta import DeltaView, SnapshotDelta, UserEvents
 from recsys.serving.observe.fold_in import fold_in, taste, taste_of_new
-from recsys.serving.observe.items import describe, patched, touched_users
+from recsys.serving.observe.items import affected_users, describe, patched
 from recsys.serving.observe.person import Person
-from recsys.serving.observe.popularity import recounted
-from recsys.serving.observe.snapshot import ObservedSnapshot
+from recsys.serving.observe.popularity import updated_popularity
+from recsys.serving.observe.snapshot import DeltaSnapshot
+from recsys.serving.observe.visibility import updated_visibility
 from recsys.serving.state.access import eligible_items
+from recsys.serving.state.filter_cache import FilterCache
 from recsys.serving.state.lineage import Lineage
 from recsys.serving.state.snapshot import Snapshot
+from recsys.serving.state.view import View
 
 NOTHING = PositiveEvents(
     np.zeros(0, np.int32),
@@ -44,7 +47,7 @@ MAX_LOGS = 10_000
 """The same for calls."""
 
 
-def observe(snapshot: Snapshot, arrivals: Arrivals) -> tuple[Snapshot, Change]:
+def observe(snapshot: View, arrivals: Arrivals) -> tuple[DeltaSnapshot, Change]:
     """Return the next snapshot, and what changed; the one given stays as it is.
 
     Raises
@@ -56,65 +59,82 @@ def observe(snapshot: Snapshot, arrivals: Arrivals) -> tuple[Snapshot, Change]:
     ArtifactError
         If the model was saved in a format that does not hold what counts new events.
     """
-    if not isinstance(snapshot, ObservedSnapshot):
+    if not isinstance(snapshot, DeltaSnapshot):
         _check_counts(snapshot)
     now = _later(snapshot.now, arrivals.events)
-    before = _facts(_prepared(snapshot, now))
+    before = _view_of(_prepared(snapshot, now))
     return _observe(snapshot, before, arrivals, now=now)
 
 
 def _observe(
-    snapshot: Snapshot, before: Facts, arrivals: Arrivals, *, now: np.datetime64
-) -> tuple[Snapshot, Change]:
-    base, old = before.base, before.overlay
+    snapshot: View, before: DeltaView, arrivals: Arrivals, *, now: np.datetime64
+) -> tuple[DeltaSnapshot, Change]:
+    base, old = before.base, before.delta
     arrivals = arrivals.typed(base.dataset)
-    facts = Facts(base, with_ids(old, arrivals))
-    log = new_events(facts, arrivals.events)
-    facts = Facts(base, _with_events(facts.overlay, log))
-    facts = Facts(base, _with_profiles(facts.overlay, arrivals))
+    view = DeltaView(base, with_ids(old, arrivals))
+    log = new_events(view, arrivals.events)
+    view = DeltaView(base, _with_events(view.delta, log))
+    view = DeltaView(base, _with_profiles(view, arrivals.people))
     n_before, n_people = len(old.items), len(old.users)
-    described = describe(facts, arrivals.catalog, log, n_before=n_before, n_people=n_people)
-    facts = described.facts
+    described = describe(view, arrivals.catalog, log, n_before=n_before, n_people=n_people)
+    view = described.view
     patch = patched(described, old.patch)
-    users = touched_users(before, described, log, arrivals.people)
-    theirs = facts.log_of(users)
-    people = fold_in(facts, users, DeltaHybrid(base.model, patch), log=theirs)
+    users = affected_users(before, described, log, arrivals.people)
+    theirs = view.log_of(users)
+    people = fold_in(view, users, DeltaHybrid(base.model, patch), log=theirs)
     added = None
     if not (len(described.rows) or arrivals.people.n_users):
-        added = taste_of_new(facts, log, theirs)
+        added = taste_of_new(view, log, theirs)
     former = NOTHING if added is not None else _former_taste(before, users)
     later = _joined([NOTHING, *(one.taste for one in people.values())]) if added is None else added
-    patch, counted = recounted(
-        facts, patch, before=former, after=later, log=log, described=described.rows
+    patch, counted = updated_popularity(
+        view, patch, before=former, after=later, log=log, described=described.rows
     )
-    overlay = _grown(facts, people, patch, np.union1d(described.rows, counted))
-    after = ObservedSnapshot(
-        Facts(base, overlay),
+    delta = _grown(view, people, patch, np.union1d(described.rows, counted))
+    view = DeltaView(base, delta)
+    eligible = _eligible(snapshot, delta, now)
+    same_items = delta.catalog is old.catalog
+    described_people = delta.users.rows(arrivals.people.users.ids())
+    visibility = updated_visibility(
+        snapshot.visibility,
+        view,
+        np.union1d(described_people, np.arange(n_people, len(delta.users))).astype(np.int32),
+        has_other_items=not same_items,
+    )
+    keeps_masks = (
+        same_items
+        and eligible is snapshot.eligible
+        and visibility.expression_of is snapshot.visibility.expression_of
+    )
+    after = DeltaSnapshot(
+        view,
         now=now,
         version=_version(snapshot, log, arrivals),
-        model=_model(base.model, overlay),
-        index=_index(base, overlay.changes),
-        eligible=_eligible(snapshot, overlay, now),
+        model=_model(base.model, delta),
+        index=_index(base, delta.changes),
+        eligible=eligible,
+        visibility=visibility,
         lineage=_prior(snapshot, base).after(log),
-        before=snapshot,
+        filters=snapshot.filters if keeps_masks else FilterCache(),
     )
     n_moved = int((described.is_new | described.other_tags).sum())
     change = _change(snapshot, after, arrivals, log, n_folded=len(users), n_moved=n_moved)
     return after, change
 
 
-def _prior(snapshot: Snapshot, base: Snapshot) -> Lineage:
+def _prior(snapshot: View, base: Snapshot) -> Lineage:
     """Return the counts so far; the moment that popularity speaks for is that of the base."""
     return replace(snapshot.lineage, dated=base.lineage.dated)
 
 
-def _facts(snapshot: Snapshot) -> Facts:
-    if isinstance(snapshot, ObservedSnapshot):
-        return snapshot.facts
-    return Facts(snapshot, Overlay.empty(snapshot))
+def _view_of(snapshot: View) -> DeltaView:
+    if isinstance(snapshot, DeltaSnapshot):
+        return snapshot.view
+    base = snapshot.compacted
+    return DeltaView(base, SnapshotDelta.empty(base))
 
 
-def _check_counts(snapshot: Snapshot) -> None:
+def _check_counts(snapshot: View) -> None:
     blocks = [one for one in snapshot.model.blocks if counts_events(one)]
     if not all(one.can_count for one in blocks):
         raise ArtifactError(
@@ -123,21 +143,21 @@ def _check_counts(snapshot: Snapshot) -> None:
         )
 
 
-def _prepared(snapshot: Snapshot, now: np.datetime64) -> Snapshot:
+def _prepared(snapshot: View, now: np.datetime64) -> View:
     """Return the snapshot to observe on: made whole where a day went by, or too much came."""
     dated = any(counts_events(b) and b.is_dated for b in snapshot.model.blocks)
     days = snapshot.lineage.days_until(now) if dated else 0
-    if days or (isinstance(snapshot, ObservedSnapshot) and _is_full(snapshot)):
-        return renewed(snapshot, days=days)
+    if days or (isinstance(snapshot, DeltaSnapshot) and _is_full(snapshot)):
+        return compact_and_date(snapshot, days=days)
     return snapshot
 
 
-def _is_full(snapshot: ObservedSnapshot) -> bool:
-    overlay = snapshot.overlay
+def _is_full(snapshot: DeltaSnapshot) -> bool:
+    delta = snapshot.delta
     return (
-        len(overlay.people) > MAX_PEOPLE
-        or overlay.patch.n_changed > MAX_ITEMS
-        or len(overlay.logs) > MAX_LOGS
+        len(delta.people) > MAX_PEOPLE
+        or delta.patch.n_changed > MAX_ITEMS
+        or len(delta.logs) > MAX_LOGS
     )
 
 
@@ -150,17 +170,22 @@ def _later(now: np.datetime64, events: EventLog) -> np.datetime64:
     return moment
 
 
-def _with_events(overlay: Overlay, log: EventLog) -> Overlay:
+def _with_events(delta: SnapshotDelta, log: EventLog) -> SnapshotDelta:
     if not log.n_events:
-        return overlay
-    acts: dict[int, Acts] = {}
+        return delta
+    user_events: dict[int, UserEvents] = {}
     for row, places in _places_by(log.user_rows):
-        mine = Acts.of(log, places)
-        known = overlay.acts.get(row)
-        acts[row] = mine if known is None else known.followed_by(mine)
+        mine = UserEvents.of(log, places)
+        known = delta.user_events.get(row)
+        user_events[row] = mine if known is None else known.followed_by(mine)
     named = [] if log.event_ids is None else log.event_ids.to_pylist()
-    ids = overlay.event_ids.plus({one: None for one in named if one is not None})
-    return replace(overlay, logs=(*overlay.logs, log), acts=overlay.acts.plus(acts), event_ids=ids)
+    ids = delta.event_ids.plus({one: None for one in named if one is not None})
+    return replace(
+        delta,
+        logs=(*delta.logs, log),
+        user_events=delta.user_events.plus(user_events),
+        event_ids=ids,
+    )
 
 
 def _places_by(rows: RowArray) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
@@ -173,17 +198,19 @@ def _places_by(rows: RowArray) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
     yield from zip(distinct.tolist(), np.split(order, starts[1:]), strict=True)
 
 
-def _with_profiles(overlay: Overlay, arrivals: Arrivals) -> Overlay:
-    people = arrivals.people
+def _with_profiles(view: DeltaView, people: People) -> SnapshotDelta:
+    """Return the delta with described people as they are now: what is not given stays."""
+    delta = view.delta
     if not people.n_users:
-        return overlay
-    return replace(overlay, profiles=overlay.profiles.upserted(people))
+        return delta
+    now = view.people_at(delta.users.rows(people.users.ids())).upserted(people)
+    return replace(delta, profiles=delta.profiles.upserted(now))
 
 
-def _former_taste(before: Facts, user_rows: RowArray) -> PositiveEvents:
+def _former_taste(before: DeltaView, user_rows: RowArray) -> PositiveEvents:
     """Return the taste of people as it was: what popularity counts of them."""
-    known = user_rows[user_rows < len(before.overlay.users)]
-    people = before.overlay.people
+    known = user_rows[user_rows < len(before.delta.users)]
+    people = before.delta.people
     folded = {row: people[row] for row in known.tolist() if row in people}
     rest = np.array([row for row in known.tolist() if row not in folded], dtype=np.int32)
     found = [taste(before, rest)] if len(rest) else [NOTHING]
@@ -200,23 +227,23 @@ def _joined(parts: Sequence[PositiveEvents]) -> PositiveEvents:
 
 
 def _grown(
-    facts: Facts, people: Mapping[int, Person], patch: ItemDelta, item_rows: RowArray
-) -> Overlay:
-    """Return the overlay with people, and with some items' vectors, as they are now."""
-    overlay = facts.overlay
-    changes = overlay.changes
+    view: DeltaView, people: Mapping[int, Person], patch: ItemDelta, item_rows: RowArray
+) -> SnapshotDelta:
+    """Return the delta with people, and with some items' vectors, as they are now."""
+    delta = view.delta
+    changes = delta.changes
     if len(item_rows):
-        vectors = DeltaHybrid(facts.base.model, patch).vectors_of(item_rows)
+        vectors = DeltaHybrid(view.base.model, patch).vectors_of(item_rows)
         changes = changes.followed_by(item_rows, vectors)
-    return replace(overlay, people=overlay.people.plus(people), patch=patch, changes=changes)
+    return replace(delta, people=delta.people.plus(people), patch=patch, changes=changes)
 
 
-def _model(fitted: Hybrid, overlay: Overlay) -> Hybrid:
-    if not overlay.patch.n_changed:
+def _model(fitted: Hybrid, delta: SnapshotDelta) -> Hybrid:
+    if not delta.patch.n_changed:
         return fitted
-    model = DeltaHybrid(fitted, overlay.patch, overlay.changes)
-    if model.n_items != len(overlay.items):
-        lacking = len(overlay.items) - model.n_items
+    model = DeltaHybrid(fitted, delta.patch, delta.changes)
+    if model.n_items != len(delta.items):
+        lacking = len(delta.items) - model.n_items
         raise DataError(f"a patch must hold every new item; {lacking} lack.")
     return model
 
@@ -228,23 +255,23 @@ def _index(base: Snapshot, changes: ChangedVectors) -> VectorIndex:
     return DeltaIndex(main, changes)
 
 
-def _eligible(before: Snapshot, overlay: Overlay, now: np.datetime64) -> BoolArray:
+def _eligible(before: View, delta: SnapshotDelta, now: np.datetime64) -> BoolArray:
     """Return which items may be shown: as before, less what is over, and as described since."""
-    gone = overlay.lookups.expired_by(now)
-    told = eligible_items(overlay.catalog, now=now) if len(overlay.item_rows) else None
-    if len(overlay.items) == before.n_items and not before.eligible[gone].any():
+    gone = delta.lookups.expired_by(now)
+    told = eligible_items(delta.catalog, now=now) if len(delta.item_rows) else None
+    if len(delta.items) == before.n_items and not before.eligible[gone].any():
         old = before.eligible
-        if told is None or (old[overlay.item_rows] == told).all():
+        if told is None or (old[delta.item_rows] == told).all():
             return old  # as most often; whoever keeps something by it can go on
-    out = np.ones(len(overlay.items), dtype=np.bool_)
+    out = np.ones(len(delta.items), dtype=np.bool_)
     out[: before.n_items] = before.eligible
     out[gone] = False
     if told is not None:
-        out[overlay.item_rows] = told
+        out[delta.item_rows] = told
     return freeze(out)
 
 
-def _version(snapshot: Snapshot, log: EventLog, arrivals: Arrivals) -> str:
+def _version(snapshot: View, log: EventLog, arrivals: Arrivals) -> str:
     """Return a name of the state: that of the fit, and what its history comes to."""
     digest = hashlib.sha256(snapshot.version.encode())
     for part in (log.user_rows, log.item_rows, log.kind_codes, log.occurred_at):
@@ -257,8 +284,8 @@ def _version(snapshot: Snapshot, log: EventLog, arrivals: Arrivals) -> str:
 
 
 def _change(
-    before: Snapshot,
-    after: ObservedSnapshot,
+    before: View,
+    after: DeltaSnapshot,
     arrivals: Arrivals,
     log: EventLog,
     *,

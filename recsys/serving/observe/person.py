@@ -10,8 +10,7 @@ import numpy as np
 from recsys.core.arrays import Csr, FloatArray, RowArray, csr_view
 from recsys.data import PositiveEvents
 from recsys.models import Queries, QueryState
-from recsys.serving.state.access import PairName
-from recsys.serving.state.csr_rows import Line, csr_of, ones_line
+from recsys.serving.state.csr_rows import Line, csr_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +29,7 @@ class Person:
         User factors of the vector blocks, side by side.
     bucket : int
         Activity bucket.
-    seen, refused, muted, own : (n,) int32
+    seen, disliked, muted, own : (n,) int32
         Rising item rows.
     personal : bool
         Whether they are served personally.
@@ -43,7 +42,7 @@ class Person:
     vector: FloatArray
     bucket: int
     seen: RowArray
-    refused: RowArray
+    disliked: RowArray
     muted: RowArray
     own: RowArray
     personal: bool
@@ -75,29 +74,6 @@ def states_of(people: Sequence[Person], *, n_factors: int) -> QueryState:
         vectors[at] = one.vector
     buckets = np.array([one.bucket for one in people], dtype=np.int8)
     return QueryState(vectors, buckets)
-
-
-def pairs_of(people: Sequence[Person], name: PairName, *, n_items: int) -> Csr:
-    """Return one of the pair matrices of some people."""
-    return csr_of([ones_line(getattr(one, name)) for one in people], n_items)
-
-
-def hidden_of(people: Sequence[Person], *, with_seen: bool, with_own: bool, n_items: int) -> Csr:
-    """Return the pairs to leave out for some people."""
-    return csr_of(
-        [ones_line(hidden_rows(one, with_seen=with_seen, with_own=with_own)) for one in people],
-        n_items,
-    )
-
-
-def hidden_rows(person: Person, *, with_seen: bool, with_own: bool) -> RowArray:
-    """Return the rising rows of the items to leave out for one person."""
-    parts = [person.seen if with_seen else person.refused, person.muted]  # refused is seen
-    parts += [person.own] if with_own else []
-    filled = [part for part in parts if len(part)]
-    if len(filled) < 2:
-        return (filled or parts)[0]
-    return np.unique(np.concatenate(filled)).astype(np.int32, copy=False)
 
 
 def _row_of(line: Line, n_columns: int) -> Csr:

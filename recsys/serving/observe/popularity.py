@@ -12,12 +12,12 @@ from recsys.core.arrays import NO_ROW, BoolArray, DoubleArray, FloatArray, RowAr
 from recsys.core.clock import DAY
 from recsys.data import EventLog, PositiveEvents
 from recsys.models import BlockDelta, ItemDelta, counts_events
-from recsys.serving.observe.delta import Facts
+from recsys.serving.observe.delta import DeltaView
 from recsys.serving.observe.reverse_lookups import ticks
 
 
-def recounted(
-    facts: Facts,
+def updated_popularity(
+    view: DeltaView,
     patch: ItemDelta,
     *,
     before: PositiveEvents,
@@ -29,7 +29,7 @@ def recounted(
 
     Parameters
     ----------
-    facts : Facts
+    view : DeltaView
         With the new events.
     patch : ItemDelta
         With the new items.
@@ -40,15 +40,15 @@ def recounted(
     described : (n,) int32
         Items that were described in this call.
     """
-    blocks = enumerate(facts.base.model.vector_blocks)
+    blocks = enumerate(view.base.model.vector_blocks)
     counting = {at: block for at, block in blocks if counts_events(block)}
     items, weights, times, signs = _difference(before, after)
     rows = np.unique(np.concatenate([items, log.item_rows, described])).astype(np.int32)
     if not counting or not len(rows):
         return patch, rows[:0]
-    event_ages = days_between(facts.base.lineage.dated, times)
+    event_ages = days_between(view.base.lineage.dated, times)
     event_ages[np.isnan(event_ages)] = np.inf
-    known = _known_ages(facts, rows, log, described)
+    known = _known_ages(view, rows, log, described)
     of_event = np.searchsorted(rows, items)
     parts = list(patch.parts)  # what is no popularity stays as it is
     for at, block in counting.items():
@@ -113,8 +113,8 @@ class _KnownAges:
         return np.where(self.told, self.published, since)
 
 
-def _known_ages(facts: Facts, rows: RowArray, log: EventLog, described: RowArray) -> _KnownAges:
-    dated = facts.base.lineage.dated
+def _known_ages(view: DeltaView, rows: RowArray, log: EventLog, described: RowArray) -> _KnownAges:
+    dated = view.base.lineage.dated
     times = log.occurred_at
     given = np.flatnonzero(~np.isnat(times))
     first = np.full(len(rows), np.nan)
@@ -123,21 +123,21 @@ def _known_ages(facts: Facts, rows: RowArray, log: EventLog, described: RowArray
         np.searchsorted(rows, log.item_rows[given]),
         days_between(dated, times[given]),
     )
-    published = days_between(dated, _published(facts, rows))
+    published = days_between(dated, _published(view, rows))
     told = np.zeros(len(rows), dtype=np.bool_)
     if len(described):
         told = ~np.isnan(published) & np.isin(rows, described)
     return _KnownAges(first, published, told)
 
 
-def _published(facts: Facts, rows: RowArray) -> TimeArray:
+def _published(view: DeltaView, rows: RowArray) -> TimeArray:
     """Return when items were published; NaT where unknown."""
     out = np.full(len(rows), np.datetime64("NaT", "us"))
-    old = rows < facts.base.n_items
-    out[old] = facts.overlay.lookups.published[rows[old]]
-    catalog = facts.overlay.catalog
+    old = rows < view.base.n_items
+    out[old] = view.delta.lookups.published[rows[old]]
+    catalog = view.delta.catalog
     if catalog.n_items:
-        places = catalog.items.rows(facts.overlay.items.ids(rows))
+        places = catalog.items.rows(view.delta.items.ids(rows))
         given = places != NO_ROW
         out[given] = catalog.column("published_at")[places[given]]
     return out

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import NO_ROW, BoolArray, Csr, RowArray, TimeArray
+from recsys.core.arrays import NO_ROW, BoolArray, Csr, DoubleArray, RowArray, TimeArray
 from recsys.data import Catalog
 from recsys.profiles import muted_matrix
-from recsys.serving.state.access import author_texts
+from recsys.serving.state.access import author_texts, repeat_days
 from recsys.serving.state.filter_cache import FilterCache, filter_key
 from recsys.serving.state.snapshot import Snapshot
-from recsys.serving.state.visibility import distinct_texts
 
 
 class Lookups:
@@ -46,11 +45,9 @@ class Lookups:
         return self._base.dataset.catalog.at_rows(np.zeros(0, dtype=np.int32))
 
     @cached_property
-    def visible_texts(self) -> list[str]:
-        """The expressions of ``visibility``, in the order of its columns."""
-        if not self._base.visibility.holds.shape[1]:
-            return []
-        return distinct_texts(self._base.dataset.catalog.column("visible_to"))[1]
+    def repeat_days(self) -> DoubleArray:
+        """(n_items,) float64: days after which a seen item may come back; inf is never."""
+        return repeat_days(self._base.dataset.catalog, self._base.config)
 
     @cached_property
     def muting(self) -> BoolArray:

@@ -1,14 +1,14 @@
-"""Which items are for whom after something was observed, answered for the people asked about."""
+"""Visibility after observing: new expressions for all people, described people for all."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import NO_ROW, BoolArray, RowArray, freeze
-from recsys.data import Catalog, People
-from recsys.serving.observe.delta import Facts
+from recsys.core.arrays import NO_ROW, RowArray, freeze
+from recsys.serving.observe.compact import compacted_catalog, compacted_people
+from recsys.serving.observe.delta import DeltaView
 from recsys.serving.state.visibility import (
     VisibilityTable,
     condition_of,
@@ -18,119 +18,81 @@ from recsys.serving.state.visibility import (
 )
 
 
-class ObservedVisibility:
-    """What :class:`VisibilityTable` says, without evaluating every expression for everybody.
+def updated_visibility(
+    table: VisibilityTable, view: DeltaView, user_rows: RowArray, *, has_other_items: bool
+) -> VisibilityTable:
+    """Return the table after observing; the one given where nothing of it changes.
 
     Parameters
     ----------
-    facts : Facts
-        The whole snapshot, and what came since.
+    table : VisibilityTable
+        As it was.
+    view : DeltaView
+        With what came.
+    user_rows : (n,) int32
+        People who are new or were described.
+    has_other_items : bool
+        Whether items are new or were described.
 
     Raises
     ------
     ConfigError
-        If a new expression cannot be read; the message names an item that has it.
-
-    Notes
-    -----
-    Whoever is as before has the answers of the whole snapshot to its expressions. Others, and new
-    expressions, are evaluated for the people of a request, and kept.
+        If a new expression cannot be read, or an attribute got a type that one cannot be compared
+        with; the message names an item.
     """
+    if has_other_items:
+        table = _with_items(table, view)
+    is_complete = len(table.texts) == table.holds.shape[1]
+    if not table.texts or (is_complete and not len(user_rows)):
+        return table
+    if _has_other_types(table, view):
+        catalog = view.base.dataset.catalog
+        return VisibilityTable.of(
+            compacted_catalog(catalog, view.delta.catalog, view.delta.items),
+            compacted_people(view.base.dataset.people, view.delta.profiles, view.delta.users),
+        )
+    n_known, n_old = table.holds.shape[0] - 1, table.holds.shape[1]
+    holds = np.zeros((len(view.delta.users) + 1, len(table.texts)), dtype=np.bool_)
+    holds[:n_known, :n_old], holds[-1, :n_old] = table.holds[:-1], table.holds[-1]
+    if not is_complete:
+        _check(table, view)
+        people = compacted_people(view.base.dataset.people, view.delta.profiles, view.delta.users)
+        holds[:-1, n_old:] = satisfied(people, table.texts[n_old:])
+        holds[-1:, n_old:] = satisfied(stranger(people), table.texts[n_old:])
+    if len(user_rows):
+        holds[user_rows] = satisfied(view.people_at(user_rows), table.texts)
+    return VisibilityTable(table.expression_of, freeze(holds), table.texts)
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._known: dict[int, BoolArray] = {}
-        base, overlay = facts.base, facts.overlay
-        old = overlay.lookups.visible_texts
-        places = {text: at for at, text in enumerate(old)}
-        expression_of = base.visibility.expression_of
-        if overlay.catalog.n_items:
-            local, texts = distinct_texts(overlay.catalog.column("visible_to"))
-            of_text = [places.setdefault(text, len(places)) for text in texts]
-            table = np.array([*of_text, NO_ROW], dtype=np.int32)
-            wide = np.full(len(overlay.items), NO_ROW, dtype=np.int32)
-            wide[: base.n_items] = expression_of
-            wide[overlay.item_rows] = table[local]
-            expression_of = freeze(wide)
-        self.expression_of: RowArray = expression_of
-        self._old, self._new = old, list(places)[len(old) :]
-        if self._new:
-            self._check()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether every item is for everybody."""
-        return not (self._old or self._new)
+def _with_items(table: VisibilityTable, view: DeltaView) -> VisibilityTable:
+    """Return the table with the expressions of changed items; new ones have no column yet."""
+    delta = view.delta
+    local, texts = distinct_texts(delta.catalog.column("visible_to"))
+    columns = {text: at for at, text in enumerate(table.texts)}
+    of_text = [columns.setdefault(text, len(columns)) for text in texts]
+    expression_of = np.full(len(delta.items), NO_ROW, dtype=np.int32)
+    expression_of[: len(table.expression_of)] = table.expression_of
+    expression_of[delta.item_rows] = np.array([*of_text, NO_ROW], dtype=np.int32)[local]
+    return VisibilityTable(freeze(expression_of), table.holds, tuple(columns))
 
-    @cached_property
-    def columns(self) -> frozenset[str]:
-        """What the expressions name."""
-        every = [condition_of(text).columns for text in (*self._old, *self._new)]
-        return frozenset().union(*every)
 
-    @property
-    def is_for_all(self) -> BoolArray:
-        """(n_items,) bool: which items everybody may see."""
-        return np.asarray(self.expression_of == NO_ROW, dtype=np.bool_)
+def _has_other_types(table: VisibilityTable, view: DeltaView) -> bool:
+    """Say whether a column that an expression names has another type since."""
+    if not view.delta.profiles.n_users:
+        return False
+    base, since = (_types(one.table) for one in (view.base.dataset.people, view.delta.profiles))
+    named = frozenset().union(*(condition_of(text).columns for text in table.texts))
+    return any(base.get(name) != since.get(name) for name in named)
 
-    def audience_of(self, user_row: int) -> bytes:
-        """Return what tells apart people who may see other items; empty where all see all."""
-        if self.is_open:
-            return b""
-        if not self._is_asked(user_row):
-            return bytes(self._facts.base.visibility.holds[user_row].tobytes())
-        if user_row not in self._known:
-            self._known[user_row] = self.holds(np.array([user_row], dtype=np.int32))[0]
-        return self._known[user_row].tobytes()
 
-    def masks(self, user_rows: RowArray) -> tuple[list[BoolArray | None], RowArray]:
-        """Return the distinct masks (None is everything) and which one holds for each person."""
-        if self.is_open:
-            return [None], np.zeros(len(user_rows), dtype=np.int32)
-        people, which = np.unique(user_rows, return_inverse=True)
-        table = VisibilityTable(self.expression_of, self.holds(people.astype(np.int32)))
-        masks, group_of = table.masks(np.arange(len(people), dtype=np.int32))
-        return masks, group_of[which.ravel()]
+def _check(table: VisibilityTable, view: DeltaView) -> None:
+    """Read each new expression once: an error names an item that has it."""
+    local, texts = distinct_texts(view.delta.catalog.column("visible_to"))
+    old = set(table.texts[: table.holds.shape[1]])
+    new = [int(np.argmax(local == at)) for at, text in enumerate(texts) if text not in old]
+    some = view.delta.catalog.at_rows(np.array(new, dtype=np.int32))
+    VisibilityTable.of(some, stranger(view.base.dataset.people))
 
-    def holds(self, user_rows: RowArray) -> BoolArray:
-        """Return (n, n_expressions) bool: whether people satisfy each expression.
 
-        Parameters
-        ----------
-        user_rows : (n,) int32
-            Distinct; -1 is a stranger.
-        """
-        n_base, n_old = self._facts.base.n_users, len(self._old)
-        before = np.where(user_rows < n_base, user_rows, NO_ROW)
-        out = np.zeros((len(user_rows), n_old + len(self._new)), dtype=np.bool_)
-        out[:, :n_old] = self._facts.base.visibility.holds[before]
-        known = user_rows != NO_ROW
-        asked = known.copy()
-        asked[known] = (user_rows[known] >= n_base) | self._facts.described(user_rows[known])
-        if asked.any() and n_old:
-            people = self._facts.people_at(user_rows[asked])
-            out[asked, :n_old] = satisfied(people, self._old)
-        if self._new:
-            if known.any():
-                people = self._facts.people_at(user_rows[known])
-                out[known, n_old:] = satisfied(people, self._new)
-            out[~known, n_old:] = satisfied(self._nobody(), self._new)
-        return out
-
-    def _is_asked(self, user_row: int) -> bool:
-        """Say whether the whole snapshot does not have the answers for a person."""
-        if self._new or user_row >= self._facts.base.n_users:
-            return True
-        return bool(self._facts.described(np.array([user_row], dtype=np.int32))[0])
-
-    def _nobody(self) -> People:
-        return stranger(self._facts.base.dataset.people)
-
-    def _check(self) -> None:
-        """Read each new expression once: what is wrong with it is said while it is observed."""
-        catalog: Catalog = self._facts.overlay.catalog
-        local, texts = distinct_texts(catalog.column("visible_to"))
-        new = [at for at, text in enumerate(texts) if text in self._new]
-        first = [int(np.flatnonzero(local == at)[0]) for at in new]
-        some = catalog.at_rows(np.array(first, dtype=np.int32))
-        VisibilityTable.of(some, self._nobody())
+def _types(table: Any) -> dict[str, Any]:
+    return dict(zip(table.column_names, table.schema.types, strict=True))

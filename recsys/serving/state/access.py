@@ -12,7 +12,9 @@ from recsys.core.arrays import (
     NO_ROW,
     BoolArray,
     Csr,
+    DoubleArray,
     ObjectArray,
+    TimeArray,
     freeze_csr,
     objects,
 )
@@ -29,24 +31,34 @@ from recsys.profiles import (
 )
 from recsys.serving.config import RecommenderConfig
 
-PairName = Literal["seen", "refused", "muted", "own"]
+PairName = Literal["seen", "disliked", "muted", "own"]
 """The sparse matrices of people and items in a snapshot."""
 
-PAIRS: tuple[PairName, ...] = ("seen", "refused", "muted", "own")
+PAIRS: tuple[PairName, ...] = ("seen", "disliked", "muted", "own")
 
 
 def seen_pairs(dataset: Dataset, config: RecommenderConfig, *, now: np.datetime64) -> Csr:
     """Return every pair a person touched, less what is repeatable and long enough ago."""
-    if not config.repeatable or np.isnat(now):
+    if not config.repeatable:
         return seen(dataset)
     events = dataset.events
-    gaps = np.full(len(dataset.items), np.inf)
-    formats = dataset.catalog.column("format")
-    for name, days in config.repeatable.items():
-        gaps[formats == name] = days
-    age = (now - events.occurred_at) / DAY
-    fresh = ~(age > gaps[events.item_rows])
+    days = repeat_days(dataset.catalog, config)[events.item_rows]
+    fresh = fresh_events(events.occurred_at, days, now=now)
     return seen(replace(dataset, events=events.select(fresh)))
+
+
+def repeat_days(catalog: Catalog, config: RecommenderConfig) -> DoubleArray:
+    """Return (n_items,) float64 days after which a seen item may come back; inf is never."""
+    out = np.full(catalog.n_items, np.inf)
+    formats = catalog.column("format")
+    for name, days in config.repeatable.items():
+        out[formats == name] = days
+    return out
+
+
+def fresh_events(times: TimeArray, days: DoubleArray, *, now: np.datetime64) -> BoolArray:
+    """Return (n_events,) bool: no more than ``days`` old; true where a time is unknown."""
+    return np.asarray(~((now - times) / DAY > days), dtype=np.bool_)
 
 
 def own_pairs(dataset: Dataset) -> Csr:

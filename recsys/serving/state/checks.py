@@ -118,7 +118,7 @@ def _shapes(snapshot: Snapshot) -> dict[str, tuple[tuple[int, ...], tuple[int, .
         "items/expression_of": (table.expression_of.shape, (items,)),
         "items": ((len(snapshot.dataset.catalog.items),), (items,)),
     }
-    for name in ("seen", "refused", "muted", "own"):
+    for name in ("seen", "disliked", "muted", "own"):
         out[f"pairs/{name}"] = (getattr(snapshot, name).shape, (users, items))
     for at, block in enumerate(model.blocks):
         if isinstance(block, VectorBlock):

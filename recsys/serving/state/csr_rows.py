@@ -12,6 +12,8 @@ from recsys.core.arrays import NO_ROW, BoolArray, Csr, FloatArray, RowArray, csr
 FEW = 8
 """Rows up to which they are copied one by one."""
 
+NO_ROWS: RowArray = np.zeros(0, dtype=np.int32)
+
 Line = tuple[RowArray, FloatArray]
 """Indices and data of one row of a csr matrix."""
 

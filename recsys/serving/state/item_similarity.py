@@ -1,42 +1,45 @@
-"""The space in which items are alike: taste only, not popularity."""
+"""Item vectors whose inner product says how alike two items are: taste, not popularity."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
 
-from recsys.core.arrays import FloatMatrix
-from recsys.index import ExactIndex
+import numpy as np
+
+from recsys.core.arrays import Csr, FloatMatrix
 from recsys.models import Hybrid, VectorBlock
-from recsys.profiles import ItemProfiles
 
 WIDTH = 256
 """Length of the random projection of tag profiles, where no block gives item vectors."""
 
 
-def similarity_index(model: Hybrid, profiles: ItemProfiles) -> ExactIndex:
-    """Return an index of unit item vectors, each taste block given the same share.
+def taste_blocks(model: Hybrid) -> list[VectorBlock]:
+    """Return the vector blocks of a model that know taste."""
+    return [one for one in model.vector_blocks if one.is_personal]
+
+
+def unit_vectors(factors: Sequence[FloatMatrix], features: Csr) -> FloatMatrix:
+    """Return (n, n_dims) float32 unit vectors of items, each block given the same share.
+
+    Parameters
+    ----------
+    factors : sequence of (n, n_factors) float32
+        Item factors of the taste blocks.
+    features : (n, n_tags) csr
+        Profiles of the same items.
 
     Notes
     -----
-    Without a vector block that knows taste, tag profiles stand in, by a random projection, which
-    keeps their cosines within about 0.1 [Achlioptas2003]_.
+    Without a taste block the tag profiles stand in, by a random projection, which keeps their
+    cosines within about 0.1 [Achlioptas2003]_.
     """
-    blocks = [
-        _unit(block.item_factors)
-        for block in model.blocks
-        if isinstance(block, VectorBlock) and block.is_personal
-    ]
-    if not blocks:
-        blocks = [_unit(_projected(profiles))]
-    return ExactIndex.build(_unit(np.hstack(blocks)))
+    return _unit(np.hstack([_unit(one) for one in factors or [_projected(features)]]))
 
 
-def _projected(profiles: ItemProfiles) -> FloatMatrix:
+def _projected(features: Csr) -> FloatMatrix:
     rng = np.random.default_rng(0)
-    signs = rng.integers(0, 2, size=(profiles.n_tags, WIDTH), dtype=np.int8) * 2 - 1
-    out: npt.NDArray[np.float32] = profiles.matrix @ signs.astype(np.float32)
-    return np.asarray(out, dtype=np.float32)
+    signs = rng.integers(0, 2, size=(features.shape[1], WIDTH), dtype=np.int8) * 2 - 1
+    return np.asarray(features @ signs.astype(np.float32), dtype=np.float32)
 
 
 def _unit(vectors: FloatMatrix) -> FloatMatrix:

@@ -27,20 +27,22 @@ from recsys.core.artifact import (
 from recsys.core.errors import ArtifactError, ConfigError, DataError, NotFittedError, clip
 from recsys.core.note import Note
 from recsys.core.storage import atomic_folder
-from recsys.data import load_dataset, save_dataset
+from recsys.data import Catalog, load_dataset, save_dataset
 from recsys.index import load_index
 from recsys.models import BlockSpec, HybridModel, Queries, QueryState
 from recsys.profiles import ItemProfiles
 from recsys.serving.config import RecommenderConfig
-from recsys.serving.state.access import PAIRS
 from recsys.serving.state.checks import check_arrays, check_snapshot
 from recsys.serving.state.lineage import Lineage
 from recsys.serving.state.snapshot import Snapshot
-from recsys.serving.state.visibility import VisibilityTable
+from recsys.serving.state.visibility import VisibilityTable, distinct_texts
 
 FORMAT = "recsys-model"
 
 FORMAT_VERSION = (1, 2)
+
+SAVED_PAIRS = {"seen": "seen", "disliked": "refused", "muted": "muted", "own": "own"}
+"""Names of the pair matrices in the folder: those of format 1.0."""
 
 DAMAGE = (
     OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
@@ -58,7 +60,6 @@ def save_snapshot(snapshot: Snapshot, path: Path) -> None:
         If ``path`` is a file, or a folder that holds something else.
     """
     _check_place(path)
-    snapshot = snapshot.whole
     try:
         with atomic_folder(path, marker=MANIFEST) as folder:
             _fill(folder, snapshot)
@@ -182,8 +183,8 @@ def _arrays(snapshot: Snapshot) -> dict[str, Any]:
     }
     out |= csr_arrays("people/history", snapshot.queries.history)
     out |= csr_arrays("people/tags", snapshot.queries.tags)
-    for name in PAIRS:
-        out |= csr_arrays(f"pairs/{name}", getattr(snapshot, name))
+    for name, saved in SAVED_PAIRS.items():
+        out |= csr_arrays(f"pairs/{saved}", getattr(snapshot, name))
     out |= {f"profiles/{key}": one for key, one in snapshot.item_profiles.to_arrays().items()}
     for at, block in enumerate(snapshot.model.blocks):
         out |= {f"blocks/{at}/{key}": one for key, one in block.to_arrays().items()}
@@ -203,11 +204,12 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
         bucket_edges=manifest["bucket_edges"],
         item_factors=index.vectors,  # mapped: to join the blocks' own takes a copy of everything
     )
+    dataset = load_dataset(path / "data")
     snapshot = Snapshot(
         config=config,
         version=manifest["version"],
         now=np.datetime64(manifest["now"] or "NaT", "us"),
-        dataset=load_dataset(path / "data"),
+        dataset=dataset,
         item_profiles=ItemProfiles.from_arrays(_below("profiles/", arrays), config.profiles),
         model=model,
         specs=specs,
@@ -218,8 +220,8 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
             tags=csr_from("people/tags", arrays),
         ),
         states=QueryState(arrays["people/vectors"], arrays["people/buckets"]),
-        **{name: freeze_csr(csr_from(f"pairs/{name}", arrays)) for name in PAIRS},
-        visibility=VisibilityTable(arrays["items/expression_of"], arrays["people/holds"]),
+        **{name: freeze_csr(csr_from(f"pairs/{at}", arrays)) for name, at in SAVED_PAIRS.items()},
+        visibility=_visibility(arrays, dataset.catalog),
         personal=arrays["people/personal"],
         eligible=arrays["items/eligible"],
         notes=tuple(map(Note.parse, manifest["notes"])),
@@ -228,6 +230,13 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
     )
     check_snapshot(snapshot)
     return snapshot
+
+
+def _visibility(arrays: Mapping[str, Any], catalog: Catalog) -> VisibilityTable:
+    """Return the saved table; its expressions are those of the catalog, in their order."""
+    holds = arrays["people/holds"]
+    texts = distinct_texts(catalog.column("visible_to"))[1] if holds.shape[-1] else []
+    return VisibilityTable(arrays["items/expression_of"], holds, tuple(texts))
 
 
 def _lineage(manifest: Mapping[str, Any]) -> Lineage:

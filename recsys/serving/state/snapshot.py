@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.arrays import BoolArray, Csr, RowArray, freeze_csr
+from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray
 from recsys.core.note import Note
-from recsys.data import Dataset, IdMap, KindTable
+from recsys.data import Dataset, IdMap, KindTable, People
 from recsys.index import ExactIndex, VectorIndex
 from recsys.models import BlockSpec, Hybrid, Queries, QueryState
 from recsys.profiles import ItemProfiles, TagVocabulary
 from recsys.ranking import TypedColumns, Wording, parse_filter
 from recsys.serving.config import RecommenderConfig
-from recsys.serving.state.csr_rows import row_matrix, rows_of
+from recsys.serving.state.csr_rows import row_entries, row_matrix
 from recsys.serving.state.filter_cache import FilterCache
-from recsys.serving.state.item_similarity import similarity_index
+from recsys.serving.state.item_similarity import taste_blocks, unit_vectors
 from recsys.serving.state.lineage import Lineage
 from recsys.serving.state.visibility import VisibilityTable
 
@@ -51,7 +51,7 @@ class Snapshot:
         What the blocks make of them.
     seen : (n_users, n_items) csr
         Pairs left out when seen items are excluded.
-    refused : (n_users, n_items) csr
+    disliked : (n_users, n_items) csr
         Pairs never shown: hidden, disliked or reported.
     muted : (n_users, n_items) csr
         Pairs never shown because the person muted the author or a tag.
@@ -83,7 +83,7 @@ class Snapshot:
     queries: Queries
     states: QueryState
     seen: Csr
-    refused: Csr
+    disliked: Csr
     muted: Csr
     own: Csr
     visibility: VisibilityTable
@@ -114,7 +114,7 @@ class Snapshot:
         return len(self.users)
 
     @property
-    def whole(self) -> Snapshot:
+    def compacted(self) -> Snapshot:
         """The same state in whole arrays, without changes beside them."""
         return self
 
@@ -175,37 +175,33 @@ class Snapshot:
         """Say whether one person is served personally."""
         return bool(self.personal[user_row])
 
-    def hidden_rows(self, user_row: int, *, with_seen: bool, with_own: bool) -> RowArray:
-        """Return the rising rows of the items to leave out for one person."""
-        parts = [self.refused, self.muted]
-        parts += [self.seen] if with_seen else []
-        parts += [self.own] if with_own else []
-        lines: list[RowArray] = [
-            one.indices[one.indptr[user_row] : one.indptr[user_row + 1]] for one in parts
-        ]
-        filled = [line for line in lines if len(line)]
-        if len(filled) < 2:
-            return (filled or lines)[0]
-        rows: RowArray = np.unique(np.concatenate(filled))
-        return rows
+    def seen_rows(self, user_row: int) -> RowArray:
+        """Return the rising rows of the items that a person touched, less repeatable ones."""
+        return row_entries(self.seen, user_row)[0]
 
-    def audience_of(self, user_row: int) -> bytes:
-        """Return what tells apart people who may see other items; empty where all see all."""
-        holds = self.visibility.holds
-        return holds[user_row].tobytes() if holds.shape[1] else b""
+    def disliked_rows(self, user_row: int) -> RowArray:
+        """Return the rising rows of the items that a person hid, disliked or reported."""
+        return row_entries(self.disliked, user_row)[0]
 
-    def hidden_of(self, user_rows: RowArray, *, with_seen: bool, with_own: bool) -> Csr:
-        """Return the (n, n_items) csr of pairs to leave out; none for row -1."""
-        return rows_of(self.hidden(with_seen=with_seen, with_own=with_own), user_rows)
+    def muted_rows(self, user_row: int) -> RowArray:
+        """Return the rising rows of the items of which a person muted the author or a tag."""
+        return row_entries(self.muted, user_row)[0]
 
-    def visible(self, user_rows: RowArray) -> tuple[list[BoolArray | None], RowArray]:
-        """Return the distinct masks of items (None is everything), and whose they are."""
-        return self.visibility.masks(user_rows)
+    def own_rows(self, user_row: int) -> RowArray:
+        """Return the rising rows of the items that a person made."""
+        return row_entries(self.own, user_row)[0]
 
-    @property
-    def is_for_all(self) -> BoolArray:
-        """(n_items,) bool: which items everybody may see."""
-        return self.visibility.is_for_all
+    def people_of(self, user_rows: RowArray) -> People:
+        """Return what some people declared, in that order."""
+        return self.dataset.people.at_rows(user_rows)
+
+    def profiles_of(self, item_rows: RowArray) -> ItemProfiles:
+        """Return the profiles of some items alone, in that order."""
+        return replace(self.item_profiles, matrix=self.item_profiles.matrix[item_rows])
+
+    def taste_vectors(self, item_rows: RowArray) -> FloatMatrix:
+        """Return (n, n_dims) float32 unit vectors in which alike items are near."""
+        return np.ascontiguousarray(self.similarity.vectors[item_rows])
 
     def mask_of(self, where: Any) -> BoolArray:
         """Return (n_items,) bool: which items a filter lets through.
@@ -255,25 +251,11 @@ class Snapshot:
         """The sets of items that were asked for last."""
         return FilterCache()
 
-    def hidden(self, *, with_seen: bool, with_own: bool) -> Csr:
-        """Return the (n_users, n_items) csr of pairs to leave out, kept after its first use."""
-        key = (with_seen, with_own)
-        if key not in self._hidden:
-            parts = [self.refused, self.muted]
-            parts += [self.seen] if with_seen else []
-            parts += [self.own] if with_own else []
-            filled = [part for part in parts if part.nnz]
-            self._hidden[key] = freeze_csr(sum(filled[1:], filled[0])) if filled else self.refused
-        return self._hidden[key]
-
-    @cached_property
-    def _hidden(self) -> dict[tuple[bool, bool], Csr]:
-        return {}
-
     @cached_property
     def similarity(self) -> ExactIndex:
-        """Unit item vectors of taste, made when first asked for."""
-        return similarity_index(self.model, self.item_profiles)
+        """Exact index over the unit vectors of :meth:`taste_vectors`, made at first use."""
+        factors = [block.item_factors for block in taste_blocks(self.model)]
+        return ExactIndex.build(unit_vectors(factors, self.item_profiles.matrix))
 
     @cached_property
     def _by_user(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -30,10 +30,13 @@ class VisibilityTable:
     holds : (n_users + 1, n_expressions) bool
         Whether each person satisfies each expression; the last row is for unknown people, of
         whom no attribute is given.
+    texts : tuple of n_expressions str
+        The expressions.
     """
 
     expression_of: RowArray
     holds: BoolArray
+    texts: tuple[str, ...]
 
     @classmethod
     def of(cls, catalog: Catalog, people: People) -> VisibilityTable:
@@ -75,12 +78,16 @@ class VisibilityTable:
             _warn(f"visible_to: {n_hidden} item(s) are hidden from everybody; {reason}")
         if absent:
             _warn_hidden(absent, n_hidden=int(np.isin(expression_of, list(absent)).sum()))
-        return cls(freeze(expression_of), freeze(holds))
+        return cls(freeze(expression_of), freeze(holds), tuple(texts))
 
     @property
     def is_for_all(self) -> BoolArray:
         """(n_items,) bool: which items everybody may see."""
         return np.asarray(self.expression_of == NO_ROW, dtype=bool)
+
+    def key(self, user_row: int) -> bytes:
+        """Return what tells apart people who may see other items; empty where all see all."""
+        return self.holds[user_row].tobytes() if self.texts else b""
 
     def masks(self, user_rows: RowArray) -> tuple[list[BoolArray | None], RowArray]:
         """Return the distinct masks (None is everything) and which one holds for each person."""

@@ -174,3 +174,10 @@ def test_a_catalog_that_has_all_expired_says_so() -> None:
     assert top.shortfall[1] == (
         "0 of 3 items: 8 in the catalog, 8 filtered, expired, blocked or not for this person."
     )
+
+
+def test_two_long_filters_of_one_call_are_told_apart() -> None:
+    many = [f"x{at}" for at in range(5000)]  # numpy shortens the text of a long array
+    filters = [{"title": np.array([*many, one, *many])} for one in ("On g1", "On n1")]
+    top = tiny_shared().recommend(["stranger", "another"], k=1, where=filters)
+    assert top.item_ids[:, 0].tolist() == ["g1", "n1"]

@@ -16,6 +16,7 @@ from recsys.index import IndexConfig, NarrowIndex
 from recsys.models import HybridConfig
 from recsys.serving import RowRequest
 from recsys.serving.answer import rank as ranking
+from recsys.serving.state.exclusions import excluded_pairs
 
 WEIGHTS: dict[str, tuple[float, ...]] = {
     "popularity": (0.3,),
@@ -120,7 +121,7 @@ def observed(kind: str, preset: str, n_pieces: int) -> recsys.Recommender:
 @pytest.mark.parametrize("n_pieces", [1, 10, 100])
 def test_alone_equals_in_a_batch_after_observing(kind: str, preset: str, n_pieces: int) -> None:
     later = observed(kind, preset, n_pieces)
-    whole = recsys.Recommender(later.snapshot.whole)
+    whole = recsys.Recommender(later.snapshot)
     for where in WHERE:
         for user in ["u0", "u9", *(f"new-{at}" for at in range(5)), *later.users.ids()[-3:]]:
             if user not in later.users:
@@ -247,7 +248,9 @@ def test_codes_and_kernels_find_nearly_the_best(tmp_path: Any) -> None:
     again = recsys.load(tmp_path / "model")
     users = recommender.users.ids().tolist()
     scores = recommender.score(users, recommender.items.ids())
-    hidden = recommender.snapshot.hidden(with_seen=True, with_own=True).toarray() > 0
+    rows = np.arange(len(users), dtype=np.int32)
+    out = excluded_pairs(recommender.snapshot, rows, with_seen=True, with_own=True)
+    hidden = out.toarray() > 0
     best = np.argsort(-np.where(hidden, -np.inf, scores), axis=1, kind="stable")[:, :10]
     for top in (recommender.recommend(users, k=10), again.recommend(users, k=10)):
         rows = np.array([recommender.items.rows(line) for line in top.item_ids])

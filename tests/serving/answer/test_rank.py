@@ -32,8 +32,8 @@ def test_the_list_is_the_best_of_all_scores(preset: str) -> None:
         found = best.rows[row][best.rows[row] >= 0]
         np.testing.assert_allclose(best.scores[row][: len(found)], scores[row, found], atol=1e-5)
         left = np.setdiff1d(np.flatnonzero(model.snapshot.eligible), found)
-        refused = model.snapshot.refused[max(model.users.row(ids[row]), 0)].indices
-        assert set(left) <= set(refused) | set(
+        disliked = model.snapshot.disliked[max(model.users.row(ids[row]), 0)].indices
+        assert set(left) <= set(disliked) | set(
             np.flatnonzero(~model.snapshot.visibility.is_for_all)
         )
 

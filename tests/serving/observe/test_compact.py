@@ -7,7 +7,7 @@ import pytest
 
 import recsys
 from recsys.index import ExactIndex
-from recsys.serving.observe.compact import renewed
+from recsys.serving.observe.compact import compact_and_date
 from tests.serving.world import tiny_model, tiny_shared
 
 EVENT = {
@@ -41,7 +41,7 @@ def test_a_saved_model_answers_as_before_and_can_be_observed_again(
 
 def test_a_renewed_snapshot_has_nothing_beside_its_index() -> None:
     later = tiny_shared().observe(EVENT, ITEMS)
-    again = recsys.Recommender(renewed(later.snapshot))
+    again = recsys.Recommender(compact_and_date(later.snapshot))
     assert isinstance(again.snapshot.index, ExactIndex)
     np.testing.assert_allclose(
         again.recommend(["bo"], k=9).scores, later.recommend(["bo"], k=9).scores, rtol=1e-6

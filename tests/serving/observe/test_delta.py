@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from recsys.serving.observe.delta import Facts, Overlay
-from recsys.serving.observe.snapshot import ObservedSnapshot
+from recsys.serving.observe.delta import DeltaView, SnapshotDelta
+from recsys.serving.observe.snapshot import DeltaSnapshot
 from tests.serving.world import tiny_shared
 
 NEWS = {
@@ -14,36 +14,36 @@ NEWS = {
 }
 
 
-def observed() -> ObservedSnapshot:
+def observed() -> DeltaSnapshot:
     items = {"item_id": ["g2", "told"], "tags": ["noise", "gates"], "title": ["Other", None]}
     users = {"user_id": ["bo"], "declared_tags": ["noise"], "muted_tags": ["errors"]}
-    snapshot = tiny_shared().observe(NEWS, items, users=users).snapshot
-    assert isinstance(snapshot, ObservedSnapshot)
+    snapshot = tiny_shared().observe(NEWS, items, users=users).view
+    assert isinstance(snapshot, DeltaSnapshot)
     return snapshot
 
 
 def test_rows_are_those_of_the_whole_snapshot() -> None:
     snapshot = observed()
-    facts, whole = snapshot.facts, snapshot.whole
+    view, whole = snapshot.view, snapshot.compacted
     items = np.arange(snapshot.n_items, dtype=np.int32)
     users = np.arange(snapshot.n_users, dtype=np.int32)
-    assert facts.authors_of(items).tolist() == whole.dataset.author_rows.tolist()
-    assert facts.personal_of(users).tolist() == whole.personal.tolist()
-    assert (facts.features_at(items) != whole.item_profiles.matrix).nnz == 0
-    assert facts.catalog_at(items).column("title").tolist() == (
+    assert view.authors_of(items).tolist() == whole.dataset.author_rows.tolist()
+    assert view.personal_of(users).tolist() == whole.personal.tolist()
+    assert (view.features_at(items) != whole.item_profiles.matrix).nnz == 0
+    assert view.catalog_at(items).column("title").tolist() == (
         whole.dataset.catalog.column("title").tolist()
     )
-    assert facts.people_at(users).muted_tags.tolist() == whole.dataset.people.muted_tags.tolist()
-    log = facts.log_of(users)
+    assert view.people_at(users).muted_tags.tolist() == whole.dataset.people.muted_tags.tolist()
+    log = view.log_of(users)
     assert log.n_events == whole.dataset.events.n_events
-    assert facts.muting(users).tolist() == [one == "bo" for one in whole.users]
-    assert facts.described(users).tolist() == [one == "bo" for one in whole.users]
+    assert view.muting(users).tolist() == [one == "bo" for one in whole.users]
+    assert view.described(users).tolist() == [one == "bo" for one in whole.users]
 
 
 def test_an_empty_overlay_says_what_the_snapshot_says() -> None:
     base = tiny_shared().snapshot
-    facts = Facts(base, Overlay.empty(base))
+    view = DeltaView(base, SnapshotDelta.empty(base))
     users = np.arange(base.n_users, dtype=np.int32)
-    assert facts.log_of(users).n_events == base.dataset.events.n_events
-    assert not facts.lacks_events
-    assert not facts.muting(users).any()
+    assert view.log_of(users).n_events == base.dataset.events.n_events
+    assert not view.lacks_events
+    assert not view.muting(users).any()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import recsys
-from recsys.serving.observe.delta import Facts, Overlay
+from recsys.serving.observe.delta import DeltaView, SnapshotDelta
 from recsys.serving.observe.fold_in import fold_in, muted_items, own_items, taste
 from tests.serving.observe.test_delta import observed
 from tests.serving.world import made_up_model
@@ -14,15 +14,15 @@ from tests.serving.world import made_up_model
 
 def test_folding_in_who_did_nothing_new_changes_nothing() -> None:
     base = made_up_model().snapshot
-    facts = Facts(base, Overlay.empty(base))
+    view = DeltaView(base, SnapshotDelta.empty(base))
     rows = np.arange(base.n_users, dtype=np.int32)
-    people = fold_in(facts, rows, base.model)
+    people = fold_in(view, rows, base.model)
     for row in rows.tolist():
         np.testing.assert_allclose(people[row].vector, base.states.vectors[row], atol=1e-5)
         assert people[row].seen.tolist() == sorted(base.seen[row].indices.tolist())
         assert people[row].own.tolist() == sorted(base.own[row].indices.tolist())
-    assert fold_in(facts, rows[:0], base.model) == {}
-    assert taste(facts, rows).n_events == sum(one.taste.n_events for one in people.values())
+    assert fold_in(view, rows[:0], base.model) == {}
+    assert taste(view, rows).n_events == sum(one.taste.n_events for one in people.values())
 
 
 def in_turns(first: int, last: int) -> recsys.EventLog:
@@ -47,7 +47,7 @@ def test_without_times_ages_are_counted_in_events_as_the_fit_does() -> None:
     assert base.lineage.in_order
     assert base.queries.age_days.max() == 17
     rows = np.arange(base.n_users, dtype=np.int32)
-    people = fold_in(Facts(base, Overlay.empty(base)), rows, base.model)
+    people = fold_in(DeltaView(base, SnapshotDelta.empty(base)), rows, base.model)
     for row in rows.tolist():
         assert (
             people[row].age_days.tolist()
@@ -87,7 +87,7 @@ def test_what_is_observed_with_a_time_came_after_all_without() -> None:
 def test_they_are_what_a_snapshot_of_everything_would_say() -> None:
     snapshot = observed()
     rows = np.arange(snapshot.n_users, dtype=np.int32)
-    own, muted = own_items(snapshot.facts, rows), muted_items(snapshot.facts, rows)
+    own, muted = own_items(snapshot.view, rows), muted_items(snapshot.view, rows)
     zed, bo = snapshot.users.rows(["zed", "bo"]).tolist()
     assert own[zed].tolist() == [snapshot.items.row("late")]
     # errors is a tag of n2 alone

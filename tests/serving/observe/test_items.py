@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import recsys
-from recsys.serving.observe.snapshot import ObservedSnapshot
+from recsys.serving.observe.snapshot import DeltaSnapshot
 from tests.serving.world import tiny_catalog, tiny_model, tiny_shared
 
 
@@ -50,9 +50,9 @@ def test_what_is_not_said_of_an_item_stays() -> None:
 
 
 def touched(model: recsys.Recommender) -> set[str]:
-    snapshot = model.snapshot
-    assert isinstance(snapshot, ObservedSnapshot)
-    return set(snapshot.users.ids(np.array(sorted(snapshot.overlay.people), np.int32)).tolist())
+    snapshot = model.view
+    assert isinstance(snapshot, DeltaSnapshot)
+    return set(snapshot.users.ids(np.array(sorted(snapshot.delta.people), np.int32)).tolist())
 
 
 @pytest.mark.parametrize(

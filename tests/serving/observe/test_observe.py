@@ -5,7 +5,7 @@ import pytest
 
 import recsys
 from recsys.serving.observe import observe
-from recsys.serving.observe.snapshot import ObservedSnapshot
+from recsys.serving.observe.snapshot import DeltaSnapshot
 from tests.serving.world import tiny_catalog, tiny_model, tiny_shared
 
 
@@ -52,7 +52,7 @@ def test_who_withdraws_consent_gets_the_common_list_and_counts_for_nothing() -> 
     model = tiny_shared()
     later = model.observe(users={"user_id": ["bo"], "consent": ["none"]})
     assert later.recommend(["bo"]).known.all()
-    assert later.snapshot.whole.queries.history[later.users.row("bo")].nnz == 0
+    assert later.view.compacted.queries.history[later.users.row("bo")].nnz == 0
     back = later.observe(users={"user_id": ["bo"], "consent": ["all"]})
     np.testing.assert_allclose(
         back.score(["bo"], list(model.items)), model.score(["bo"], list(model.items)), rtol=1e-5
@@ -109,8 +109,8 @@ def test_days_that_go_by_let_popularity_fade_as_a_fit_would() -> None:
     )
     items = list(later.items)
     np.testing.assert_allclose(
-        later.snapshot.model.item_factors[:, 0],
-        again.snapshot.model.item_factors[again.items.rows(items), 0],
+        later.view.model.item_factors[:, 0],
+        again.view.model.item_factors[again.items.rows(items), 0],
         rtol=1e-5,
     )
 
@@ -124,8 +124,8 @@ def test_too_many_changes_are_made_whole(monkeypatch: pytest.MonkeyPatch) -> Non
     folded = tiny_shared()
     for one in calls:
         folded = folded.observe(one)
-    assert isinstance(folded.snapshot, ObservedSnapshot)
-    assert len(folded.snapshot.overlay.people) <= 3
+    assert isinstance(folded.view, DeltaSnapshot)
+    assert len(folded.view.delta.people) <= 3
     people = [f"p{at}" for at in range(6)]
     np.testing.assert_allclose(
         folded.score(people, ["g1", "n1"]), model.score(people, ["g1", "n1"]), rtol=1e-5

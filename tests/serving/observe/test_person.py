@@ -2,23 +2,18 @@
 
 import numpy as np
 
-from recsys.serving.observe.person import hidden_of, pairs_of, queries_of, states_of
+from recsys.serving.observe.person import queries_of, states_of
 from tests.serving.observe.test_delta import observed
 
 
 def test_several_people_make_the_arrays_of_a_snapshot() -> None:
     snapshot = observed()
-    people = [snapshot.overlay.people[snapshot.users.row(one)] for one in ("bo", "zed")]
+    people = [snapshot.delta.people[snapshot.users.row(one)] for one in ("bo", "zed")]
     rows = snapshot.users.rows(["bo", "zed"])
-    whole = snapshot.whole
+    whole = snapshot.compacted
     found = queries_of(people, n_items=snapshot.n_items, n_tags=whole.queries.tags.shape[1])
     expected = whole.queries.take(rows)
     assert (found.history != expected.history).nnz == 0
     np.testing.assert_array_equal(found.age_days, expected.age_days)
     states = states_of(people, n_factors=whole.states.vectors.shape[1])
     np.testing.assert_array_equal(states.vectors, whole.states.take(rows).vectors)
-    seen = pairs_of(people, "seen", n_items=snapshot.n_items)
-    assert (seen != whole.seen[rows]).nnz == 0
-    hidden = hidden_of(people, with_seen=True, with_own=True, n_items=snapshot.n_items)
-    assert ((hidden > 0) != (whole.hidden(with_seen=True, with_own=True)[rows] > 0)).nnz == 0
-    assert hidden_of([], with_seen=True, with_own=True, n_items=3).shape == (0, 3)

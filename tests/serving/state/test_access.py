@@ -21,7 +21,7 @@ def test_every_touched_pair_is_seen() -> None:
 
 
 def test_hidden_items_are_refused_and_only_they() -> None:
-    assert pairs_of(tiny_shared(), "refused") == {("hal", "n1")}
+    assert pairs_of(tiny_shared(), "disliked") == {("hal", "n1")}
 
 
 def test_the_author_is_who_asked_unless_the_catalog_says() -> None:

@@ -1,4 +1,4 @@
-"""Parts of a saved model that do not fit are refused before native code reads them."""
+"""Parts of a saved model that do not fit are disliked before native code reads them."""
 
 import shutil
 from collections.abc import Callable
