@@ -4,6 +4,7 @@ from recsys.profiles.decay import half_life_weights
 from recsys.profiles.declared import DeclaredTags, declared_tags, match_declared, muted_matrix
 from recsys.profiles.items import ItemProfiles, build_item_profiles
 from recsys.profiles.profileconfig import ProfileConfig
+from recsys.profiles.stated import CodedColumn, StatedTags
 from recsys.profiles.table import ProfileRow, ProfileTable, TagSource, profile_table
 from recsys.profiles.terms import TermCounts, TextConfig, count_terms, select_terms
 from recsys.profiles.text import clean_text, tokenize
@@ -13,11 +14,13 @@ from recsys.profiles.weighting import bm25_term_weights, inverse_document_freque
 
 __all__ = [
     "FAMILIES",
+    "CodedColumn",
     "DeclaredTags",
     "ItemProfiles",
     "ProfileConfig",
     "ProfileRow",
     "ProfileTable",
+    "StatedTags",
     "TagSource",
     "TagVocabulary",
     "TermCounts",

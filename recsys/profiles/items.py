@@ -184,13 +184,14 @@ def _column_part(column: npt.NDArray[Any], family: str) -> _Part:
         for value in cell if isinstance(cell, tuple) else (cell,):
             if value is not None and value == value:  # noqa: PLR0124  # NaN is no value
                 rows.append(row)
-                columns.append(codes.setdefault(_word(value), len(codes)))
+                columns.append(codes.setdefault(word_of(value), len(codes)))
     ones = np.ones(len(rows), dtype=np.float32)
     shape = (len(column), len(codes))
     return _Part(family, tuple(codes), sp.csr_matrix((ones, (rows, columns)), shape=shape))
 
 
-def _word(value: object) -> str:
+def word_of(value: object) -> str:
+    """Return the tag that a value of a column is."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # a column of numbers: level 2, not 2.0
     return str(value)

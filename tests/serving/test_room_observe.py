@@ -197,7 +197,11 @@ def test_what_people_may_not_see_is_what_a_fit_of_the_same_data_says(
         now=observed.now,
         config=recsys.RecommenderConfig(model="popularity"),
     )
-    for name in ("seen", "disliked", "own", "muted"):
+    for row, person in enumerate(observed.users):
+        mine = observed.items.ids(observed.view.muted_rows(row)).tolist()
+        theirs = again.items.ids(again.view.muted_rows(again.users.row(person))).tolist()
+        assert sorted(mine) == sorted(theirs)
+    for name in ("seen", "disliked", "own"):
         mine, theirs = getattr(observed.snapshot, name), getattr(again.snapshot, name)
         assert pairs(observed, mine) == pairs(again, theirs), name
     assert pairs(observed, observed.snapshot.queries.history) == pairs(

@@ -46,7 +46,6 @@ from recsys.serving.config import RecommenderConfig
 from recsys.serving.fit.list_recall import judged
 from recsys.serving.state.access import (
     eligible_items,
-    muted_pairs,
     own_pairs,
     personal_people,
     seen_pairs,
@@ -136,7 +135,6 @@ def assemble(
         states=states,
         seen=seen_pairs(dataset, config, now=now),
         disliked=negatives(dataset),
-        muted=muted_pairs(dataset, profiles),
         own=own_pairs(dataset),
         visibility=VisibilityTable.of(dataset.catalog, dataset.people),
         personal=personal_people(dataset.people),

@@ -24,6 +24,7 @@ from recsys.models import ItemDelta, empty_delta
 from recsys.serving.observe.person import Person
 from recsys.serving.observe.reverse_lookups import Lookups
 from recsys.serving.state.access import personal_people, repeat_days
+from recsys.serving.state.mutes import NO_MUTES, Mutes, Postings
 from recsys.serving.state.snapshot import Snapshot
 
 
@@ -94,6 +95,8 @@ class SnapshotDelta:
         Their rows.
     features : (n_described, n_tags) csr
         Their profiles.
+    postings : Postings
+        Item rows by tag, word and author.
     authors : mapping of item row to user row
         Whoever made them; -1 nobody known.
     makers : mapping of item row to (time, user row)
@@ -118,6 +121,7 @@ class SnapshotDelta:
     catalog: Catalog
     item_rows: RowArray
     features: Csr
+    postings: Postings
     authors: Layered[int, int]
     makers: Layered[int, tuple[int, int]]
     patch: ItemDelta
@@ -139,6 +143,7 @@ class SnapshotDelta:
             catalog=Catalog.empty(),
             item_rows=np.zeros(0, np.int32),
             features=base.item_profiles.matrix[:0],
+            postings=base.postings,
             authors=Layered(),
             makers=Layered(),
             patch=empty_delta(base.model),
@@ -174,18 +179,14 @@ class DeltaView:
         ids = self.delta.users.ids(user_rows)
         return np.asarray(self.delta.profiles.users.rows(ids) != NO_ROW, dtype=np.bool_)
 
-    def muting(self, user_rows: RowArray) -> BoolArray:
-        """Return (n,) bool: who of some people muted anything."""
-        out = np.zeros(len(user_rows), dtype=np.bool_)
-        old = user_rows < self.base.n_users
-        out[old] = self.delta.lookups.muting[user_rows[old]]
+    def mutes_of(self, user_row: int) -> Mutes:
+        """Return the tags and authors that a person muted."""
         profiles = self.delta.profiles
         if profiles.n_users:
-            places = profiles.users.rows(self.delta.users.ids(user_rows))
-            for at in np.flatnonzero(places != NO_ROW).tolist():
-                row = int(places[at])
-                out[at] = bool(profiles.muted_tags[row] or profiles.muted_authors[row])
-        return out
+            place = profiles.users.row(self.delta.users.id(user_row))
+            if place != NO_ROW:
+                return Mutes.of(profiles, place)
+        return self.base.mutes_of(user_row) if user_row < self.base.n_users else NO_MUTES
 
     def user_events_of(self, user_row: int) -> list[UserEvents]:
         """Return the events of a person: those of the snapshot, then those since."""

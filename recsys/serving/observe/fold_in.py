@@ -10,17 +10,15 @@ from recsys.core.clock import DAY
 from recsys.data import (
     EventLog,
     InteractionConfig,
-    People,
     PositiveEvents,
     interaction_matrix,
     select_positive_events,
     superseded_ratings,
 )
 from recsys.models import Hybrid, Queries, events_since
-from recsys.profiles import declared_tags, muted_matrix
+from recsys.profiles import declared_tags
 from recsys.serving.observe.delta import DeltaView
 from recsys.serving.observe.person import Person
-from recsys.serving.state.access import author_texts
 from recsys.serving.state.csr_rows import NO_ROWS, row_entries, rows_of
 
 
@@ -55,7 +53,6 @@ def fold_in(
     pairs = {
         "seen": _pairs(log, None, user_rows),
         "disliked": _pairs(log, _turned_down(log), user_rows),
-        "muted": muted_items(view, user_rows),
         "own": own_items(view, user_rows),
     }
     if view.lacks_events:
@@ -268,56 +265,8 @@ def own_items(view: DeltaView, user_rows: RowArray) -> list[RowArray]:
     ]
 
 
-def muted_items(view: DeltaView, user_rows: RowArray) -> list[RowArray]:
-    """Return the rising rows of the items whose author or tag each person muted."""
-    out = _unchanged(view, view.base.muted, user_rows)
-    for at in np.flatnonzero(view.described(user_rows)).tolist():
-        out[at] = out[at][:0]  # what they said before holds no more
-    muting = np.flatnonzero(view.muting(user_rows))
-    if not len(muting):
-        return out
-    people = view.people_at(user_rows[muting])
-    changed = view.delta.item_rows
-    if len(changed):
-        found = _matches(view, people, view.delta.features, changed)
-        for at, rows in zip(muting.tolist(), found, strict=True):
-            out[at] = np.union1d(out[at], rows).astype(np.int32)
-    for place, at in enumerate(muting.tolist()):
-        if view.described(user_rows[at : at + 1])[0]:
-            mine = people.at_rows(np.array([place], np.int32))
-            rest = np.setdiff1d(_matches_of_base(view, mine), changed)
-            out[at] = np.union1d(rest, out[at]).astype(np.int32)
-    return out
-
-
 def _unchanged(view: DeltaView, matrix: Csr, user_rows: RowArray) -> list[RowArray]:
     """Return the pairs of the whole snapshot, but those of changed items."""
     n_base, changed = view.base.n_users, view.delta.item_rows
     lines = [row_entries(matrix, row)[0] if row < n_base else NO_ROWS for row in user_rows.tolist()]
     return [line[~np.isin(line, changed)] for line in lines] if len(changed) else lines
-
-
-def _matches(view: DeltaView, people: People, features: Csr, item_rows: RowArray) -> list[RowArray]:
-    """Return which of some items each person muted."""
-    carries = (features > 0).astype(np.float32)
-    muted = muted_matrix(people.muted_tags, view.base.tags) @ carries.T
-    authors = author_texts(
-        view.catalog_at(item_rows), view.delta.users.ids(view.authors_of(item_rows))
-    )
-    return [
-        np.union1d(
-            item_rows[row_entries(muted, at)[0]],
-            item_rows[np.isin(authors, list(map(str, names)))] if names else item_rows[:0],
-        ).astype(np.int32)
-        for at, names in enumerate(people.muted_authors.tolist())
-    ]
-
-
-def _matches_of_base(view: DeltaView, one: People) -> RowArray:
-    """Return which items of the whole snapshot one person muted."""
-    lookups = view.delta.lookups
-    tags = muted_matrix(one.muted_tags, view.base.tags) @ lookups.items_by_tag
-    by_author: list[RowArray] = [
-        lookups.items_by_author.get(str(name), NO_ROWS) for name in one.muted_authors[0]
-    ]
-    return np.unique(np.concatenate([tags.indices, *by_author])).astype(np.int32)

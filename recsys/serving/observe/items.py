@@ -17,8 +17,8 @@ from recsys.models import (
 )
 from recsys.serving.observe.delta import DeltaView
 from recsys.serving.observe.reverse_lookups import ticks
-from recsys.serving.state.access import author_texts
 from recsys.serving.state.csr_rows import row_entries
+from recsys.serving.state.mutes import DeltaPostings, ItemPostings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +80,16 @@ def describe(
     changed = replace(changed, features=_features(view, changed.item_rows, rows, features))
     authors = _authors(view, now, rows, changed.makers)
     changed = replace(changed, authors=delta.authors.plus(authors))
+    changed = replace(changed, postings=_postings(DeltaView(view.base, changed)))
     other = np.asarray(abs(features - before).sum(axis=1)).ravel() > 0
     return Described(DeltaView(view.base, changed), rows, rows >= n_before, other)
+
+
+def _postings(view: DeltaView) -> DeltaPostings:
+    base, delta = view.base, view.delta
+    authors = view.authors_of(delta.item_rows)
+    changed = ItemPostings(delta.catalog, authors, delta.users, delta.features, base.tags)
+    return DeltaPostings(base.postings, changed, delta.item_rows, n_base=base.n_items)
 
 
 def _rows_told(
@@ -221,8 +229,8 @@ def affected_users(
 
     Notes
     -----
-    Who acted, who was described, who made or no longer made an item, who took an item that has
-    other tags now, and who mutes, or muted, an item that changed.
+    Who acted, who was described, who made or no longer made an item, and who took an item that
+    has other tags now.
     """
     after = described.view
     users = after.delta.users
@@ -235,7 +243,6 @@ def affected_users(
         new,
         _changed_authors(before, described),
         _takers(before, described.rows[described.other_tags & ~described.is_new]),
-        _muters(before, described),
     ]
     return np.asarray(np.unique(np.concatenate(parts)), dtype=np.int32)
 
@@ -259,20 +266,3 @@ def _takers(before: DeltaView, item_rows: RowArray) -> RowArray:
     old = [row_entries(takers, row)[0] for row in item_rows.tolist() if row < base.n_items]
     since = [row for row, one in delta.people.items() if np.isin(item_rows, one.history[0]).any()]
     return np.concatenate([*old, np.array(since, np.int32)]).astype(np.int32)
-
-
-def _muters(before: DeltaView, described: Described) -> RowArray:
-    """Return who mutes, or muted, an item that changed."""
-    rows, after = described.rows, described.view
-    base, lookups = before.base, before.delta.lookups
-    if not len(rows) or not (lookups.muting.any() or after.delta.profiles.n_users):
-        return rows[:0]
-    carries = (after.features_at(rows) > 0).astype(np.float32)
-    by_tag = (carries @ lookups.muters_by_tag).indices
-    authors = author_texts(after.catalog_at(rows), after.delta.users.ids(after.authors_of(rows)))
-    by_author = [row for one in authors for row in lookups.muters_by_author.get(one, ())]
-    muters = lookups.muters
-    former = [row_entries(muters, row)[0] for row in rows.tolist() if row < base.n_items]
-    profiles = after.delta.profiles
-    since = after.delta.users.rows(profiles.users.ids())
-    return np.concatenate([by_tag, np.array(by_author, np.int32), *former, since]).astype(np.int32)

@@ -29,7 +29,7 @@ class Person:
         User factors of the vector blocks, side by side.
     bucket : int
         Activity bucket.
-    seen, disliked, muted, own : (n,) int32
+    seen, disliked, own : (n,) int32
         Rising item rows.
     personal : bool
         Whether they are served personally.
@@ -43,7 +43,6 @@ class Person:
     bucket: int
     seen: RowArray
     disliked: RowArray
-    muted: RowArray
     own: RowArray
     personal: bool
 

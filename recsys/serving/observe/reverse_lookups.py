@@ -1,4 +1,4 @@
-"""A whole snapshot turned round, each way at its first use: who took an item, who mutes, ..."""
+"""Inverted lookups of a snapshot, built at first use."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, DoubleArray, RowArray, TimeArray
 from recsys.data import Catalog
-from recsys.profiles import muted_matrix
-from recsys.serving.state.access import author_texts, repeat_days
+from recsys.serving.state.access import repeat_days
 from recsys.serving.state.filter_cache import FilterCache, filter_key
 from recsys.serving.state.snapshot import Snapshot
 
@@ -48,53 +47,6 @@ class Lookups:
     def repeat_days(self) -> DoubleArray:
         """(n_items,) float64: days after which a seen item may come back; inf is never."""
         return repeat_days(self._base.dataset.catalog, self._base.config)
-
-    @cached_property
-    def muting(self) -> BoolArray:
-        """(n_users,) bool: who muted anything."""
-        people = self._base.dataset.people
-        names = ("muted_tags", "muted_authors")
-        columns = [people.column(one) for one in names if one in people.table.column_names]
-        out = np.zeros(self._base.n_users, dtype=np.bool_)
-        for column in columns:
-            out |= np.fromiter((len(one) > 0 for one in column), np.bool_, count=len(column))
-        return out
-
-    @cached_property
-    def muters_by_tag(self) -> Csr:
-        """(n_tags, n_users) csr: 1 where a person muted a tag."""
-        muted = self._base.dataset.people.muted_tags
-        return muted_matrix(muted, self._base.tags).T.tocsr()
-
-    @cached_property
-    def muters_by_author(self) -> dict[str, list[int]]:
-        """User rows by the author's id as text."""
-        found: dict[str, list[int]] = {}
-        for row, names in enumerate(self._base.dataset.people.muted_authors):
-            for name in names:
-                found.setdefault(str(name), []).append(row)
-        return found
-
-    @cached_property
-    def muters(self) -> Csr:
-        """(n_users, n_items) csc of the muted pairs: who muted an item."""
-        return self._base.muted.tocsc()
-
-    @cached_property
-    def items_by_tag(self) -> Csr:
-        """(n_tags, n_items) csr: 1 where an item has a tag."""
-        return (self._base.item_profiles.matrix > 0).astype(np.float32).T.tocsr()
-
-    @cached_property
-    def items_by_author(self) -> dict[str, RowArray]:
-        """Item rows by the author's id as text."""
-        dataset = self._base.dataset
-        authors = author_texts(dataset.catalog, dataset.users.ids(dataset.author_rows))
-        found: dict[str, list[int]] = {}
-        for row, author in enumerate(authors):
-            if author is not None:
-                found.setdefault(author, []).append(row)
-        return {author: np.array(rows, np.int32) for author, rows in found.items()}
 
     @cached_property
     def awaiting_author(self) -> dict[Any, list[int]]:

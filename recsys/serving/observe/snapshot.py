@@ -25,6 +25,7 @@ from recsys.serving.state.csr_rows import interleaving, widened
 from recsys.serving.state.filter_cache import FilterCache
 from recsys.serving.state.item_similarity import unit_vectors
 from recsys.serving.state.lineage import Lineage
+from recsys.serving.state.mutes import muted_items
 from recsys.serving.state.snapshot import Snapshot
 from recsys.serving.state.visibility import VisibilityTable
 
@@ -210,8 +211,7 @@ class DeltaSnapshot:
 
     def muted_rows(self, user_row: int) -> RowArray:
         """Return the rising rows of the items of which a person muted the author or a tag."""
-        one = self.delta.people.get(user_row)
-        return self.view.base.muted_rows(user_row) if one is None else one.muted
+        return muted_items(self.view.mutes_of(user_row), self.delta.postings)
 
     def own_rows(self, user_row: int) -> RowArray:
         """Return the rising rows of the items that a person made."""

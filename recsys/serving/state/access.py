@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,10 +13,8 @@ from recsys.core.arrays import (
     BoolArray,
     Csr,
     DoubleArray,
-    ObjectArray,
     TimeArray,
     freeze_csr,
-    objects,
 )
 from recsys.core.clock import DAY
 from recsys.data import (
@@ -25,16 +23,10 @@ from recsys.data import (
     People,
     seen,
 )
-from recsys.profiles import (
-    ItemProfiles,
-    muted_matrix,
-)
 from recsys.serving.config import RecommenderConfig
 
-PairName = Literal["seen", "disliked", "muted", "own"]
-"""The sparse matrices of people and items in a snapshot."""
-
-PAIRS: tuple[PairName, ...] = ("seen", "disliked", "muted", "own")
+PAIRS: Mapping[str, str] = {"seen": "seen", "disliked": "refused", "own": "own"}
+"""Sparse matrices of people and items in a snapshot, and the names under which they are saved."""
 
 
 def seen_pairs(dataset: Dataset, config: RecommenderConfig, *, now: np.datetime64) -> Csr:
@@ -68,46 +60,6 @@ def own_pairs(dataset: Dataset) -> Csr:
     shape = (len(dataset.users), len(dataset.items))
     ones = np.ones(len(items), np.float32)
     return freeze_csr(sp.csr_matrix((ones, (authors[items], items)), shape=shape))
-
-
-def muted_pairs(dataset: Dataset, profiles: ItemProfiles) -> Csr:
-    """Return pairs of people and the items whose author or tag they muted."""
-    people = dataset.people
-    pairs = sp.csr_matrix((len(dataset.users), len(dataset.items)), dtype=np.float32)
-    if any(people.muted_tags):
-        carries = (profiles.matrix > 0).astype(np.float32)
-        pairs = pairs + muted_matrix(people.muted_tags, profiles.tags) @ carries.T
-    if any(people.muted_authors):
-        pairs = pairs + by_muted_author(people, _authors(dataset))
-    return freeze_csr(sp.csr_matrix(pairs))
-
-
-def _authors(dataset: Dataset) -> ObjectArray:
-    return author_texts(dataset.catalog, dataset.users.ids(dataset.author_rows))
-
-
-def author_texts(catalog: Catalog, by_event: ObjectArray) -> ObjectArray:
-    """Return (n_items,) author ids as text, as given, else as events tell; None if unknown."""
-    given = catalog.column("author_id")
-    both = [one if one is not None else other for one, other in zip(given, by_event, strict=True)]
-    return objects([None if one is None else str(one) for one in both])
-
-
-def by_muted_author(people: People, authors: ObjectArray) -> Csr:
-    """Return (n_users, n_items) csr: 1 where a person muted the author of an item."""
-    items_of: dict[str, list[int]] = {}
-    for row, author in enumerate(authors):
-        if author is not None:
-            items_of.setdefault(author, []).append(row)
-    muted = [
-        (user, item)
-        for user, names in enumerate(people.muted_authors)
-        for name in names
-        for item in items_of.get(str(name), ())
-    ]
-    users, items = np.array(muted, dtype=np.int64).reshape(-1, 2).T
-    shape = (len(people.users), len(authors))
-    return sp.csr_matrix((np.ones(len(users), np.float32), (users, items)), shape=shape)
 
 
 def personal_people(people: People) -> BoolArray:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recsys.core.artifact import check_csr
 from recsys.core.errors import ArtifactError
 from recsys.models import ItemItemBlock, VectorBlock
+from recsys.serving.state.access import PAIRS
 from recsys.serving.state.snapshot import Snapshot
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -118,8 +119,8 @@ def _shapes(snapshot: Snapshot) -> dict[str, tuple[tuple[int, ...], tuple[int, .
         "items/expression_of": (table.expression_of.shape, (items,)),
         "items": ((len(snapshot.dataset.catalog.items),), (items,)),
     }
-    for name in ("seen", "disliked", "muted", "own"):
-        out[f"pairs/{name}"] = (getattr(snapshot, name).shape, (users, items))
+    for name, saved in PAIRS.items():
+        out[f"pairs/{saved}"] = (getattr(snapshot, name).shape, (users, items))
     for at, block in enumerate(model.blocks):
         if isinstance(block, VectorBlock):
             out[f"blocks/{at}"] = (block.item_factors.shape[:1], (items,))

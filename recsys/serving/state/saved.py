@@ -32,6 +32,7 @@ from recsys.index import load_index
 from recsys.models import BlockSpec, HybridModel, Queries, QueryState
 from recsys.profiles import ItemProfiles
 from recsys.serving.config import RecommenderConfig
+from recsys.serving.state.access import PAIRS
 from recsys.serving.state.checks import check_arrays, check_snapshot
 from recsys.serving.state.lineage import Lineage
 from recsys.serving.state.snapshot import Snapshot
@@ -40,9 +41,6 @@ from recsys.serving.state.visibility import VisibilityTable, distinct_texts
 FORMAT = "recsys-model"
 
 FORMAT_VERSION = (1, 2)
-
-SAVED_PAIRS = {"seen": "seen", "disliked": "refused", "muted": "muted", "own": "own"}
-"""Names of the pair matrices in the folder: those of format 1.0."""
 
 DAMAGE = (
     OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
@@ -183,7 +181,7 @@ def _arrays(snapshot: Snapshot) -> dict[str, Any]:
     }
     out |= csr_arrays("people/history", snapshot.queries.history)
     out |= csr_arrays("people/tags", snapshot.queries.tags)
-    for name, saved in SAVED_PAIRS.items():
+    for name, saved in PAIRS.items():
         out |= csr_arrays(f"pairs/{saved}", getattr(snapshot, name))
     out |= {f"profiles/{key}": one for key, one in snapshot.item_profiles.to_arrays().items()}
     for at, block in enumerate(snapshot.model.blocks):
@@ -220,7 +218,7 @@ def _load(path: Path, manifest: Mapping[str, Any]) -> Snapshot:
             tags=csr_from("people/tags", arrays),
         ),
         states=QueryState(arrays["people/vectors"], arrays["people/buckets"]),
-        **{name: freeze_csr(csr_from(f"pairs/{at}", arrays)) for name, at in SAVED_PAIRS.items()},
+        **{name: freeze_csr(csr_from(f"pairs/{at}", arrays)) for name, at in PAIRS.items()},
         visibility=_visibility(arrays, dataset.catalog),
         personal=arrays["people/personal"],
         eligible=arrays["items/eligible"],

@@ -21,6 +21,7 @@ from recsys.serving.state.csr_rows import row_entries, row_matrix
 from recsys.serving.state.filter_cache import FilterCache
 from recsys.serving.state.item_similarity import taste_blocks, unit_vectors
 from recsys.serving.state.lineage import Lineage
+from recsys.serving.state.mutes import NO_MUTES, ItemPostings, Mutes, muted_items, muting_people
 from recsys.serving.state.visibility import VisibilityTable
 
 
@@ -53,8 +54,6 @@ class Snapshot:
         Pairs left out when seen items are excluded.
     disliked : (n_users, n_items) csr
         Pairs never shown: hidden, disliked or reported.
-    muted : (n_users, n_items) csr
-        Pairs never shown because the person muted the author or a tag.
     own : (n_users, n_items) csr
         Pairs of authors and their items.
     visibility : VisibilityTable
@@ -84,7 +83,6 @@ class Snapshot:
     states: QueryState
     seen: Csr
     disliked: Csr
-    muted: Csr
     own: Csr
     visibility: VisibilityTable
     personal: BoolArray
@@ -185,7 +183,12 @@ class Snapshot:
 
     def muted_rows(self, user_row: int) -> RowArray:
         """Return the rising rows of the items of which a person muted the author or a tag."""
-        return row_entries(self.muted, user_row)[0]
+        return muted_items(self.mutes_of(user_row), self.postings)
+
+    def mutes_of(self, user_row: int) -> Mutes:
+        """Return the tags and authors that a person muted."""
+        muting = self._muting[user_row]
+        return Mutes.of(self.dataset.people, user_row) if muting else NO_MUTES
 
     def own_rows(self, user_row: int) -> RowArray:
         """Return the rising rows of the items that a person made."""
@@ -250,6 +253,21 @@ class Snapshot:
     def filters(self) -> FilterCache:
         """The sets of items that were asked for last."""
         return FilterCache()
+
+    @cached_property
+    def postings(self) -> ItemPostings:
+        """Item rows by tag, word and author."""
+        return ItemPostings(
+            self.dataset.catalog,
+            self.dataset.author_rows,
+            self.users,
+            self.item_profiles.matrix,
+            self.tags,
+        )
+
+    @cached_property
+    def _muting(self) -> BoolArray:
+        return muting_people(self.dataset.people)
 
     @cached_property
     def similarity(self) -> ExactIndex:

@@ -59,14 +59,12 @@ def touched(model: recsys.Recommender) -> set[str]:
     ("items", "who"),
     [
         ({"item_id": ["g2"], "title": ["g2 again"]}, set()),
-        ({"item_id": ["g2"], "tags": ["noise"]}, {"ana", "bo", "cy", "eli"}),
+        ({"item_id": ["g2"], "tags": ["noise"]}, {"ana", "bo", "cy"}),
         ({"item_id": ["fresh"], "tags": ["gates"]}, set()),
-        ({"item_id": ["fresh"], "tags": ["noise"]}, {"eli"}),
+        ({"item_id": ["fresh"], "tags": ["noise"]}, set()),
         ({"item_id": ["fresh"], "author_id": ["flo"]}, {"flo"}),
     ],
 )
-def test_an_item_touches_who_took_made_or_muted_it(
-    items: dict[str, list[str]], who: set[str]
-) -> None:
+def test_an_item_touches_who_took_or_made_it(items: dict[str, list[str]], who: set[str]) -> None:
     users = recsys.People.from_frame({"user_id": ["eli"], "muted_tags": ["noise"]})
     assert touched(tiny_model(users=users).observe(items=items)) == who

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import recsys
-from tests.serving.world import FAST, tiny_catalog, tiny_model, tiny_shared
+from tests.serving.world import tiny_catalog, tiny_model, tiny_shared
 
 
 def pairs_of(model: recsys.Recommender, name: str) -> set[tuple[Any, Any]]:
@@ -28,22 +28,6 @@ def test_the_author_is_who_asked_unless_the_catalog_says() -> None:
     assert pairs_of(tiny_shared(), "own") == {("gus", "g4")}
     given = tiny_model(tiny_catalog(author_id=["bo", *[None] * 7]))
     assert pairs_of(given, "own") == {("bo", "g1"), ("gus", "g4")}
-
-
-def test_mutes_cover_tags_and_authors() -> None:
-    people = recsys.People.from_frame(
-        {"user_id": ["ana", "bo"], "muted_tags": ["circuits", None], "muted_authors": [None, "gus"]}
-    )
-    assert pairs_of(tiny_model(users=people), "muted") == {("ana", "g2"), ("bo", "g4")}
-
-
-def test_a_muted_author_is_found_whatever_the_sort_of_the_ids() -> None:
-    events = recsys.EventLog.from_frame(
-        {"user_id": [1, 2], "item_id": ["x", "y"], "kind": ["ask", "view"]}
-    )
-    people = recsys.People.from_frame({"user_id": [2], "muted_authors": ["1"]})
-    model = recsys.Recommender.fit(events, users=people, config=recsys.RecommenderConfig(**FAST))
-    assert pairs_of(model, "muted") == {(2, "x")}
 
 
 def test_a_repeatable_format_is_unseen_again_after_its_days() -> None:
