@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -12,10 +13,10 @@ import scipy.sparse as sp
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, DoubleArray, RowArray
 from recsys.core.clock import Moment
-from recsys.core.errors import ConfigError, DataError, UnknownIdError
+from recsys.core.errors import ConfigError, DataError, RecsysWarning, UnknownIdError
 from recsys.core.progress import Progress, silent
 from recsys.core.rng import named_rng
-from recsys.data import Catalog, EventLog, IdMap, People
+from recsys.data import Catalog, EventLog, IdMap, People, check_same_sort
 from recsys.evaluation.machine import peak_rss_mb, versions
 from recsys.evaluation.targets import Targets, pair_matrix, targets, without_pairs
 from recsys.metrics import (
@@ -105,6 +106,7 @@ def evaluate(
     Test items outside count in the denominator of recall and are reported as ``n_outside``.
     """
     options = EvaluationOptions() if options is None else options
+    _check_sorts(train, test, mask)
     if mask is not None:
         train = without_pairs(train, mask)
     started = time.perf_counter()
@@ -182,6 +184,12 @@ def _is_length(k: Any) -> bool:
     return isinstance(k, int | np.integer) and not isinstance(k, bool) and int(k) >= 1
 
 
+def _check_sorts(train: EventLog, test: EventLog, mask: EventLog | None) -> None:
+    for other in (test, *(() if mask is None else (mask,))):
+        check_same_sort(train.users, other.users, "user_id")
+        check_same_sort(train.items, other.items, "item_id")
+
+
 def measure(
     model: Recommender,
     train: EventLog,
@@ -193,6 +201,7 @@ def measure(
 ) -> Evaluation:
     """Measure a fitted model's lists against ``test``; see :func:`evaluate`."""
     options = EvaluationOptions() if options is None else options
+    _check_sorts(train, test, mask)
     allowed = _allowed(model, options.candidates)
     wanted = targets(
         test, model.items, candidates=allowed, kinds=options.target_kinds, positive=options.positive
@@ -201,6 +210,13 @@ def measure(
     hidden = pair_matrix(train, people, model.items)
     if mask is not None:
         hidden = sp.csr_matrix(hidden + pair_matrix(mask, people, model.items))
+    if not (wanted.relevant > hidden).nnz:
+        warnings.warn(
+            "no test pair can be found: each is of an item that is no candidate, or stands in "
+            "train or mask too. Look at the ids, and at how test was cut.",
+            RecsysWarning,
+            stacklevel=2,
+        )
     ranked = _ranked(model, wanted, hidden, allowed=allowed, k=max(options.ks), progress=progress)
     per_user = ranking_metrics(ranked, wanted.relevant, ks=options.ks, n_relevant=wanted.n_relevant)
     for name, metric in options.metrics.items():

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from recsys.core.arrays import NO_ROW, BoolArray, Csr, ObjectArray
 from recsys.core.errors import DataError
-from recsys.data import EventLog, IdMap, check_same_sort
+from recsys.data import EventLog, IdMap
 from recsys.ranking import parse_filter
 
 
@@ -79,7 +79,6 @@ def targets(
         test.user_rows[wanted].astype(np.int64) * len(test.items) + test.item_rows[wanted]
     )
     people, line = np.unique(pairs // len(test.items), return_inverse=True)
-    check_same_sort(items, test.items, "item_id")
     item_rows = items.rows(test.items.ids(pairs % len(test.items)))
     inside = (item_rows != NO_ROW) & candidates[item_rows]
     relevant = sp.csr_matrix(
@@ -104,8 +103,6 @@ def has_targets(
 
 def pair_matrix(events: EventLog, users: IdMap, items: IdMap) -> Csr:
     """Return the (n_users, n_items) csr of every pair of ``events`` that both maps know."""
-    check_same_sort(users, events.users, "user_id")
-    check_same_sort(items, events.items, "item_id")
     user_rows = users.rows(events.users.ids())[events.user_rows]
     item_rows = items.rows(events.items.ids())[events.item_rows]
     known = (user_rows != NO_ROW) & (item_rows != NO_ROW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recsys.core.arrays import BoolArray, Csr, FloatMatrix, RowArray
+from recsys.core.errors import RecsysWarning
 from recsys.data import EventLog, KindTable
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -167,7 +169,7 @@ def event_columns(draw: Draw, *, max_events: int = 30) -> dict[str, list[Any]]:
     columns = {"user_id": column(users), "item_id": column(items)}
     if draw(st.booleans()):
         columns["kind"] = column(st.sampled_from(KindTable.default().names))
-    if draw(st.booleans()):
+    if "kind" in columns and draw(st.booleans()):
         columns["value"] = column(st.integers(1, 10).map(lambda half: half / 2))
     if draw(st.booleans()):
         columns["occurred_at"] = column(st.integers(1_500_000_000, 1_500_000_000 + 86_400 * 90))
@@ -182,7 +184,13 @@ def event_logs(*, max_events: int = 30) -> st.SearchStrategy[EventLog]:
     max_events : int
         Most rows given; rows that repeat others are dropped by the log.
     """
-    return event_columns(max_events=max_events).map(EventLog.from_frame)
+    return event_columns(max_events=max_events).map(_log)
+
+
+def _log(columns: dict[str, list[Any]]) -> EventLog:
+    with warnings.catch_warnings():  # of rows that repeat others
+        warnings.simplefilter("ignore", RecsysWarning)
+        return EventLog.from_frame(columns)
 
 
 def _normal(n_rows: int, n_factors: int, seed: int) -> FloatMatrix:

@@ -138,6 +138,9 @@ RECORDS = [
      asked(int, pd.array([1, None], dtype="Int64"))),
     ("recommend: a stranger of the sort", "read", "[True, False]", asked(int, np.array([1, 99]))),
     ("evaluate: text and integers", "refused", "must be of one sort everywhere", evaluated(int)),
+    ("evaluate: train as test", "warned", "no test pair can be found", lambda _: (
+        log := recsys.EventLog.from_frame({"user_id": list("abc"), "item_id": list("xyz")}),
+        recsys.evaluation.evaluate(log, log, config=CONFIG))),
     ("digest: a history of integers", "refused", "user_id of the history and the model",
      next_digest(int, str)),
     ("digest: a history of texts", "refused", "user_id of the history and the model",

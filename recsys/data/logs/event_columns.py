@@ -210,7 +210,7 @@ def odd_values(
             f"{n_negative} rating(s) are negative. If -1 stands for a missing rating, leave these "
             "cells empty; if it is a dislike, give the kind 'dislike'."
         )
-    if not has_times and n_repeated > max(2, len(values) / 10):
+    if not has_times and n_repeated > max(9, len(values) / 10):
         found.append(
             f"{n_repeated} of {len(values)} rows repeat another and are left out, for events "
             "without a time are told apart by user, item and kind alone. Give occurred_at, or "

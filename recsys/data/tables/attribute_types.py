@@ -152,7 +152,7 @@ def _fitting(uniques: Any, words: list[str]) -> dict[Sort, BoolArray]:
         found["boolean"] = np.array([one in known for one in words], np.bool_)
     if not _matches(uniques, NOT_A_NUMBER).any():
         numeric = _matches(uniques, NUMBER)
-        if numeric.any() and not _are_versions(uniques.filter(numeric)):
+        if numeric.any() and not _are_codes(uniques.filter(numeric).to_pylist()):
             numeric[numeric] = ~parse_numbers(uniques.filter(numeric))[1]
             found["number"] = numeric
     dates = _matches(uniques, DATE)
@@ -162,11 +162,15 @@ def _fitting(uniques: Any, words: list[str]) -> dict[Sort, BoolArray]:
     return found
 
 
-def _are_versions(numbers: Any) -> bool:
-    """Say whether distinct numbers are rather versions: 1.9 and 1.10 have no common decimals."""
-    fractions = [one.partition(".")[2] for one in numbers.to_pylist() if "." in one]
+def _are_codes(numbers: list[str]) -> bool:
+    """Say whether distinct numbers are rather versions (1.9, 1.10) or hexadecimal (1e5, 100000)."""
+    fractions = [one.partition(".")[2] for one in numbers if "." in one]
     lengths = {len(one) for one in fractions}
-    return len(lengths) > 1 and any(len(one) > 1 and one.endswith("0") for one in fractions)
+    if len(lengths) > 1 and any(len(one) > 1 and one.endswith("0") for one in fractions):
+        return True
+    powers = {float(one) for one in numbers if "e" in one.lower()}
+    plain = [float(one) for one in numbers if "e" not in one.lower()] if powers else []
+    return any(one in powers for one in plain)
 
 
 def _matches(texts: Any, pattern: str) -> BoolArray:

@@ -86,7 +86,6 @@ def test_concat_is_reading_one_after_the_other(a: list[Any], b: list[Any]) -> No
     assert together.users.equals(at_once.users)
 
 
-@pytest.mark.filterwarnings("ignore:.*rows repeat another")
 @settings(max_examples=30)
 @given(st.lists(rows, max_size=4))
 def test_batches_are_one_log(batches: list[list[Any]]) -> None:
