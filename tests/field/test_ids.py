@@ -102,6 +102,7 @@ RECORDS = [
     ("Nan, a name", "read", "['Nan', 'none']", in_csv("Nan", "none")),
     ("a header again, as in joined files", "refused", "line 3, column user_id: must be an id; this "
      "is the header again", in_csv("ana", "user_id")),
+    ("a header again, in capitals", "refused", "the header again", in_csv("ana", "USER_ID")),
     ("a header again, its rows left out", "read", "['ana', 'bo']",
      in_csv("ana", "user_id", "bo", on_bad_row="skip")),
     ("a header again, renamed", "refused", "the header again", lambda folder: (
@@ -122,6 +123,14 @@ RECORDS = [
     ("UUIDs in a frame", "read", f"[{A!r}, {B!r}]", in_frame([A, B])),
     ("event_id 0 on all rows", "refused", "must name one event", events_with([0, 0, 0, 0])),
     ("event_id that is a name", "refused", "must name one event", events_with(["click"] * 4)),
+    ("event_id of a page, on view and like", "refused", "another user, item or kind",
+     lambda _: recsys.EventLog.from_frame({"user_id": ["a", "a"], "item_id": ["x", "x"],
+                                           "kind": ["view", "like"], "event_id": [1, 1]})),
+    ("event_id 1 in two logs", "refused", "must name one event",
+     lambda _: recsys.EventLog.from_batches([
+         {"user_id": [one], "item_id": ["x"], "event_id": [1]} for one in "ab"])),
+    ("an event twice, by its event_id", "read", "1", lambda _: recsys.EventLog.from_frame(
+        {"user_id": ["a", "a"], "item_id": ["x", "x"], "event_id": [1, 1]}).n_events),
     ("event_id as floats", "refused", "not floats", events_with([1.5e18, 2e18, 3e18, 4e18])),
     ("event_id of UUIDs", "read", "4", events_with([UUID(int=at) for at in range(4)])),
     ("recommend: \"1\" of integers", "refused", "int ids (as 1) meet text ids (as '1')",

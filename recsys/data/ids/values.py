@@ -179,12 +179,12 @@ def id_faults(texts: Any, *, header: Collection[str] = ()) -> list[tuple[Any, st
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def is_among(words: Collection[str]) -> Any:
-        return pc.is_in(texts, value_set=pa.array(list(words), pa.large_string()))
-
     def matches(pattern: str) -> Any:
         return pc.match_substring_regex(texts, pattern)
 
+    names = pa.array([one.lower() for one in header], pa.large_string())
+    is_missing = pc.is_in(texts, value_set=pa.array(MISSING_IDS, pa.large_string()))
+    is_header = pc.is_in(pc.utf8_lower(texts), value_set=names)
     return [
         (matches(r"^[+-]?\d+\.0+$"), f"must be an id, not a float: {_FLOAT_HINT}"),
         (
@@ -192,8 +192,11 @@ def id_faults(texts: Any, *, header: Collection[str] = ()) -> list[tuple[Any, st
             "must be an id with all its digits; a spreadsheet cut "
             "this one. Export the column as text",
         ),
-        (is_among(MISSING_IDS), "must not be missing; this stands for a missing value"),
-        (is_among(header), "must be an id; this is the header again, as in files that were joined"),
+        (
+            pc.is_in(texts, value_set=pa.array(MISSING_IDS, pa.large_string())),
+            "must not be missing; this stands for a missing value",
+        ),
+        (is_header, "must be an id; this is the header again, as in files that were joined"),
         (matches(r"\x00"), "must be text; this holds a zero byte"),
         (matches("\ufffd"), "must be whole characters; this holds U+FFFD, the mark of a cut one"),
     ]

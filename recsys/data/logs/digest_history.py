@@ -41,7 +41,7 @@ class DigestHistory(ReadableTable):
     issues : (n_rows,) pyarrow.DictionaryArray of text
         Which digest it was; null where not given.
     is_sent : (n_rows,) bool
-        Whether it left the house ("sent"), or was only prepared ("composed").
+        Whether it was sent, or composed only.
 
     Examples
     --------

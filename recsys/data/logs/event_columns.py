@@ -97,7 +97,7 @@ def _columns(
     amounts = number_column(source, report, "amount")
     times = time_column(source, report, "occurred_at", now=now)
     texts = {name: text_column(source, name) for name in TEXTS}
-    texts["event_id"] = event_id_column(source, report, users.codes, items.codes)
+    texts["event_id"] = event_id_column(source, report, (users.codes, items.codes, codes))
     keep, skipped, n_skipped = report.finish()
     user_map, user_rows = users.mapped(keep, name="user_id")
     item_map, item_rows = items.mapped(keep, name="item_id")
@@ -140,9 +140,9 @@ def kind_column(source: SourceTable, report: RowReport, kinds: KindTable) -> npt
 
 
 def event_id_column(
-    source: SourceTable, report: RowReport, user_codes: RowArray, item_codes: RowArray
+    source: SourceTable, report: RowReport, keys: Sequence[npt.NDArray[Any]]
 ) -> Any:
-    """Read ``event_id`` as texts; rows of one id on different users or items are bad.
+    """Read ``event_id`` as texts; rows of one id that differ in a key are bad.
 
     Raises
     ------
@@ -155,17 +155,38 @@ def event_id_column(
     texts = as_text(ids, name="event_id")
     codes = np.asarray(encoded(texts).indices.fill_null(-1).to_numpy(zero_copy_only=False))
     first = first_rows(codes)
-    other = (user_codes != user_codes[first]) | (item_codes != item_codes[first])
 
     def reason(at: int) -> str:
         line = source.lines_of([int(first[at])])[0]
-        return (
-            f"must name one event; {clip(repr(texts[at].as_py()))} is also of another user or item "
-            f"in {source.unit} {line}. Leave the column out if it does not tell events apart."
-        )
+        return f"{ambiguous(texts[at].as_py())}, in {source.unit} {line}. {LEAVE_OUT}"
 
-    report.bad(other & (codes >= 0), "event_id", reason)
+    report.bad(differing(codes, keys), "event_id", reason)
     return texts
+
+
+LEAVE_OUT = "Leave the column out if it does not tell events apart."
+
+
+def ambiguous(event_id: str) -> str:
+    """Return the beginning of the message for an ``event_id`` that is on different events."""
+    shown = clip(repr(event_id))
+    return f"must name one event; {shown} is also of another user, item or kind"
+
+
+def differing(codes: npt.NDArray[Any], keys: Sequence[npt.NDArray[Any]]) -> BoolArray:
+    """Return (n_rows,) bool: rows that differ in a key from the first row of their code.
+
+    Parameters
+    ----------
+    codes : (n_rows,) int
+        -1 for rows without one.
+    keys : sequence of (n_rows,) arrays
+    """
+    first = first_rows(codes)
+    other = np.zeros(len(codes), np.bool_)
+    for key in keys:
+        other |= key != key[first]
+    return other & (codes >= 0)
 
 
 def first_rows(codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -179,7 +200,6 @@ def odd_values(
     values: npt.NDArray[np.float32],
     kind_codes: npt.NDArray[np.int16],
     kinds: KindTable,
-    has_kinds: bool,
     has_times: bool,
     n_repeated: int,
 ) -> list[str]:
@@ -190,24 +210,24 @@ def odd_values(
     values, kind_codes : (n_events,) arrays
         Before repeated rows were dropped.
     kinds : KindTable
-    has_kinds, has_times : bool
-        Whether a kind or a time was given.
+    has_times : bool
+        Whether a time was given.
     n_repeated : int
         Rows that were dropped.
     """
     found = []
     given = ~np.isnan(values)
     rated = kind_codes == kinds.code(RATED_KIND) if RATED_KIND in kinds else np.zeros_like(given)
-    ignored = np.unique(values[given & ~rated])
-    if len(ignored) > 1 and not has_kinds:
+    if not rated.any() and len(np.unique(values[given])) > 1:
+        names = ", ".join(kinds.names[code] for code in np.unique(kind_codes[given])[:3])
         found.append(
-            f"{int(given.sum())} value(s) are not used, since a {DEFAULT_KIND} has no rating; if "
-            f"they are ratings, add a column kind that says {RATED_KIND!r}."
+            f"{int(given.sum())} value(s) of the kind {names} are not used: only those of the kind "
+            f"{RATED_KIND!r} are. If they are ratings, say so in a column kind."
         )
-    n_negative = int((values[given & rated] < 0).sum())
+    n_negative = int((values[given] < 0).sum())
     if n_negative:
         found.append(
-            f"{n_negative} rating(s) are negative. If -1 stands for a missing rating, leave these "
+            f"{n_negative} value(s) are negative. If -1 stands for a missing rating, leave these "
             "cells empty; if it is a dislike, give the kind 'dislike'."
         )
     if not has_times and n_repeated > max(9, len(values) / 10):

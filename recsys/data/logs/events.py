@@ -28,7 +28,10 @@ from recsys.data.logs.event_arrays import (
 )
 from recsys.data.logs.event_columns import (
     EVENT_COLUMNS,
+    LEAVE_OUT,
     EventSettings,
+    ambiguous,
+    differing,
     duplicate_rows,
     odd_times,
     odd_values,
@@ -230,7 +233,6 @@ class EventLog:
             values=log.values,
             kind_codes=log.kind_codes,
             kinds=log.kinds,
-            has_kinds=source.has("kind"),
             has_times=log.has_times,
             n_repeated=found.n_dropped_duplicates,
         )
@@ -338,7 +340,17 @@ class EventLog:
             n_skipped=sum(log.n_skipped for log in logs),
             backend=logs[0].backend,
         )
+        together._check_event_ids()
         return together.without_duplicates()
+
+    def _check_event_ids(self) -> None:
+        if self.event_ids is None:
+            return
+        codes = self.event_ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        wrong = differing(codes, (self.user_rows, self.item_rows, self.kind_codes))
+        if wrong.any():
+            first = self.event_ids[int(np.flatnonzero(wrong)[0])].as_py()
+            raise DataError(f"event_id {ambiguous(first)}. {LEAVE_OUT}")
 
     def followed_by(
         self, logs: Sequence[EventLog], *, users: IdMap, items: IdMap, kinds: KindTable

@@ -18,7 +18,8 @@ USUAL_NAMES: Mapping[str, str] = {
     "item_id": "item id iid product productid movie movieid article articleid post postid "
     "content contentid video videoid song songid track trackid book bookid asin isbn sku question "
     "questionid news newsid object objectid target targetid listing listingid",
-    "occurred_at": "createdat created timestamp ts time datetime date eventtime eventtimestamp "
+    "occurred_at": "createdat created createddate createdon creationdate dateadded timestamp ts "
+    "time datetime date eventtime eventtimestamp "
     "eventdate eventat unixtimestamp unixtime viewedat clickedat purchasedat orderedat "
     "orderdate ratedat loggedat happenedat insertedat performedat watchedat playedat",
     "kind": "eventtype event eventname action actiontype interactiontype interaction behavior "
