@@ -192,10 +192,7 @@ def id_faults(texts: Any, *, header: Collection[str] = ()) -> list[tuple[Any, st
             "must be an id with all its digits; a spreadsheet cut "
             "this one. Export the column as text",
         ),
-        (
-            pc.is_in(texts, value_set=pa.array(MISSING_IDS, pa.large_string())),
-            "must not be missing; this stands for a missing value",
-        ),
+        (is_missing, "must not be missing; this stands for a missing value"),
         (is_header, "must be an id; this is the header again, as in files that were joined"),
         (matches(r"\x00"), "must be text; this holds a zero byte"),
         (matches("\ufffd"), "must be whole characters; this holds U+FFFD, the mark of a cut one"),
