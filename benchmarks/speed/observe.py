@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ N_BEFORE = 20
 COLUMNS = [
     "items", "events in a call", "what", "calls", "observe p50 ms", "observe p95 ms",
     "recommend p50 ms", "recommend p95 ms", "both p50 ms", "both p95 ms",
+    "before p50 ms", "after p50 ms", "after / before",
 ]  # fmt: skip
 
 
@@ -78,6 +79,41 @@ def observing(
     return row
 
 
+def read_after(model: recsys.Recommender, n_calls: int) -> Iterator[dict[str, Any]]:
+    """Time reads before and after observing, each after on a state of its own: ratios of one run.
+
+    The median of ``n_calls``, after a first call on the model before: what every state shares is
+    then made.
+    """
+    stream = Stream(model, seed=1)
+    states = [model]
+    for _ in range(n_calls):
+        events = stream.events(1)
+        states.append(states[-1].observe(events))
+    users = np.random.default_rng(2).choice(stream.users, n_calls).tolist()
+    items = np.random.default_rng(3).choice(stream.items, n_calls).tolist()
+    reads: dict[str, Callable[[recsys.Recommender, int], Any]] = {
+        "profile": lambda one, at: one.profile(users[at]),
+        "similar_items": lambda one, at: one.similar_items([items[at]], k=10),
+    }
+    for name, read in reads.items():
+        read(model, 0)
+        before, after = np.empty(n_calls), np.empty(n_calls)
+        for at in range(n_calls):
+            for one, taken in ((model, before), (states[at + 1], after)):
+                started = time.perf_counter()
+                read(one, at)
+                taken[at] = time.perf_counter() - started
+        old, new = np.median(before * 1000), np.median(after * 1000)
+        yield {
+            "what": f"{name} after observe",
+            "calls": n_calls,
+            "before p50 ms": round(float(old), 2),
+            "after p50 ms": round(float(new), 2),
+            "after / before": round(float(new / old), 2),
+        }
+
+
 def rows_of(model: recsys.Recommender, *, quick: bool) -> Iterator[dict[str, Any]]:
     """Time calls with ever more events, and calls that bring a new person and a new item."""
     n_items = len(model.items)
@@ -88,6 +124,8 @@ def rows_of(model: recsys.Recommender, *, quick: bool) -> Iterator[dict[str, Any
         yield {"items": n_items, "events in a call": n_events, "what": what, **found}
     found = observing(model, 1, 3 if quick else 100, new=True)
     yield {"items": n_items, "events in a call": 1, "what": "a new person, a new item", **found}
+    for row in read_after(model, 3 if quick else 50):
+        yield {"items": n_items, "events in a call": 1, **row}
 
 
 def main() -> None:
@@ -114,6 +152,8 @@ def main() -> None:
         notes=[
             "Preset balanced, blocks with given weights; each call goes on where the last one "
             f"ended, after {N_BEFORE} single events.",
+            "before and after are reads of the model before any event, and of a state after one "
+            "from which nothing was read yet.",
             "recommend is the first list asked for after the call, of somebody who acted in it.",
         ],
     )

@@ -249,6 +249,11 @@ class Recommender:
         """Why the model has these blocks and weights; ``str`` of a note is a sentence."""
         return self._snapshot.notes
 
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What was measured while fitting, such as the recall of the index; never a time."""
+        return self._snapshot.measured
+
     def recommend(  # noqa: PLR0913  (each is one plain rule of the request)
         self,
         user_ids: Iterable[Any],

@@ -378,3 +378,9 @@ def test_kinds_of_the_settings_weigh_as_kinds_of_the_events_do(kind: str, weight
     one, other = (each.recommend(["ana", "bo", "eli"], k=4) for each in (by_events, by_settings))
     assert one.item_ids.tolist() == other.item_ids.tolist()
     assert one.scores.tolist() == other.scores.tolist()
+
+
+def test_measurements_of_the_fit_are_kept_while_observing() -> None:
+    model = tiny_model()
+    assert {"validation", "index"} <= set(model.measured)
+    assert model.observe({"user_id": ["zed"], "item_id": ["g1"]}).measured == model.measured
