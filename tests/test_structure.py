@@ -33,10 +33,7 @@ SMALL = {
     "recsys.serving.state.exclusions",
 }
 
-NAMED_TWICE = {
-    "Search",
-    "evaluate",
-}
+NAMED_TWICE: set[str] = set()
 
 NEAR_TWINS: set[frozenset[str]] = set()
 
@@ -69,7 +66,7 @@ PROSE = {
     "evaluation": 9,
     "index": 5,
     "models": 14,
-    "serving": 27,
+    "serving": 28,
 }
 """Docstrings that begin with a word such as What or Whether, by room."""
 

@@ -14,7 +14,7 @@ from recsys.core.arrays import Csr, DoubleArray, FloatMatrix, RowArray, TimeArra
 from recsys.core.rng import named_rng
 from recsys.data import Dataset, IdMap, interaction_matrix, positive_events
 from recsys.evaluation import targets
-from recsys.evaluation.targets import pair_matrix
+from recsys.evaluation.targets import pair_matrix, without_pairs
 from recsys.index import top_k
 from recsys.metrics import ranking_metrics
 
@@ -112,7 +112,8 @@ class Judge:
 
 def prepare(split: Split, ks: tuple[int, ...]) -> tuple[Problem, Judge]:
     """Return the split as matrices, and its judge: the rules of ``recsys.evaluation``."""
-    dataset = Dataset.join(split.train, split.catalog, split.people)
+    train_log = split.train if split.mask is None else without_pairs(split.train, split.mask)
+    dataset = Dataset.join(train_log, split.catalog, split.people)
     timed = positive_events(dataset, now=np.datetime64("NaT"))
     train = sp.csr_matrix(interaction_matrix(timed, dataset.shape), copy=True)
     train.data[:] = 1

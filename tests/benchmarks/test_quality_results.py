@@ -97,11 +97,13 @@ def test_models_without_tags_count_beside_those_with_tags() -> None:
     assert "* toy+tags: plain peer (recall@20 0.4000 against 0.3000" in text
 
 
-def test_the_page_opens_with_what_the_numbers_do_not_show(tmp_path: Path) -> None:
+def test_the_page_opens_with_a_summary_and_says_below_what_the_numbers_do_not_show(
+    tmp_path: Path,
+) -> None:
     found = {**made(row("a", 0.1, 1.0)), "what_this_does_not_show": list(results.CAVEATS)}
     (tmp_path / "quality.json").write_text(json.dumps(found))
     text = render.render(render.load(tmp_path))
-    assert text.index("people typed the tags") < text.index("## Quality")
+    assert text.index("## Summary") < text.index("## Quality") < text.index("people typed the tags")
     assert "Results file: `benchmarks/results/quality.json`." in text
     for words in ("5-core", "test files are public", "one thread", "search of each peer is small"):
         assert any(words in caveat for caveat in results.CAVEATS), words

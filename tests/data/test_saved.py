@@ -48,7 +48,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 
 def test_columns_are_mapped_not_read(tmp_path: Path) -> None:
     save_dataset(dataset(), tmp_path)
-    assert isinstance(load_dataset(tmp_path).events.user_rows, np.memmap)
+    assert isinstance(load_dataset(tmp_path).events.user_rows.base, np.memmap)
 
 
 def test_events_may_stay_behind(tmp_path: Path) -> None:
@@ -74,7 +74,9 @@ def test_a_damaged_folder_is_refused_by_name(tmp_path: Path, name: str, harm: st
     path.unlink()
     if harm == "cut":
         path.write_bytes(raw[: len(raw) // 2])
-    with pytest.raises(ArtifactError, match=r"must be a sound saved dataset|must be a saved table"):
+    with pytest.raises(
+        ArtifactError, match=r"sound saved dataset|a saved table|is damaged or missing"
+    ):
         load_dataset(tmp_path)
 
 

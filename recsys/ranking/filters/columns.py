@@ -92,11 +92,10 @@ class TypedColumns:
     def _read(self, name: str) -> TypedColumn:
         if name in self._tag_names:
             return self._read_tags(name)
-        table = self._source
-        sort = None
-        if isinstance(table, Catalog | People) and name not in self._ids:
-            sort = table.sort(name)
-        return typed_column(name, self.values(name), sort)
+        values, table = self.values(name), self._source
+        if name in self._ids or not isinstance(table, Catalog | People):
+            return typed_column(name, values)
+        return typed_column(name, values, table.sort(name))
 
     def values(self, name: str) -> npt.NDArray[Any]:
         """Return a column as it was given: (n_rows,) times, numbers, or objects with None.
