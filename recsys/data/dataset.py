@@ -92,12 +92,12 @@ class Dataset:
 
     @property
     def n_users(self) -> int:
-        """How many people there are."""
+        """Number of people."""
         return len(self.users)
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return len(self.items)
 
     @property

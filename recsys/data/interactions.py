@@ -32,7 +32,7 @@ FEW = 1024
 
 
 class InteractionConfig(Config):
-    """How events become confidence."""
+    """Confidence of user-item pairs, from events."""
 
     kind_weights: dict[str, float] | None = None
     """Weights by kind that replace those of the kind table; 0 makes a kind seen but not taste."""
@@ -80,7 +80,7 @@ class PositiveEvents:
 
     @property
     def n_events(self) -> int:
-        """How many events there are."""
+        """Number of events."""
         return len(self.user_rows)
 
     def select(self, which: Any) -> PositiveEvents:

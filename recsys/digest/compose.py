@@ -15,7 +15,7 @@ from recsys.ranking import Cap, CapTable, apply_caps
 
 @dataclass(frozen=True, eq=False)
 class DigestCaps:
-    """How many items of one sort a digest may hold.
+    """Limits on items of one author or topic in a digest.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Whom an app says it has sent a digest to."""
+"""Delivery confirmations: the people an app has sent a digest to."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from recsys.digest.tally import DigestCounts
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Eligibility:
-    """Whether each person wants digests and takes part, looked up once for a run.
+    """Consent and status of each person, looked up once for a run.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a digest says of items beside their ids, looked up once for a run."""
+"""Titles, links and excerpts of items, looked up once for a run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ItemFacts:
 
     @property
     def n_items(self) -> int:
-        """How many items the model knows."""
+        """Number of items of the model."""
         return len(self.dataset.items)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What was composed goes into the history, and is confirmed when it was sent."""
+"""Updates of the digest history: composed digests, and confirmations of sending."""
 
 from __future__ import annotations
 

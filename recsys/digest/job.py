@@ -152,7 +152,7 @@ class _Places:
 
     @property
     def target(self) -> Path | None:
-        """What the journal stands beside; None for a rehearsal."""
+        """The output file of the journal; None for a dry run."""
         return self.out if self.out is not None else self.html
 
 

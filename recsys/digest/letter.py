@@ -70,7 +70,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one person gets.
+    """The digest of one person.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What each person has had already, ready to be asked by chunk."""
+"""Items that each person has received already, by chunk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run counted."""
+"""Counts of one run."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class DigestCounts:
 
 @dataclass(frozen=True, slots=True)
 class DigestReport:
-    """What a run did.
+    """Result of one run.
 
     Attributes
     ----------

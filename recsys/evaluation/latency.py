@@ -1,4 +1,4 @@
-"""How long calls take: percentiles, not means."""
+"""Latency of calls, as percentiles."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from recsys.serving import RecommenderConfig
 
 @dataclass(frozen=True, slots=True)
 class RollingWindows:
-    """Where the cuts lie: the last of the windows ends at ``until``.
+    """Times of the cuts; the last window ends at ``until``.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ list is short; (n_users, n_items) csr of relevant items; list length. Returns (n
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What was measured.
+    """Result of an offline measurement.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ def evaluate(
 
 @dataclass(frozen=True, slots=True)
 class EvaluationOptions:
-    """What is measured, and how.
+    """Settings of an offline measurement.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a fitted recommender costs to ask: latency, throughput, recall, memory."""
+"""Cost of serving: latency, throughput, recall and memory of a fitted recommender."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BATCH = 1024
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What asking a recommender costs, on this machine.
+    """Cost of serving a recommender on this machine.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What counts as a hit: the test pairs of each person."""
+"""Relevant test pairs of each person."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class EventColumns:
         return self._events.n_events
 
     def has(self, name: str) -> bool:
-        """Whether there is such a column."""
+        """Return True if there is such a column."""
         return name in self.names
 
     def column(self, name: str) -> Any:

@@ -32,7 +32,7 @@ class VectorIndex(Protocol):
 
     @property
     def is_exact(self) -> bool:
-        """Whether every answer is the exact one, so that recall is 1 by construction."""
+        """True if every answer is exact, so that recall is 1 by construction."""
 
     @property
     def n_with_extra(self) -> int:
@@ -120,7 +120,7 @@ class Searching(ABC):
 
     @property
     def is_exact(self) -> bool:
-        """Whether every answer is the exact one."""
+        """True if every answer is exact."""
         return False
 
     @property

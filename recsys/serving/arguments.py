@@ -1,4 +1,4 @@
-"""What callers give to a recommender, checked."""
+"""Checks of the arguments of a recommender."""
 
 from __future__ import annotations
 

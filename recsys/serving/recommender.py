@@ -186,12 +186,12 @@ class Recommender:
 
     @property
     def last_change(self) -> Change:
-        """What the call of :meth:`observe` changed that this recommender came from."""
+        """Counts of changes by the call of :meth:`observe` that made this recommender."""
         return self._last_change
 
     @property
     def drift(self) -> Drift:
-        """How far the fit has fallen behind what was observed, and whether a refit is due."""
+        """Share of decayed event weight newer than the fit, and whether a refit is due."""
         return Drift.of(self._snapshot.lineage)
 
     @property
@@ -251,7 +251,7 @@ class Recommender:
 
     @property
     def measured(self) -> dict[str, Any]:
-        """What was measured while fitting, such as the recall of the index; never a time."""
+        """Measurements of the fit, such as the recall of the index; never a time."""
         return self._snapshot.measured
 
     def recommend(  # noqa: PLR0913  (each is one plain rule of the request)

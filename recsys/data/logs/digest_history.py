@@ -131,7 +131,7 @@ class DigestHistory(ReadableTable):
 
     @property
     def n_rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(self.user_rows)
 
     def items_of(self, user_ids: Iterable[Any], *, sent_only: bool = False) -> list[list[Any]]:

@@ -50,7 +50,7 @@ class CheckedEvents:
 
 @dataclass(frozen=True, slots=True)
 class EventSettings:
-    """How events are to be read."""
+    """Settings for reading events."""
 
     kinds: KindTable
     on_bad_row: OnBadRow

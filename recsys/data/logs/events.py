@@ -256,22 +256,22 @@ class EventLog:
 
     @property
     def n_events(self) -> int:
-        """How many events there are."""
+        """Number of events."""
         return len(self.user_rows)
 
     @property
     def n_users(self) -> int:
-        """How many user ids the map holds."""
+        """Number of user ids in the map."""
         return len(self.users)
 
     @property
     def n_items(self) -> int:
-        """How many item ids the map holds."""
+        """Number of item ids in the map."""
         return len(self.items)
 
     @property
     def has_times(self) -> bool:
-        """Whether any event has a time."""
+        """True if any event has a time."""
         return bool((~np.isnat(self.occurred_at)).any())
 
     @property

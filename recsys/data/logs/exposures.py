@@ -108,7 +108,7 @@ class ExposureLog(ReadableTable):
 
     @property
     def n_exposures(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(self.user_rows)
 
     def to_frame(self) -> Any:

@@ -89,7 +89,7 @@ class SourceTable:
 
     @property
     def n_rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return int(self.table.num_rows)
 
     def has(self, column: str) -> bool:

@@ -156,7 +156,7 @@ class Catalog(AttributeTable):
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return len(self.items)
 
     @property

@@ -42,7 +42,7 @@ ALL_WORDS, NONE_WORDS = ("all", "yes", "true"), ("none", "no", "false")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Consent:
-    """What each person allows.
+    """Consent of each person.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class People(AttributeTable, ReadableTable):
 
     @property
     def n_users(self) -> int:
-        """How many people there are."""
+        """Number of people."""
         return len(self.users)
 
     @property
@@ -139,7 +139,7 @@ class People(AttributeTable, ReadableTable):
 
     @property
     def consent(self) -> Consent:
-        """What each person allows."""
+        """Consent of each person."""
         import pyarrow as pa
         import pyarrow.compute as pc
 

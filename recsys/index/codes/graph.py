@@ -88,7 +88,7 @@ class CodeGraph:
 
     @property
     def has_links(self) -> bool:
-        """Whether the graph has links."""
+        """True if the graph has links."""
         return bool(self.links.shape[1])
 
     @property

@@ -131,7 +131,7 @@ class CodeIndex(Searching):
 
     @property
     def has_links(self) -> bool:
-        """Whether a graph search is possible."""
+        """True if a graph search is possible."""
         return self._links.has_links
 
     def with_n_candidates(

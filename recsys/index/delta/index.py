@@ -107,7 +107,7 @@ class DeltaIndex(Searching):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the main index is exact."""
+        """True if the main index is exact."""
         return self.main.is_exact
 
     @property

@@ -52,7 +52,7 @@ class Examples:
 
     @property
     def n_people(self) -> int:
-        """How many validation people there are, each counted once per part."""
+        """Number of validation people, each counted once per part."""
         return self.pool.n_people - self.n_repeated
 
     @classmethod

@@ -22,7 +22,7 @@ STANDARD_ERRORS = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearntWeights:
-    """What was learnt, and how good it is on the people it was learnt on.
+    """Learnt weights, and their nDCG on the people they were learnt on.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Pool:
 
     @property
     def n_people(self) -> int:
-        """How many people there are."""
+        """Number of people."""
         return len(self.relevant)
 
     def only(self, which: BoolArray) -> Pool:

@@ -47,5 +47,5 @@ class Recipe:
 
     @property
     def n_buckets(self) -> int:
-        """How many activity buckets there are."""
+        """Number of activity buckets."""
         return len(self.defaults)

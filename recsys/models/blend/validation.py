@@ -22,7 +22,7 @@ MAX_HELD_ITEMS = 0.15
 
 
 class ValidationConfig(Config):
-    """How the validation parts are cut."""
+    """Settings of the validation split."""
 
     share: float = Field(default=0.1, gt=0, lt=0.5)
     """Share of the events in one part: the latest when they have times; of each person the last

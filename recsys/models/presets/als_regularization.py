@@ -1,4 +1,4 @@
-"""How firmly ALS is held back, tried on a validation part: no value suits all sparse data.
+"""ALS regularization chosen on a validation part: no value suits all sparse data.
 
 On music ten times the regularisation that is best on articles is best, and either's best costs the
 other a sixth of its recall. Small and short fits, 64 factors and 6 sweeps, order the values as

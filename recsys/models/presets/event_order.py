@@ -1,4 +1,4 @@
-"""Whether the order of events without times is the order in which they happened."""
+"""Test of whether events without times are in chronological order."""
 
 from __future__ import annotations
 

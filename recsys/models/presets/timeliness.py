@@ -43,7 +43,7 @@ class Timeliness:
 
     @property
     def matters(self) -> bool:
-        """Whether people come back, or take what is popular at the time."""
+        """Evidence that event times predict: repeat visits, and gain of recent popularity."""
         return self.one_visit_share < ONE_VISIT_SHARE or self.recency_gain_bits >= RECENCY_GAIN_BITS
 
 

@@ -1,4 +1,4 @@
-"""What to try next: optuna's estimator over the settings of one block."""
+"""Proposals of settings for one block, by optuna's TPE sampler."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class OutOfTimeError(Exception):
 
 
 class Budget:
-    """How long a search may take, and where it is, for whoever watches.
+    """Time budget and progress of a search.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where a search stands: what was tried of each block, and which block is next."""
+"""State of a search: trials of each block, and the next block."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROMISING_ERRORS = 0.5
 
 @dataclass(slots=True)
 class BlockSearch:
-    """What was tried of one block.
+    """Trials of one block.
 
     Attributes
     ----------

@@ -34,7 +34,7 @@ MIN_PEOPLE = 10
 
 
 class TuningConfig(Config):
-    """How long to search, and for what."""
+    """Settings of a search."""
 
     minutes: PositiveFloat | None = 3.0
     """Time for the search; None sets no limit."""
@@ -56,7 +56,7 @@ class TuningConfig(Config):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuned:
-    """What a search found, and what it is worth.
+    """Result of a search, and its measured gain.
 
     Attributes
     ----------

@@ -277,7 +277,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoringInput:
-    """What scores of some people are computed from.
+    """Inputs of the scores of some people: queries, states and vectors.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the recommender answers: ids, scores, and why."""
+"""Answers of the recommender: ids, scores and reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the best lists an approximate index finds when kernels have a say, and what to do."""
+"""Recall of final lists where item-item blocks re-score the candidates of an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is given to observe, checked, in the rows of a snapshot and without what it has already."""
+"""Arguments of ``observe``, checked and deduplicated, as rows of a snapshot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEW = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrivals:
-    """What is new, under the caller's ids.
+    """New events, items and people, under the caller's ids.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a call of observe changed."""
+"""Counts of changes by one call of ``observe``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was observed put into whole arrays again."""
+"""Compaction: merge the delta into whole arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was observed since a snapshot was whole: touched people, changed items, further events."""
+"""The delta of a snapshot: changed people, changed items and new events."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class DeltaView:
 
     @property
     def lacks_events(self) -> bool:
-        """Whether the snapshot was saved without its events, so that histories stand for them."""
+        """True if the snapshot was saved without events, so that histories replace them."""
         return not self.base.dataset.events.n_events and bool(self.base.queries.history.nnz)
 
     def described(self, user_rows: RowArray) -> BoolArray:

@@ -23,7 +23,7 @@ from recsys.serving.state.mutes import DeltaPostings, ItemPostings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Described:
-    """What a call says of items.
+    """Descriptions of items in one call of ``observe``.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ from recsys.serving.state.csr_rows import Line, csr_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
-    """What a snapshot knows of one person.
+    """State of one person.
 
     Attributes
     ----------

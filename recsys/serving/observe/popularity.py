@@ -91,7 +91,7 @@ def _difference(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _KnownAges:
-    """What a call says of how old items are.
+    """Ages of items, by one call of ``observe``.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ from recsys.serving.state.snapshot import Snapshot
 
 
 class Lookups:
-    """What observing asks of a whole snapshot beside rows; shared by all that is observed on it.
+    """Reverse lookups of a snapshot that ``observe`` needs; shared by all deltas on it.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ class DeltaSnapshot:
 
     @property
     def delta(self) -> SnapshotDelta:
-        """What came since the snapshot below was whole."""
+        """The delta since the snapshot below it."""
         return self.view.delta
 
     @cached_property
@@ -107,12 +107,12 @@ class DeltaSnapshot:
 
     @property
     def n_users(self) -> int:
-        """How many people are known."""
+        """Number of known people."""
         return len(self.delta.users)
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return len(self.delta.items)
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the parts of a saved model fit together: native code would read beyond their end."""
+"""Consistency checks of a saved model: native code would read beyond array ends."""
 
 from __future__ import annotations
 

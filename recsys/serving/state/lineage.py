@@ -1,4 +1,4 @@
-"""Where a snapshot comes from: the fit behind it, whatever was observed since."""
+"""Lineage of a snapshot: its fit, and counts of what was observed since."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_A_TIME = np.datetime64("NaT", "us")
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What the fit knew.
+    """Facts about the fit behind a snapshot.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ DUE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    r"""How far a fit has fallen behind.
+    r"""Drift: share of decayed event weight that is newer than the fit.
 
     .. math:: value = \frac{\sum_{e\ since} 2^{t_e / h}}{\sum_{e\ of\ all} 2^{t_e / h}}
 

@@ -103,12 +103,12 @@ class Snapshot:
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
         return len(self.items)
 
     @property
     def n_users(self) -> int:
-        """How many people are known."""
+        """Number of known people."""
         return len(self.users)
 
     @property
@@ -235,7 +235,7 @@ class Snapshot:
 
     @cached_property
     def wording(self) -> Wording:
-        """How reasons are said: popularity by the shortest half-life that has a weight."""
+        """Wording of reasons; popularity has the shortest half-life with a weight."""
         days = [
             spec.block_config().to_dict().get("half_life_days")
             for at, spec in enumerate(self.specs)

@@ -62,11 +62,11 @@ class View(Protocol):
 
     @property
     def n_users(self) -> int:
-        """How many people are known."""
+        """Number of known people."""
 
     @property
     def n_items(self) -> int:
-        """How many items there are."""
+        """Number of items."""
 
     @property
     def tags(self) -> TagVocabulary:
