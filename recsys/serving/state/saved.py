@@ -40,7 +40,7 @@ from recsys.serving.state.visibility import VisibilityTable, distinct_texts
 
 FORMAT = "recsys-model"
 
-FORMAT_VERSION = (1, 1)
+FORMAT_VERSION = (1, 2)
 
 DAMAGE = (
     OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
