@@ -179,23 +179,27 @@ def id_faults(texts: Any, *, header: Collection[str] = ()) -> list[tuple[Any, st
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def matches(pattern: str) -> Any:
-        return pc.match_substring_regex(texts, pattern)
+    def matches(pattern: str, *, part: str) -> Any:
+        found = pc.match_substring(texts, part, ignore_case=True)  # ten times faster than a pattern
+        return pc.match_substring_regex(texts, pattern) if pc.any(found).as_py() else found
 
     names = pa.array([one.lower() for one in header], pa.large_string())
     is_missing = pc.is_in(texts, value_set=pa.array(MISSING_IDS, pa.large_string()))
     is_header = pc.is_in(pc.utf8_lower(texts), value_set=names)
     return [
-        (matches(r"^[+-]?\d+\.0+$"), f"must be an id, not a float: {_FLOAT_HINT}"),
+        (matches(r"^[+-]?\d+\.0+$", part=".0"), f"must be an id, not a float: {_FLOAT_HINT}"),
         (
-            matches(r"^\d(\.\d+)?[eE]\+\d+$"),
+            matches(r"^\d(\.\d+)?[eE]\+\d+$", part="e+"),
             "must be an id with all its digits; a spreadsheet cut "
             "this one. Export the column as text",
         ),
         (is_missing, "must not be missing; this stands for a missing value"),
         (is_header, "must be an id; this is the header again, as in files that were joined"),
-        (matches(r"\x00"), "must be text; this holds a zero byte"),
-        (matches("\ufffd"), "must be whole characters; this holds U+FFFD, the mark of a cut one"),
+        (pc.match_substring(texts, "\0"), "must be text; this holds a zero byte"),
+        (
+            pc.match_substring(texts, "\ufffd"),
+            "must be whole characters; this holds U+FFFD, the mark of a cut one",
+        ),
     ]
 
 

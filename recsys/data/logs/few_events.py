@@ -17,7 +17,7 @@ from recsys.data.event_kinds import KindTable
 from recsys.data.ids.id_map import IdMap
 from recsys.data.logs.event_columns import DEFAULT_KIND
 from recsys.data.logs.events import EventLog
-from recsys.data.readers.times import NAT, is_epoch, strict_time
+from recsys.data.readers.times import EPOCH_S, NAT, strict_time
 
 FEW = 64
 """Events up to which they are read one by one."""
@@ -121,6 +121,7 @@ def _times(times: list[Any] | None, n: int) -> TimeArray | None:
     if sorts == {str}:
         found = np.array([strict_time(one) for one in times], dtype="datetime64[us]")
         return None if np.isnat(found).any() else found
-    if sorts in ({int}, {float}) and is_epoch(np.array(times, np.float64)).all():
+    low, high = EPOCH_S[:2]
+    if sorts in ({int}, {float}) and all(low <= one < high for one in times):
         return np.rint(np.array(times, np.float64) * 1e6).astype(np.int64).astype("datetime64[us]")
     return None

@@ -20,8 +20,9 @@ CHUNK = 4096
 FEW = 16
 """Texts up to which they are parsed one by one first."""
 
-EPOCH_S = (1e8, 1e11)
-"""Years 1973 and 5138 in epoch seconds; larger numbers are milliseconds or finer."""
+EPOCH_S = (1e8, 2e9, 1e11)
+"""Years 1973, 2033 and 5138 in epoch seconds: numbers between the first two are no date in another
+form, and from the last one on they are milliseconds or finer."""
 
 NAIVE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
 
@@ -227,7 +228,9 @@ def is_epoch(numbers: Any, *, is_text: bool = False) -> Any:
     -----
     Other forms are 20240301, 202403, 2024030109, 2024 and 45352, a day of a spreadsheet.
     """
-    low, high = EPOCH_S
+    low, plain, high = EPOCH_S
+    if ((numbers >= low) & (numbers < plain)).all():
+        return np.ones(len(numbers), np.bool_)
     size = np.abs(numbers)
     is_odd = (size >= high) | _is_spreadsheet_day(size)
     is_odd |= (size >= 1900) & (size <= 2100) & (size % 1 == 0)
@@ -356,7 +359,7 @@ def _hint(array: Any, at: int) -> str:
 
 
 def _size_hint(size: float, number: float) -> str:
-    if size >= EPOCH_S[1]:
+    if size >= EPOCH_S[-1]:
         unit, factor = _unit(size)
         return f" That looks like {unit}: divide by {factor} until it is seconds."
     if _is_spreadsheet_day(size):
@@ -369,6 +372,6 @@ def _size_hint(size: float, number: float) -> str:
 def _unit(number: float) -> tuple[str, str]:
     """Return the unit that makes a number of today's date, and what to divide it by."""
     for power, unit in ((3, "milliseconds"), (6, "microseconds")):
-        if number < EPOCH_S[1] * 10**power:
+        if number < EPOCH_S[-1] * 10**power:
             return unit, f"1000{'' if power == 3 else '000'}"
     return "nanoseconds", "1000000000"
