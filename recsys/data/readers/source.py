@@ -288,6 +288,10 @@ def rename(
     types: dict[str, str] = {}
     for ours, given in (columns or {}).items():
         theirs, _, sort = given.rpartition(":")
+        if theirs in names and given not in names and sort not in SORTS:
+            raise DataError(
+                f"columns may end in a type ({', '.join(SORTS)}); got {given!r} for {ours!r}."
+            )
         if given in names or sort not in SORTS:
             theirs = given
         elif theirs in names:
