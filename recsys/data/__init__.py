@@ -23,8 +23,8 @@ from recsys.data.logs.digest_history import DigestHistory
 from recsys.data.logs.events import EventLog
 from recsys.data.logs.exposures import ExposureLog
 from recsys.data.logs.few_events import few_events
-from recsys.data.readers.files import id_cells
-from recsys.data.readers.source import BadRow
+from recsys.data.readers.files import id_cells, read_source
+from recsys.data.readers.source import BadRow, RowReport
 from recsys.data.saved import load_dataset, save_dataset
 from recsys.data.splits import random_per_user, split_by_time, split_by_user, split_last_n
 from recsys.data.tables.attribute_types import FALSE_WORDS, TRUE_WORDS
@@ -50,6 +50,7 @@ __all__ = [
     "KindTable",
     "People",
     "PositiveEvents",
+    "RowReport",
     "TagTable",
     "TimedEvents",
     "check_same_sort",
@@ -64,6 +65,7 @@ __all__ = [
     "positive_events",
     "random_per_user",
     "rating_range",
+    "read_source",
     "save_dataset",
     "save_table",
     "seen",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from recsys.core.errors import DataError, clip
+from recsys.data import RowReport, read_source
 
 
 def read_sent(path: Path) -> tuple[list[Any], list[str | None]]:
@@ -45,7 +45,7 @@ def read_sent(path: Path) -> tuple[list[Any], list[str | None]]:
                 )
             ids.append(one)
             issues.append(str(record["issue"]) if record.get("issue") else None)
-    except (OSError, EOFError, ValueError, csv.Error) as err:
+    except (OSError, EOFError, ValueError) as err:
         if isinstance(err, DataError):
             raise
         reason = clip(" ".join(str(err).split()), 120)
@@ -66,7 +66,15 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
         elif name.removesuffix(".gz").endswith((".jsonl", ".ndjson")):
             yield from (_mapping(json.loads(line)) for line in file if line.strip())
         else:
-            yield from csv.DictReader(file)
+            yield from _csv(path)
+
+
+def _csv(path: Path) -> list[dict[str, Any]]:
+    source = read_source(path, known=("user_id", "issue"))
+    RowReport(source, "stop").finish()
+    names = [one for one in ("user_id", "issue") if source.has(one)]
+    records: list[dict[str, Any]] = source.table.select(names).to_pylist()
+    return records
 
 
 def _mapping(record: Any) -> dict[str, Any]:

@@ -237,7 +237,7 @@ class EventLog:
             n_repeated=found.n_dropped_duplicates,
         )
         for message in (*messages, *odd_times(log.occurred_at)):
-            warnings.warn(f"{source.name}: {message}", RecsysWarning, stacklevel=4)
+            warnings.warn(f"{source.name}: {message}", RecsysWarning, stacklevel=3)
         return found
 
     def without_duplicates(self) -> EventLog:
