@@ -195,7 +195,7 @@ def test_the_manifest_describes_every_file(original: Path) -> None:
     found = tree(original)
     del found["manifest.json"]
     assert described == found
-    assert manifest["format_version"] == [1, 1]
+    assert manifest["format_version"] == [1, 2]
 
 
 def test_a_fresh_process_answers_the_same(original: Path) -> None:
