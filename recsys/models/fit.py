@@ -14,6 +14,7 @@ from recsys.core.config import Config
 from recsys.core.errors import ConfigError
 from recsys.core.note import Note
 from recsys.core.progress import Progress
+from recsys.core.threads import one_blas_thread
 from recsys.models.base import Block, TrainingSet
 from recsys.models.blend.examples import examples_of_parts
 from recsys.models.blend.recipe import Recipe
@@ -86,6 +87,7 @@ class FittedHybrid:
     validation: dict[str, Any] = field(default_factory=dict)
 
 
+@one_blas_thread()  # else weights, and so lists, would depend on the number of threads
 def fit_hybrid(
     training: TrainingSet, config: HybridConfig, *, preset: Preset, progress: Progress
 ) -> FittedHybrid:

@@ -1,5 +1,8 @@
 """What every preset promises, through the front door."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +72,28 @@ def test_a_stranger_with_the_same_history_gets_the_same_list(model: recsys.Recom
 def ids_of(events: recsys.EventLog) -> tuple[list[str], list[str]]:
     users = events.users.ids(events.user_rows).tolist()
     return users, events.items.ids(events.item_rows).tolist()
+
+
+def test_the_number_of_threads_changes_no_weight_and_no_list() -> None:
+    code = (
+        "import hashlib, numpy as np, recsys, warnings\n"
+        "from recsys.datasets import synthetic_world\n"
+        "warnings.simplefilter('ignore')\n"
+        "for at, preset in enumerate(['fast'] * 4 + ['balanced'] * 6):\n"
+        "    events, catalog, people = synthetic_world(n_users=90, n_items=120, seed=at)\n"
+        "    config = recsys.RecommenderConfig(preset=preset)\n"
+        "    model = recsys.Recommender.fit(events, catalog, users=people, config=config)\n"
+        "    weights = np.ascontiguousarray(model.snapshot.model.weights)\n"
+        "    lists = model.recommend(model.users.ids()[:30].tolist(), k=10).item_ids.tolist()\n"
+        "    print(preset, hashlib.sha256(weights).hexdigest(), lists)"
+    )
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env={**os.environ, **dict.fromkeys(names, n_threads)},
+        ).stdout
+        for n_threads in ("1", "2")
+    ]  # fmt: skip
+    assert answers[0].count("\n") == 10
+    assert answers[0] == answers[1]

@@ -15,6 +15,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from recsys.core.config import Config
 from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress, silent
+from recsys.core.threads import one_blas_thread
 from recsys.models.base import TrainingSet
 from recsys.models.fit import HybridConfig, Preset, choose
 from recsys.models.spec import BlockSpec
@@ -96,6 +97,7 @@ class Tuned:
         }
 
 
+@one_blas_thread()  # as a fit
 def tune_hybrid(
     training: TrainingSet,
     config: HybridConfig,

@@ -15,6 +15,7 @@ from recsys.core.errors import DataError
 from recsys.core.note import Note
 from recsys.core.progress import Progress
 from recsys.core.rng import named_rng
+from recsys.core.threads import one_blas_thread
 from recsys.data import (
     Catalog,
     Dataset,
@@ -100,7 +101,8 @@ def assemble(
     """Return the snapshot that serves a fitted model."""
     progress("people", 0, 0)
     queries = known_queries(training)
-    states = fitted.model.states(queries)
+    with one_blas_thread():
+        states = fitted.model.states(queries)
     progress("index", 0, 0)
     people = _sample_rows(queries, config)
     built = choose_index(
