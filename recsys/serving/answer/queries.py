@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, objects
-from recsys.core.errors import DataError, UnknownIdError, clip
+from recsys.core.arrays import NO_ROW, FloatMatrix, ObjectArray, RowArray, objects
+from recsys.core.errors import DataError, RecsysWarning, UnknownIdError, clip
 from recsys.models import Hybrid, Queries, QueryState
 from recsys.serving.state.csr_rows import spread
 from recsys.serving.state.view import View
@@ -120,12 +121,9 @@ def item_rows(snapshot: View, item_ids: Iterable[Any], *, name: str = "item_ids"
     ids = as_ids(item_ids, name=name)
     rows = snapshot.items.rows(ids)
     if (rows == NO_ROW).any():
-        unknown = list(ids[rows == NO_ROW])
-        try:
-            snapshot.items.require_sort(unknown, name=name)
-        except DataError as err:
-            raise UnknownIdError(str(err)) from err
-        raise UnknownIdError.of("item", unknown, n_known=snapshot.n_items)
+        unknown = ids[rows == NO_ROW]
+        _check_sort(snapshot, unknown, name=name)
+        raise UnknownIdError.of("item", list(unknown), n_known=snapshot.n_items)
     return rows
 
 
@@ -134,19 +132,23 @@ def item_lists(
 ) -> list[RowArray]:
     """Return one array of item rows per person, from one list for all or one per person.
 
-    None among the ids, as at the end of a short list, is left out.
+    None among the ids, as at the end of a short list, is left out; so are unknown items of
+    ``exclude``, which cannot be shown anyhow, and, with a :class:`RecsysWarning`, those of some
+    people in a batch: one bad id fails no other person's list.
 
     Raises
     ------
     DataError
         If there are several lists, but not one per person; or ids and lists side by side.
     UnknownIdError
-        If an item is unknown.
+        If an item of one person or of one list for all is unknown, or every item of a batch; or
+        an unknown id is of another sort than the model's.
     """
     given = as_ids(lists, name=name)
     is_list = [_is_list(one) for one in given]
     if not any(is_list):
-        return [item_rows(snapshot, _real(given), name=name)] * n_queries
+        rows = _known_rows(snapshot, _real(given), name=name, is_batch=False)
+        return [rows] * n_queries
     if not all(is_list):
         raise DataError(
             f"{name} must be ids, or one list of ids per person; got some of both. "
@@ -158,8 +160,35 @@ def item_lists(
             f"got {len(given)} lists."
         )
     real = [_real(_elements(single)) for single in given]
-    rows = item_rows(snapshot, [one for single in real for one in single], name=name)
-    return np.split(rows, np.cumsum([len(single) for single in real])[:-1])
+    ids, ends = [one for single in real for one in single], np.cumsum([len(one) for one in real])
+    rows = _known_rows(snapshot, ids, name=name, is_batch=n_queries > 1, with_unknown=True)
+    return [part[part != NO_ROW] for part in np.split(rows, ends[:-1])]
+
+
+def _known_rows(
+    snapshot: View, ids: list[Any], *, name: str, is_batch: bool, with_unknown: bool = False
+) -> RowArray:
+    """Return the rows of known items; row -1 of others where they stay in their places."""
+    array = objects(ids)
+    rows = snapshot.items.rows(array)
+    unknown = rows == NO_ROW
+    if unknown.any():
+        _check_sort(snapshot, array[unknown], name=name)
+        may_lack = name == "exclude" or (is_batch and not unknown.all())
+        error = UnknownIdError.of("item", list(array[unknown]), n_known=snapshot.n_items)
+        if not may_lack:
+            raise error
+        if name != "exclude":
+            warnings.warn(f"{name}: {error} They are left out.", RecsysWarning, stacklevel=5)
+    return rows if with_unknown else rows[~unknown]
+
+
+def _check_sort(snapshot: View, ids: ObjectArray, *, name: str) -> None:
+    """Raise if unknown items are ids of another sort than the model's."""
+    try:
+        snapshot.items.require_sort(list(ids), name=name)
+    except DataError as err:
+        raise UnknownIdError(str(err)) from err
 
 
 def _elements(values: Iterable[Any]) -> list[Any]:

@@ -192,3 +192,35 @@ def test_without_consent_nothing_known_of_a_person_is_in_the_query() -> None:
 def test_a_table_instead_of_a_list_of_ids_is_refused(table: Any) -> None:
     with pytest.raises(DataError, match="user_ids must be a list of ids; got a"):
         ask_users(tiny_shared().snapshot, table)
+
+
+@pytest.mark.parametrize("gone", ["zz", "", "g1 ", "deleted post", "ähnlich", "0", "G1", "g1,g2"])
+def test_an_unknown_item_to_exclude_is_left_out(gone: str) -> None:
+    model = tiny_shared()
+    plain = model.recommend(["ana", "bo"], k=8).item_ids.tolist()
+    for exclude in ([gone], [[gone], []], [[gone], [gone, None]]):
+        assert model.recommend(["ana", "bo"], k=8, exclude=exclude).item_ids.tolist() == plain
+
+
+@pytest.mark.parametrize("name", ["candidates", "recent"])
+@pytest.mark.parametrize("gone", ["zz", "deleted post", "ähnlich", "0", "G1"])
+def test_an_unknown_item_of_one_person_fails_no_other_list(name: str, gone: str) -> None:
+    model = tiny_shared()
+    lists = [["g1", "n1", "n2"], ["n1", "n2"]]
+    plain = model.recommend(["ana", "bo"], k=3, **{name: lists}).item_ids.tolist()
+    lists[1] = [gone, *lists[1]]
+    with pytest.warns(recsys.RecsysWarning, match=f"{name}: .*1 unknown.*left out"):
+        found = model.recommend(["ana", "bo"], k=3, **{name: lists})
+    assert found.item_ids.tolist() == plain
+    with pytest.raises(recsys.UnknownIdError, match="1 unknown"):
+        model.recommend(["bo"], k=3, **{name: [lists[1]]})
+    with pytest.raises(recsys.UnknownIdError, match="unknown"):
+        model.recommend(["ana", "bo"], k=3, **{name: [[gone], [gone]]})
+
+
+def test_an_unknown_item_of_one_history_fails_no_other_list() -> None:
+    model = tiny_shared()
+    plain = model.recommend_for_history([["g1"], ["n1"]], k=3).item_ids.tolist()
+    with pytest.warns(recsys.RecsysWarning, match="histories: .*left out"):
+        found = model.recommend_for_history([["g1"], ["zz", "n1"]], k=3)
+    assert found.item_ids.tolist() == plain
