@@ -13,7 +13,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 import recsys
-from recsys.core.errors import DataError, RecsysWarning
+from recsys.core.errors import ConfigError, DataError, RecsysWarning
 
 BIG = 1187654321098765432
 A, B = UUID(int=1), UUID(int=2)
@@ -146,6 +146,8 @@ RECORDS = [
     ("observed: a number in a column of text", "read", "['7']", observed(["A1", "B2"], [7])),
     ("observed: maybe in a column of booleans", "refused", "must be true or false",
      observed([True, False], ["maybe"])),
+    ("observed: True in a column of numbers", "refused", "must be a number",
+     observed([9, 10], [True])),
     ("observed: text in a column of lists", "read", "[('a', 'b')]",
      observed([["c"], ["d"]], ["a|b"])),
     ("observed: a word in a column of dates", "refused", "must be an ISO 8601 date",
@@ -211,3 +213,18 @@ def test_a_rule_on_a_list_holds_before_there_are_people() -> None:
     config = recsys.RecommenderConfig(model="popularity")
     model = recsys.Recommender.fit(recsys.EventLog.empty(), catalog, config=config)
     assert shown(model) == ["q2"]
+
+
+@pytest.mark.parametrize("cells", [[True, False], [9, 10], ["2024-01-01", "2024-02-01"]])
+def test_a_rule_that_does_not_fit_is_refused_by_observe_itself(cells: list[Any]) -> None:
+    model = fitted(cells)
+    with pytest.raises(ConfigError, match="visible_to of item 'new': where must compare 'x'"):
+        model.observe(items={"item_id": ["new"], "visible_to": ["x = soon"]})
+
+
+def test_an_attribute_that_nobody_has_matches_nothing_and_has_no_type_yet() -> None:
+    model = fitted([None, None], visible_to=["x >= 3", "x has a"])
+    assert shown(model, "u0") == []
+    later = model.observe(users={"user_id": ["u0"], "x": [3]})
+    with pytest.warns(RecsysWarning, match="1 item\\(s\\) are hidden from everybody"):
+        assert shown(later, "u0") == ["q0"]

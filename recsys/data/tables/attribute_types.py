@@ -121,6 +121,7 @@ def is_list(kind: Any) -> bool:
 
 
 def _learnt(texts: Any, bad: BadCells, name: str) -> Any:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     coded = pc.dictionary_encode(texts)
@@ -128,7 +129,7 @@ def _learnt(texts: Any, bad: BadCells, name: str) -> Any:
     uniques = pc.utf8_trim_whitespace(coded.dictionary)
     counts = np.bincount(codes[codes >= 0], minlength=len(uniques))
     if not len(uniques):
-        return texts
+        return pa.nulls(len(texts))  # no type yet
     words = pc.utf8_lower(uniques).to_pylist()
     missing = np.array([one in MISSING for one in words], np.bool_)
     for sort, fits in _fitting(uniques, words).items():
@@ -222,7 +223,8 @@ def _read_number(array: Any, bad: BadCells, name: str) -> Any:
     if pt.is_integer(array.type):
         return _first_cast(array, (pa.int64(),), otherwise=array.cast(pa.decimal128(20, 0)))
     if pt.is_boolean(array.type):
-        array = array.cast(pa.int8())
+        bad(np.asarray(array.is_valid()), FITS["number"])
+        return pa.nulls(len(array), pa.int64())
     if pt.is_decimal(array.type):  # Arrow's own way from decimal to float64 is a bit off
         array = as_text(array, name=name)
     numbers, wrong = parse_numbers(array)
@@ -321,8 +323,9 @@ def _is_open(column: Any) -> bool:
     """Say whether a column may still become of any type: nothing was given or declared."""
     import pyarrow.types as pt
 
-    is_untyped = pt.is_null(column.type) or pt.is_large_string(column.type)
-    return bool(is_untyped and column.null_count == len(column))
+    if pt.is_large_string(column.type):  # of a form that was saved before
+        return bool(0 < len(column) == column.null_count)
+    return bool(pt.is_null(column.type))
 
 
 def _combined(column: Any) -> Any:

@@ -309,12 +309,10 @@ class AttributeTable:
         return filled(values, "active") if name == "status" else values
 
     def sort(self, name: str) -> ColumnSort | Literal["empty"]:
-        """Return the sort of a column; "empty" for an attribute that nobody has."""
+        """Return the sort of a column; "empty" for an attribute without any value."""
         if name in self.sorts:
             return self.sorts[name]
-        column = self.table.column(name)
-        is_empty = column.null_count == len(column)
-        return "empty" if is_empty else sort_of(column.type) or "empty"
+        return sort_of(self.table.schema.field(name).type) or "empty"
 
     @property
     def declared_types(self) -> dict[str, str]:

@@ -76,6 +76,8 @@ def typed_column(name: str, values: npt.NDArray[Any], sort: str | None = None) -
 
 def _object_column(name: str, cells: list[Any], sort: str | None) -> TypedColumn:
     sorts = {type(cell) for cell in cells} - {type(None)}
+    if sort is None and not sorts:
+        return EmptyColumn(len(cells))
     if sort == "list" or sorts & {tuple, list}:
         return ListColumn.of_cells(name, cells)
     if sort == "boolean" or sorts == {bool}:
@@ -275,7 +277,7 @@ class TextColumn(_OneValue):
             return self.is_in([value])
         if op == "!=":
             return ~self.is_in([value]) & ~self.is_null()
-        if self._code_of and _ORDERED_VALUE.fullmatch(value):
+        if _ORDERED_VALUE.fullmatch(value):
             raise IncomparableError(
                 f"where must compare {self._name!r}, which is text, by = or in (...); {op} "
                 f"{clip(repr(value))} would go by characters. Give the column as numbers or dates."

@@ -39,8 +39,15 @@ class VisibilityTable:
     texts: tuple[str, ...]
 
     @classmethod
-    def of(cls, catalog: Catalog, people: People) -> VisibilityTable:
+    def of(cls, catalog: Catalog, people: People, *, is_checked: bool = False) -> VisibilityTable:
         """Evaluate each distinct expression once.
+
+        Parameters
+        ----------
+        catalog, people : Catalog, People
+        is_checked : bool
+            Whether the expressions were read before: then one that does not fit the type of a
+            column, which may have got it since, hides its items like one without an order.
 
         Raises
         ------
@@ -66,10 +73,11 @@ class VisibilityTable:
                     continue
                 holds[:-1, at] = condition.mask(people)
                 holds[-1:, at] = condition.mask(nobody)
-            except IncomparableError as err:
-                holds[:, at] = False
-                incomparable[at] = str(err)
             except ConfigError as err:
+                if is_checked or isinstance(err, IncomparableError):
+                    holds[:, at] = False
+                    incomparable[at] = str(err)
+                    continue
                 item = catalog.items.id(int(np.flatnonzero(expression_of == at)[0]))
                 raise ConfigError(f"visible_to of item {clip(repr(item))}: {err}") from err
         if incomparable:
@@ -115,7 +123,8 @@ def satisfied(people: People, texts: Sequence[str]) -> BoolArray:
     for at, text in enumerate(texts):
         condition = condition_of(text)
         if condition.columns <= known:
-            with contextlib.suppress(IncomparableError):  # said when the expression came
+            # a column that had no value when the expression came may have got another type since
+            with contextlib.suppress(ConfigError):
                 out[:, at] = condition.mask(columns)
     return out
 
