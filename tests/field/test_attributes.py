@@ -223,8 +223,9 @@ def test_a_rule_that_does_not_fit_is_refused_by_observe_itself(cells: list[Any])
 
 
 def test_an_attribute_that_nobody_has_matches_nothing_and_has_no_type_yet() -> None:
-    model = fitted([None, None], visible_to=["x >= 3", "x has a"])
+    model = fitted([None, None], visible_to=["x >= 3", "x < 3"])
     assert shown(model, "u0") == []
     later = model.observe(users={"user_id": ["u0"], "x": [3]})
-    with pytest.warns(RecsysWarning, match="1 item\\(s\\) are hidden from everybody"):
-        assert shown(later, "u0") == ["q0"]
+    assert shown(later, "u0") == ["q0"]
+    with pytest.raises(ConfigError, match="visible_to of item 'q0'"):
+        model.observe(users={"user_id": ["u0"], "x": [["a"]]})

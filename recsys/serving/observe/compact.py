@@ -71,7 +71,7 @@ def compact(state: View, view: DeltaView) -> Snapshot:
         queries=_queries(view, (n_users, n_items)),
         states=_states(view, n_users),
         **pairs,
-        visibility=VisibilityTable.of(dataset.catalog, dataset.people, is_checked=True),
+        visibility=VisibilityTable.of(dataset.catalog, dataset.people),
         personal=freeze(view.personal_of(np.arange(n_users, dtype=np.int32))),
         eligible=state.eligible,
         notes=state.notes,

@@ -39,15 +39,8 @@ class VisibilityTable:
     texts: tuple[str, ...]
 
     @classmethod
-    def of(cls, catalog: Catalog, people: People, *, is_checked: bool = False) -> VisibilityTable:
+    def of(cls, catalog: Catalog, people: People) -> VisibilityTable:
         """Evaluate each distinct expression once.
-
-        Parameters
-        ----------
-        catalog, people : Catalog, People
-        is_checked : bool
-            Whether the expressions were read before: then one that does not fit the type of a
-            column, which may have got it since, hides its items like one without an order.
 
         Raises
         ------
@@ -74,7 +67,7 @@ class VisibilityTable:
                 holds[:-1, at] = condition.mask(people)
                 holds[-1:, at] = condition.mask(nobody)
             except ConfigError as err:
-                if is_checked or isinstance(err, IncomparableError):
+                if isinstance(err, IncomparableError):
                     holds[:, at] = False
                     incomparable[at] = str(err)
                     continue
@@ -123,8 +116,7 @@ def satisfied(people: People, texts: Sequence[str]) -> BoolArray:
     for at, text in enumerate(texts):
         condition = condition_of(text)
         if condition.columns <= known:
-            # a column that had no value when the expression came may have got another type since
-            with contextlib.suppress(ConfigError):
+            with contextlib.suppress(IncomparableError):  # said when the expression came
                 out[:, at] = condition.mask(columns)
     return out
 
