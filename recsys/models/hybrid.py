@@ -290,14 +290,17 @@ def block_scales(
 
     Notes
     -----
-    The spread is the root of the mean variance over the people for whom the block is not silent.
+    The spread is the root of the mean variance over the people for whom the block is not silent:
+    scores that differ by no more than float32 rounding are equal.
     """
     out = np.ones(len(blocks))
     for at, block in enumerate(blocks):
-        variances = [
-            block_scores(block, queries.chunk(start, start + batch)).var(axis=1)
-            for start in range(0, queries.n_queries, batch)
-        ]
+        variances = []
+        for start in range(0, queries.n_queries, batch):
+            scores = block_scores(block, queries.chunk(start, start + batch))
+            rounding = np.finfo(np.float32).eps * np.abs(scores).max(axis=1, initial=0)
+            variance = scores.var(axis=1)
+            variances.append(np.where(variance > np.square(rounding), variance, 0))
         spread = np.concatenate([*variances, np.zeros(0)])
         spread = spread[spread > np.finfo(np.float32).tiny]
         if len(spread):

@@ -259,3 +259,31 @@ def test_saving_and_loading_changes_no_list(config: dict[str, Any], tmp_path: An
     before, after = model.recommend(ids, k=12), recsys.load(tmp_path / "model").recommend(ids, k=12)
     assert before.item_ids.tolist() == after.item_ids.tolist()
     assert before.scores.tolist() == after.scores.tolist()
+
+
+NOISE_WORLDS = {
+    "all took the same": [(at // 5, at % 5) for at in range(200)],
+    "one item": [(at, 0) for at in range(40)],
+    "one person": [(0, at) for at in range(8)],
+    "one item each": [(at, at % 12) for at in range(30)],
+    "two camps": [(at // 4, at % 4 + 4 * (at // 80)) for at in range(160)],
+}
+
+
+@pytest.mark.parametrize("preset", ["fast", "balanced", "best"])
+@pytest.mark.parametrize("world", NOISE_WORLDS)
+def test_reasons_add_up_where_blocks_have_nothing_to_say(world: str, preset: str) -> None:
+    users = [f"u{user}" for user, _ in NOISE_WORLDS[world]]
+    items = [f"q{item}" for _, item in NOISE_WORLDS[world]]
+    times = [f"2024-01-{1 + at % 28:02}" for at in range(len(users))]
+    events = recsys.EventLog.from_frame({"user_id": users, "item_id": items, "occurred_at": times})
+    catalog = recsys.Catalog.from_frame(
+        {"item_id": [f"q{at}" for at in range(12)], "tags": [f"t{at % 3}" for at in range(12)]}
+    )
+    config = recsys.RecommenderConfig(preset=preset)
+    model = recsys.Recommender.fit(events, catalog, config=config)
+    top = model.recommend(["u0"], k=5, explain=True, exclude_seen=False)
+    assert top.reasons is not None
+    for score, reasons in zip(top.scores[0], top.reasons[0], strict=False):
+        parts = sum(reason.value for reason in reasons)
+        assert parts == pytest.approx(float(score), rel=1e-4, abs=1e-6)

@@ -205,7 +205,7 @@ def test_an_unknown_item_to_exclude_is_left_out(gone: str) -> None:
 @pytest.mark.parametrize("name", ["candidates", "recent"])
 @pytest.mark.parametrize("gone", ["zz", "deleted post", "ähnlich", "0", "G1"])
 def test_an_unknown_item_of_one_person_fails_no_other_list(name: str, gone: str) -> None:
-    model = tiny_shared()
+    model: Any = tiny_shared()
     lists = [["g1", "n1", "n2"], ["n1", "n2"]]
     plain = model.recommend(["ana", "bo"], k=3, **{name: lists}).item_ids.tolist()
     lists[1] = [gone, *lists[1]]

@@ -11,6 +11,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from recsys.models.blocks.algebra.dense import LEAST_LOG_RATIO
+
 LONG_ROW = 16
 """Times that a row of a kernel is longer than the candidates before it is searched in steps."""
 
@@ -133,7 +135,8 @@ def _gather_ratios(
     r"""Fill ``out[q, c]`` with :math:`\log (n / m + e) / (s + e)`; 0 for -1, and where m is 0.
 
     *n* is what :func:`_gather_products` gives, *m* the history times the first of ``sums`` (of the
-    rows of ``kernel``), *s* the second at ``item_rows[q, c]`` and *e* ``extra``.
+    rows of ``kernel``), *s* the second at ``item_rows[q, c]`` and *e* ``extra``. A score below
+    ``LEAST_LOG_RATIO`` is 0.
     """
     gather_products(history, kernel, item_rows, out)
     masses, shares = sums
@@ -147,7 +150,8 @@ def _gather_ratios(
                 out[query, column] = 0
             else:
                 own = out[query, column] / mass
-                out[query, column] = np.log((own + extra) / (shares[row] + extra))
+                ratio = np.log((own + extra) / (shares[row] + extra))
+                out[query, column] = 0 if np.abs(ratio) < LEAST_LOG_RATIO else ratio
 
 
 @_compile_strict

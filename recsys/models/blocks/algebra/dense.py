@@ -23,6 +23,10 @@ def rows_per_tile(row_bytes: int, *, most: int = 256) -> int:
     return max(1, min(most, TILE_BYTES // max(1, row_bytes)))
 
 
+LEAST_LOG_RATIO = 8 * float(np.finfo(np.float32).eps)
+"""Logarithms of ratios of float32 sums below this are rounding noise: 0."""
+
+
 def dense_gram(matrix: Csr, precision: str) -> npt.NDArray[Any]:
     """Return ``matrix.T @ matrix`` dense, a band of rows at a time."""
     transposed = matrix.T.tocsr()

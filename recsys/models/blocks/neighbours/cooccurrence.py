@@ -22,7 +22,7 @@ from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
 from recsys.core.threads import for_tiles
 from recsys.models.base import Queries, TrainingSet
-from recsys.models.blocks.algebra.dense import BAND
+from recsys.models.blocks.algebra.dense import BAND, LEAST_LOG_RATIO
 from recsys.models.blocks.block_config import Near, Rule, Timed, Times
 from recsys.models.blocks.data_size import DataSize, Footprint
 from recsys.models.blocks.explanation import add_column_parts, check_one
@@ -191,12 +191,12 @@ class CooccurrenceBlock(LearnedBlock):
         return self.config.smoothing / max(self.n_known_items, 1)
 
     def _log_ratio(self, near: FloatMatrix, mass: DoubleArray, shares: FloatMatrix) -> FloatMatrix:
-        """Return the scores; 0 where the history has no neighbours."""
+        """Return the scores; 0 where the history has no neighbours, and for rounding noise."""
         extra = self._extra
         some = mass > 0
         own = near / np.where(some, mass, 1)
         ratio = np.log((own + extra) / (shares + extra))
-        return np.where(some, ratio, 0).astype(np.float32)
+        return np.where(some & (np.abs(ratio) >= LEAST_LOG_RATIO), ratio, 0).astype(np.float32)
 
 
 def _recent(training: TrainingSet, ever: Csr, config: CooccurrenceConfig) -> Csr:
