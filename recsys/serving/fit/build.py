@@ -51,7 +51,7 @@ from recsys.serving.state.access import (
     personal_people,
     seen_pairs,
 )
-from recsys.serving.state.lineage import NOT_A_TIME, Lineage, mass_of
+from recsys.serving.state.lineage import NOT_A_TIME, Lineage, add_descriptions, mass_of
 from recsys.serving.state.snapshot import Snapshot
 from recsys.serving.state.visibility import VisibilityTable
 
@@ -111,7 +111,7 @@ def assemble(
         queries=fitted.model.query_vectors(states.take(people)),
         exclude=seen_pairs(dataset, config, now=now)[people],
     )
-    version = _version(fitted.model, now)
+    version = _version(fitted.model, dataset, now)
     lineage = Lineage(
         version=version,
         n_users=len(dataset.users),
@@ -224,10 +224,11 @@ def _part(
     return HybridConfig(**{**dict(hybrid), "blocks": blocks, "weights": weights})
 
 
-def _version(model: HybridModel, now: np.datetime64) -> str:
-    """Return a name that depends on what was learned, so that the same fit has the same version."""
+def _version(model: HybridModel, dataset: Dataset, now: np.datetime64) -> str:
+    """Return a hash of the model and of all descriptions: the same fit has the same version."""
     digest = hashlib.sha256()
     digest.update(np.ascontiguousarray(model.item_factors).data)
     digest.update(np.ascontiguousarray(model.weights).data)
     digest.update(str(now).encode())
+    add_descriptions(digest, dataset.catalog, dataset.people)
     return digest.hexdigest()[:12]

@@ -26,7 +26,7 @@ from recsys.serving.observe.snapshot import DeltaSnapshot
 from recsys.serving.observe.visibility import updated_visibility
 from recsys.serving.state.access import eligible_items
 from recsys.serving.state.filter_cache import FilterCache
-from recsys.serving.state.lineage import Lineage
+from recsys.serving.state.lineage import Lineage, add_descriptions
 from recsys.serving.state.snapshot import Snapshot
 from recsys.serving.state.view import View
 
@@ -272,14 +272,16 @@ def _eligible(before: View, delta: SnapshotDelta, now: np.datetime64) -> BoolArr
 
 
 def _version(snapshot: View, log: EventLog, arrivals: Arrivals) -> str:
-    """Return a name of the state: that of the fit, and what its history comes to."""
+    """Return a name of the state: the fit's, and a hash of everything observed since."""
+    catalog, people = arrivals.catalog, arrivals.people
+    if not (log.n_events or catalog.n_items or people.n_users):
+        return snapshot.version
     digest = hashlib.sha256(snapshot.version.encode())
-    for part in (log.user_rows, log.item_rows, log.kind_codes, log.occurred_at):
+    for part in (log.user_rows, log.item_rows, log.kind_codes, log.values, log.occurred_at):
         digest.update(part.tobytes())
-    for table in (arrivals.catalog.table, arrivals.people.table):
-        if not table.num_rows:
-            continue
-        digest.update(str(table.to_pydict()).encode())
+    for ids in (catalog.items.ids(), people.users.ids()):
+        digest.update(repr(ids.tolist()).encode())
+    add_descriptions(digest, catalog, people)
     return f"{snapshot.lineage.version}+{digest.hexdigest()[:8]}"
 
 

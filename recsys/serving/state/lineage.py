@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from recsys.core.arrays import TimeArray
 from recsys.core.clock import DAY
-from recsys.data import EventLog
+from recsys.data import Catalog, EventLog, People
 
 HALF_LIFE = 14 * DAY
 """In which an event comes to say half as much of what people do now: chosen on movies."""
@@ -190,3 +191,21 @@ class Drift:
         return cls(
             value, due, f"{start}: {said}", lineage.n_events, lineage.n_since, lineage.n_unknown
         )
+
+
+def add_descriptions(digest: Any, catalog: Catalog, people: People) -> None:
+    """Add to a hash all that is said of items and people: columns, tags, mutes and consent.
+
+    Parameters
+    ----------
+    digest : hashlib hash
+        Changed in place.
+    """
+    for table, tags in ((catalog.table, catalog.tag_table), (people.table, people.tag_table)):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as stream:
+            stream.write_table(table.combine_chunks())
+        digest.update(sink.getvalue())
+        for array in (tags.weights.data, tags.weights.indices, tags.weights.indptr):
+            digest.update(np.ascontiguousarray(array).data)
+        digest.update(repr((tags.names, tags.families)).encode())

@@ -1,5 +1,8 @@
 """The next snapshot."""
 
+import warnings
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -139,3 +142,35 @@ def test_versions_name_the_fit_and_differ_from_state_to_state() -> None:
     assert len({model.version, one.version, two.version}) == 3
     assert one.version.startswith(f"{model.version}+")
     assert two.version.startswith(f"{model.version}+")
+
+
+OTHER_FACTS: list[dict[str, Any]] = [
+    {"items": {"item_id": ["g1"], "tags": ["a"]}},
+    {"items": {"item_id": ["g1"], "tags": ["b"]}},
+    {"items": {"item_id": ["g1"], "title": ["another"]}},
+    {"items": {"item_id": ["g2"], "tags": ["a"]}},
+    {"items": {"item_id": ["g1"], "visible_to": ["user_id = bo"]}},
+    {"items": {"item_id": ["g1"], "status": ["blocked"]}},
+    {"item_tags": {"item_id": ["g1"], "tag": ["a"], "weight": [2.0]}},
+    {"users": {"user_id": ["ana"], "consent": ["digest"]}},
+    {"users": {"user_id": ["ana"], "muted_tags": ["a"]}},
+    {"users": {"user_id": ["ana"], "declared_tags": ["a"]}},
+    {"users": {"user_id": ["bo"], "declared_tags": ["a"]}},
+    {"events": {"user_id": ["ana"], "item_id": ["g1"], "kind": ["rate"], "value": [1.0]}},
+    {"events": {"user_id": ["ana"], "item_id": ["g1"], "kind": ["rate"], "value": [5.0]}},
+]
+
+
+def test_states_that_differ_in_anything_have_other_versions() -> None:
+    model = tiny_shared()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        versions = [model.observe(**facts).version for facts in OTHER_FACTS]
+        again = [model.observe(**facts).version for facts in OTHER_FACTS]
+    assert versions == again
+    assert len({model.version, *versions}) == len(OTHER_FACTS) + 1
+
+
+def test_nothing_observed_is_the_same_version() -> None:
+    model = tiny_shared()
+    assert model.observe().version == model.version
