@@ -9,9 +9,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import IO, Any
 
 from recsys.core.errors import DataError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 
 @contextmanager
@@ -90,6 +97,50 @@ def atomic_folder(path: Path, *, marker: str) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     fsync_folder(path.parent)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock beside ``path``, so that no other process does the same work at the same time.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder that is to be written; the lock is ``.NAME.lock`` beside it, and is
+        gone afterwards. A process that is killed leaves no lock behind.
+
+    Raises
+    ------
+    DataError
+        If another process, or thread, holds it.
+
+    Notes
+    -----
+    On systems without ``fcntl`` nothing is locked.
+    """
+    if fcntl is None:
+        yield
+        return
+    lock = path.with_name(f".{path.name}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lock.exists() and os.path.samestat(os.fstat(handle), lock.stat()):
+                break  # else who held it took the file away meanwhile
+        except BlockingIOError as err:
+            os.close(handle)
+            raise DataError(
+                f"{path} must be written by one run at a time; another one is writing it. "
+                "Wait for its end."
+            ) from err
+        os.close(handle)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def sha256(path: Path) -> str:

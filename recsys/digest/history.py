@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ import numpy as np
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray
 from recsys.core.clock import to_utc
 from recsys.core.errors import ConfigError, DataError, RecsysWarning
+from recsys.core.storage import locked
 from recsys.data import DigestHistory, IdMap
 from recsys.digest.confirmations import read_sent
 from recsys.digest.received import LONG_AGO, NEVER, Received
@@ -41,35 +43,46 @@ def check_history(path: Path) -> None:
         raise DataError(f"{path} must be a file; it is a folder. Give a file name in it.")
 
 
-def remember(
+@contextmanager
+def new_rows(
     path: Path, chunks: Iterable[Sequence[Record]], *, received: Received, items: IdMap
-) -> int:
-    """Add the items of all digests to the history file, all of them or none; return how many.
+) -> Iterator[Path]:
+    """Write the rows that a history lacks into a file beside it, which is gone afterwards.
 
     Parameters
     ----------
     path : Path
-        JSON Lines; made if it does not exist.
+        The history, JSON Lines.
     chunks : iterable of sequences of mappings
         Records of digests as written, read one chunk at a time.
     received : Received
         The history before. What is in it already, of a run that was killed while it wrote, is
-        not added again.
+        not among the rows.
     items : IdMap
         The model's items.
     """
-    before = path.stat().st_size if path.exists() else None
-    n_rows = 0
+    rows = path.with_name(f".{path.name}.new.jsonl")
+    rows.unlink(missing_ok=True)
     try:
+        DigestHistory.append(rows, ())
         for chunk in chunks:
-            n_rows += DigestHistory.append(path, _new_rows(chunk, received, items))
+            DigestHistory.append(rows, _new_rows(chunk, received, items))
+        yield rows
+    finally:
+        rows.unlink(missing_ok=True)
+
+
+def remember(path: Path, rows: Path) -> None:
+    """Add the rows of a file to the history file, made if it does not exist: all or none."""
+    before = path.stat().st_size if path.exists() else None
+    try:
+        DigestHistory.append_file(path, rows)
     except BaseException:
         if before is None:
             path.unlink(missing_ok=True)
         else:
             os.truncate(path, before)
         raise
-    return n_rows
 
 
 def confirm(history: str | Path, sent: str | Path) -> int:
@@ -99,6 +112,11 @@ def confirm(history: str | Path, sent: str | Path) -> int:
     check_history(path)
     if not path.is_file():
         raise DataError(f"{path} must be the history of a digest run; there is no such file.")
+    with locked(path):
+        return _confirm(path, sent)
+
+
+def _confirm(path: Path, sent: str | Path) -> int:
     past = DigestHistory.read(path)
     ids, issues = read_sent(Path(sent))
     users = past.users.rows(_like(past.users, ids))
@@ -107,7 +125,7 @@ def confirm(history: str | Path, sent: str | Path) -> int:
             f"{int((users == NO_ROW).sum())} of {len(ids)} rows of {sent} are of people without a "
             f"digest in {path}; they are left out.",
             RecsysWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     chosen = _is_open(past) & _is_meant(past, users, issues)
     rows = past.select(chosen).to_frame().to_pylist()

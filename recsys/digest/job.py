@@ -14,12 +14,13 @@ import numpy as np
 
 from recsys.core.arrays import NO_ROW
 from recsys.core.clock import DAY, Moment, to_iso, to_utc
-from recsys.core.errors import DataError, RecsysWarning
+from recsys.core.errors import DataError, RecsysError, RecsysWarning
 from recsys.core.progress import Progress, silent
+from recsys.core.storage import locked
 from recsys.data import DigestHistory, IdMap, check_same_sort
 from recsys.digest.composer import Composer
 from recsys.digest.config import DigestConfig
-from recsys.digest.history import check_history, remember
+from recsys.digest.history import check_history, new_rows, remember
 from recsys.digest.html import new_pages
 from recsys.digest.journal import Journal
 from recsys.digest.letter import Digest
@@ -91,6 +92,20 @@ def run(  # noqa: PLR0913  (where things come from and go to; settings are in co
     """
     config = DigestConfig() if config is None else config
     places = _Places.of(out, html, history)
+    with places.locked(), _full_disk():
+        return _run(model, config, places, as_of, resume=resume, users=users, progress=progress)
+
+
+def _run(
+    model: Recommends,
+    config: DigestConfig,
+    places: _Places,
+    as_of: Moment | None,
+    *,
+    resume: bool,
+    users: Iterable[Any] | None,
+    progress: Progress,
+) -> DigestReport:
     moment = _moment(as_of, model, places, resume=resume)
     composer = Composer(model, config, moment, _received(places.history, model, config))
     _warn_of_moment(moment, model, composer.received)
@@ -149,6 +164,17 @@ class _Places:
         if places.history is not None:
             check_history(places.history)
         return places
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let no other run write, or read the history, meanwhile."""
+        written = {one.resolve() for one in (self.target, self.history) if one is not None}
+        if self.target is None:  # a dry run only reads
+            written = set()
+        with ExitStack() as stack:
+            for path in sorted(written):
+                stack.enter_context(locked(path))
+            yield
 
     @property
     def target(self) -> Path | None:
@@ -260,28 +286,55 @@ def _compose_all(
 
 
 def _finish(journal: Journal, composer: Composer, places: _Places, counts: DigestCounts) -> int:
-    """Write what was asked for out of the journal: all of it appears, or nothing does."""
+    """Write what was asked for out of the journal: all of it appears, or nothing does.
+
+    The history grows last. Should that fail, the journal stays: ``resume`` adds what is lacking.
+    """
+    if not counts.n_digests and places.target is not None and places.target.exists():
+        journal.remove()
+        warnings.warn(
+            f"nobody is due; {places.target} is left as it was.", RecsysWarning, stacklevel=4
+        )
+        return 0
     n_pages = min(counts.n_digests, composer.config.html_limit) if places.html is not None else 0
-    with ExitStack() as stack:
-        if places.html is not None:
-            letters, n_digests = journal.digests(), counts.n_digests
-            pages = new_pages(places.html, letters, facts=composer.facts, n_digests=n_digests)
-            stack.enter_context(pages)
-        if places.out is not None:
-            dataset = composer.model.dataset
-            stack.enter_context(
-                new_digests(
-                    places.out,
-                    journal.parts(),
-                    int_user_ids=dataset.users.kind == "int",
-                    int_item_ids=dataset.items.kind == "int",
+    with ExitStack() as after:
+        rows = None
+        with ExitStack() as stack:
+            if places.html is not None:
+                letters, n_digests = journal.digests(), counts.n_digests
+                pages = new_pages(places.html, letters, facts=composer.facts, n_digests=n_digests)
+                stack.enter_context(pages)
+            if places.out is not None:
+                dataset = composer.model.dataset
+                stack.enter_context(
+                    new_digests(
+                        places.out,
+                        journal.parts(),
+                        int_user_ids=dataset.users.kind == "int",
+                        int_item_ids=dataset.items.kind == "int",
+                    )
                 )
-            )
-        if places.history is not None:  # within: should it fail, pages and file do not appear
-            received, items = composer.received, composer.model.dataset.items
-            remember(places.history, journal.records(), received=received, items=items)
+            if places.history is not None:  # within: should it fail, no page and no file appears
+                received, items = composer.received, composer.model.dataset.items
+                rows = after.enter_context(
+                    new_rows(places.history, journal.records(), received=received, items=items)
+                )
+        if rows is not None and places.history is not None:
+            remember(places.history, rows)
     journal.remove()
     return n_pages
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    """Turn errors of the file system into those of the library."""
+    try:
+        yield
+    except OSError as err:
+        if isinstance(err, RecsysError):
+            raise
+        notes = " ".join(getattr(err, "__notes__", ()))
+        raise DataError(f"the digest cannot be written: {err}. {notes}".strip()) from err
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,8 @@ class Journal:
             return None
         path = folder / HEADER
         if not path.is_file():
+            if folder.is_dir() and all(_is_ours(one) for one in folder.iterdir()):
+                return None  # of a run that was stopped while it began or ended
             raise DataError(
                 f"{folder} must be free for the journal of this run; something else is there. "
                 "Move it or choose another name."
@@ -126,7 +130,10 @@ class Journal:
 
     def remove(self) -> None:
         """Throw the journal away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            # its header goes first: a journal that is stopped here is none
+            (self.folder / HEADER).unlink(missing_ok=True)
+            shutil.rmtree(self.folder)
 
     def _path(self, number: int, suffix: str) -> Path:
         return self.folder / f"{number:08d}.{suffix}"
@@ -150,6 +157,11 @@ def read_part(path: Path) -> list[dict[str, Any]]:
     """Return the records of one JSON Lines file."""
     with path.open(encoding="utf-8", newline="\n") as file:
         return [json.loads(line) for line in file]
+
+
+def _is_ours(path: Path) -> bool:
+    """Return True if a file is one that a journal makes, finished or not."""
+    return re.fullmatch(r"\.?(\d{8}|journal)\.jsonl?(\.\w+)?", path.name) is not None
 
 
 def _beside(target: Path) -> Path:

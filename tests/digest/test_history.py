@@ -9,7 +9,7 @@ import pytest
 from recsys.core.errors import ConfigError, DataError, RecsysWarning
 from recsys.data import DigestHistory, IdMap
 from recsys.digest import confirm
-from recsys.digest.history import check_history, remember
+from recsys.digest.history import check_history, new_rows, remember
 from recsys.digest.received import Received
 
 ITEMS = IdMap.of(["q0", "q1", "q2"])
@@ -27,7 +27,11 @@ def record(user_id: str, *item_ids: str, as_of: str = AT) -> dict[str, Any]:
 
 def add(path: Path, *chunks: list[dict[str, Any]]) -> int:
     received = Received.of(DigestHistory.read(path), ITEMS, unconfirmed="count")
-    return remember(path, chunks, received=received, items=ITEMS)
+    with new_rows(path, chunks, received=received, items=ITEMS) as rows:
+        remember(path, rows)
+        n_rows = rows.read_bytes().count(b"\n")
+    assert not rows.exists()
+    return n_rows
 
 
 def pairs(path: Path, **settings: bool) -> dict[str, list[str]]:
@@ -49,13 +53,16 @@ def test_a_failure_half_way_takes_everything_back(tmp_path: Path) -> None:
 
     path = tmp_path / "history.jsonl"
     empty = Received.of(DigestHistory.empty(), ITEMS, unconfirmed="count")
-    with pytest.raises(OSError, match="no space"):
-        remember(path, broken(), received=empty, items=ITEMS)
-    assert not path.exists()
+    with (
+        pytest.raises(OSError, match="no space"),
+        new_rows(path, broken(), received=empty, items=ITEMS),
+    ):
+        pytest.fail("rows that could not be made are not given")
+    assert list(tmp_path.iterdir()) == []
     add(path, [record("bo", "q1")])
     before = path.read_bytes()
-    with pytest.raises(OSError, match="no space"):
-        remember(path, broken(), received=empty, items=ITEMS)
+    with pytest.raises(FileNotFoundError):
+        remember(path, tmp_path / "no such rows")
     assert path.read_bytes() == before
 
 

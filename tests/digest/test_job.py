@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.core.errors import ConfigError, DataError
-from recsys.data import Dataset, EventLog, People
+from recsys.core.errors import ConfigError, DataError, RecsysWarning
+from recsys.core.storage import locked
+from recsys.data import Dataset, DigestHistory, EventLog, People
 from recsys.digest import DigestConfig, digests, job, run
 
 Make = Callable[..., Any]
@@ -172,7 +175,7 @@ def test_resume_without_anything_to_continue_is_an_ordinary_run(tmp_path: Path, 
     assert run(model, out=tmp_path / "w.jsonl", resume=True).counts.n_digests == 4
 
 
-@pytest.mark.parametrize("step", ["new_digests", "new_pages", "remember"])
+@pytest.mark.parametrize("step", ["new_digests", "new_pages", "new_rows"])
 def test_a_failing_step_leaves_no_file_no_page_and_no_history(
     tmp_path: Path, model: Any, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -182,11 +185,97 @@ def test_a_failing_step_leaves_no_file_no_page_and_no_history(
     places = places_in(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(job, step, fail)
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(DataError, match="cannot be written: no space"):
             run(model, **places)
     assert [path.name for path in tmp_path.iterdir()] == ["w.jsonl.part"]
     assert run(model, **places, resume=True).n_resumed_chunks == 1
     assert {path.name for path in tmp_path.iterdir()} == {"w.jsonl", "pages", "h.jsonl"}
+
+
+def test_a_history_that_cannot_grow_is_caught_up_by_resume(
+    tmp_path: Path, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    places = places_in(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "remember", fail)
+        with pytest.raises(DataError, match="resume=True continues"):
+            run(model, **places)
+    written = (tmp_path / "w.jsonl").read_bytes()
+    assert not (tmp_path / "h.jsonl").exists()
+    assert run(model, **places, resume=True).counts.n_digests == 4
+    assert (tmp_path / "w.jsonl").read_bytes() == written
+    sent = DigestHistory.read(tmp_path / "h.jsonl")
+    assert sent.n_rows == sum(len(one["items"]) for one in read(tmp_path / "w.jsonl"))
+
+
+@pytest.mark.parametrize("which", ["out", "history"])
+def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path, model: Any, which: str) -> None:
+    places = places_in(tmp_path)
+    with locked(places[which]), pytest.raises(DataError, match="one run at a time"):
+        run(model, **places)
+    assert run(model, **places).counts.n_digests == 4
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".lock")]
+
+
+def test_two_processes_at_once_give_nobody_two_digests(tmp_path: Path) -> None:
+    code = (
+        "import sys, recsys, warnings\n"
+        "from recsys.datasets import load_community\n"
+        "warnings.simplefilter('ignore')\n"
+        "events, catalog, people = load_community()\n"
+        "config = recsys.RecommenderConfig(model='popularity')\n"
+        "model = recsys.Recommender.fit(events, catalog, users=people, config=config)\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "try:\n"
+        "    report = recsys.digest.run(model, out=sys.argv[1], history=sys.argv[2])\n"
+        "    print(report.counts.n_digests)\n"
+        "except recsys.DataError as err:\n"
+        "    print('refused' if 'one run at a time' in str(err) else err)"
+    )
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / f"{at}.jsonl"), str(tmp_path / "h.jsonl")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for at in range(2)
+    ]  # fmt: skip
+    for one in runs:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    said = [one.communicate("go\n", timeout=100)[0].strip() for one in runs]
+    sent = DigestHistory.read(tmp_path / "h.jsonl")
+    pairs = list(zip(sent.user_rows.tolist(), sent.item_rows.tolist(), strict=True))
+    assert len(pairs) == len(set(pairs)) > 0
+    assert {"refused", "0"} & set(said), said
+
+
+def test_a_run_in_which_nobody_is_due_leaves_earlier_files_alone(
+    tmp_path: Path, model: Any
+) -> None:
+    places = places_in(tmp_path)
+    run(model, **places)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.warns(RecsysWarning, match=r"nobody is due; .*w\.jsonl is left as it was"):
+        assert run(model, **places).counts.n_digests == 0
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "left", [[], ["00000000.jsonl"], ["00000000.json", "00000001.jsonl"], [".00000003.json.ab12"]]
+)
+def test_a_journal_that_was_killed_while_it_began_or_ended_is_none(
+    tmp_path: Path, model: Any, left: list[str]
+) -> None:
+    folder = tmp_path / "w.jsonl.part"
+    folder.mkdir()
+    for name in left:
+        (folder / name).write_text("{}")
+    for resume in (False, True):
+        assert run(model, out=tmp_path / "w.jsonl", resume=resume).counts.n_digests == 4
+        assert not folder.exists()
 
 
 def test_an_older_output_survives_a_failure(tmp_path: Path, make_model: Make) -> None:
@@ -205,7 +294,8 @@ def test_odd_ids_go_through_every_output(
     run(model, **places)
     assert [one["user_id"] for one in read(tmp_path / "w.jsonl")] == ["ana", odd]
     assert len(list((tmp_path / "pages" / "people").iterdir())) == 2
-    assert run(model, **places).counts.n_recent == 2
+    with pytest.warns(RecsysWarning, match="nobody is due"):
+        assert run(model, **places).counts.n_recent == 2
 
 
 def peak_of(model: Any, n_people: int, out: Path) -> int:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 
 from recsys.core.arrays import BoolArray, ObjectArray, RowArray, TimeArray, freeze
 from recsys.core.clock import to_iso, to_utc
-from recsys.core.errors import DataError
+from recsys.core.errors import DataError, RecsysWarning, clip
 from recsys.core.storage import atomic_file
 from recsys.data.ids.id_map import IdMap, ids_column
 from recsys.data.readers.columns import id_column, text_column, word_column
@@ -227,17 +231,47 @@ class DigestHistory(ReadableTable):
         append_lines(path, "".join(lines).encode())
         return len(lines)
 
+    @staticmethod
+    def append_file(path: Path, rows: Path) -> None:
+        """Add the lines of a file that :meth:`append` made at the end of another, at once."""
+        append_lines(path, rows)
 
-def append_lines(path: Path, lines: bytes) -> None:
-    """Append whole lines durably, after cutting off a torn last line."""
-    import os
 
-    with path.open("ab+") as file:
+def append_lines(path: Path, lines: bytes | Path) -> None:
+    """Append whole lines, or those of a file, durably.
+
+    A last line without a line feed is ended if it is whole, and cut off, with a warning, if a
+    crash has torn it.
+    """
+    with path.open("ab+") as file, _opened(lines) as source:
         end = file.seek(0, os.SEEK_END)
-        file.truncate(_whole_lines_end(file, end))
-        file.write(lines)
+        whole = _whole_lines_end(file, end)
+        file.seek(whole)
+        tail = file.read()
+        if _is_json(tail):
+            file.write(b"\n")
+        elif tail.strip():
+            file.truncate(whole)
+            warnings.warn(
+                f"{path}: the torn last line, {clip(repr(tail.decode(errors='replace')))}, is "
+                "cut off.",
+                RecsysWarning,
+                stacklevel=2,
+            )
+        shutil.copyfileobj(source, file, 1 << 20)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _opened(lines: bytes | Path) -> IO[bytes]:
+    return lines.open("rb") if isinstance(lines, Path) else BytesIO(lines)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _whole_lines_end(file: Any, end: int) -> int:

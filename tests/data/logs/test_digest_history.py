@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from recsys.core.errors import DataError
+from recsys.core.errors import DataError, RecsysWarning
 from recsys.data.logs.digest_history import DigestHistory, append_lines
 
 COLUMNS = ("user_id", "item_id", "sent_at", "issue", "status")
@@ -64,12 +64,26 @@ def test_a_torn_last_line_is_cut_off_by_the_next_append(tmp_path: Path) -> None:
     DigestHistory.append(path, ROWS)
     with path.open("ab") as file:
         file.write(b'{"user_id":"torn')
-    DigestHistory.append(path, ROWS[:1])
+    with pytest.warns(RecsysWarning, match="torn last line"):
+        DigestHistory.append(path, ROWS[:1])
     assert DigestHistory.read(path).n_rows == 4
     long_line = tmp_path / "long.jsonl"
     long_line.write_bytes(b"x" * 200_000)
-    append_lines(long_line, b"{}\n")
+    with pytest.warns(RecsysWarning, match="torn last line"):
+        append_lines(long_line, b"{}\n")
     assert long_line.read_bytes() == b"{}\n"
+
+
+@pytest.mark.parametrize("end", [b"", b" ", b"\t", b"\r"])
+@pytest.mark.parametrize("n_lines", [1, 2, 3])
+def test_a_whole_last_line_without_a_line_feed_is_kept(
+    tmp_path: Path, n_lines: int, end: bytes
+) -> None:
+    path = tmp_path / "h.jsonl"
+    DigestHistory.append(path, ROWS[:n_lines])
+    path.write_bytes(path.read_bytes().rstrip(b"\n") + end)
+    DigestHistory.append(path, ROWS[:1])
+    assert DigestHistory.read(path).n_rows == n_lines + 1
 
 
 def test_items_are_asked_by_person(tmp_path: Path) -> None:
