@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from recsys.core.arrays import NO_ROW, BoolArray, RowArray
 from recsys.core.clock import to_utc
-from recsys.core.errors import ConfigError, DataError, RecsysWarning
+from recsys.core.errors import ConfigError, DataError, RecsysWarning, clip
 from recsys.core.storage import locked
 from recsys.data import DigestHistory, IdMap
 from recsys.digest.confirmations import read_sent
@@ -32,7 +33,7 @@ def check_history(path: Path) -> None:
     ConfigError
         If its ending is not that of JSON Lines.
     DataError
-        If it is a folder.
+        If it is a folder, or its times are numbers, which the text of new rows would not fit.
     """
     if not path.name.lower().endswith(HISTORY_ENDINGS):
         raise ConfigError(
@@ -41,6 +42,18 @@ def check_history(path: Path) -> None:
         )
     if path.is_dir():
         raise DataError(f"{path} must be a file; it is a folder. Give a file name in it.")
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        first = file.readline()
+    record = None
+    with suppress(ValueError):
+        record = json.loads(first)
+    if isinstance(record, dict) and not isinstance(record.get("sent_at"), str | None):
+        raise DataError(
+            f"{path}, line 1: sent_at must be text for rows to be added to it; got "
+            f"{clip(repr(record['sent_at']))}. Write it as 2026-03-01T08:00:00Z."
+        )
 
 
 @contextmanager
@@ -62,9 +75,9 @@ def new_rows(
         The model's items.
     """
     rows = path.with_name(f".{path.name}.new.jsonl")
-    rows.unlink(missing_ok=True)
     try:
-        DigestHistory.append(rows, ())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.write_bytes(b"")  # of a run that was killed
         for chunk in chunks:
             DigestHistory.append(rows, _new_rows(chunk, received, items))
         yield rows
@@ -124,6 +137,16 @@ def _confirm(path: Path, sent: str | Path) -> int:
         warnings.warn(
             f"{int((users == NO_ROW).sum())} of {len(ids)} rows of {sent} are of people without a "
             f"digest in {path}; they are left out.",
+            RecsysWarning,
+            stacklevel=3,
+        )
+    known = set(past.issues.dictionary.to_pylist())
+    other = sorted({one for one in issues if one and one not in known})
+    if other:
+        warnings.warn(
+            f"{sent} names issues that no digest in {path} has, such as {clip(repr(other[0]))}; "
+            "its rows are left out. The last one of the history is "
+            f"{clip(repr(max(filter(None, known), default=None)))}.",
             RecsysWarning,
             stacklevel=3,
         )

@@ -136,3 +136,22 @@ def test_who_was_composed_for_but_not_sent_to_can_be_served_again(tmp_path: Path
     add(path, [record("ana", "q0")])
     open_again = Received.of(DigestHistory.read(path), ITEMS, unconfirmed="ignore")
     assert np.isnat(open_again.last(["ana"])).all()
+
+
+@pytest.mark.parametrize("issue", ["20/04/2024", "x", "2018-09-02", "1", "2018-9-1", "01.09.2018"])
+def test_an_issue_that_no_digest_has_is_said(tmp_path: Path, issue: str) -> None:
+    path, sent = tmp_path / "history.jsonl", tmp_path / "sent.csv"
+    add(path, [record("ana", "q0")])
+    sent.write_text(f"user_id,issue\nana,{issue}\n")
+    with pytest.warns(RecsysWarning, match=f"no digest in .* has, such as '{issue}'"):
+        assert confirm(path, sent) == 0
+
+
+@pytest.mark.parametrize("sent_at", [1704067200, 1704067200.5, 0, True, [1]])
+def test_a_history_whose_times_are_no_text_is_refused_before_anything_is_written(
+    tmp_path: Path, sent_at: object
+) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text(json.dumps({"user_id": "ana", "item_id": "q0", "sent_at": sent_at}) + "\n")
+    with pytest.raises(DataError, match="sent_at must be text"):
+        check_history(path)
