@@ -56,7 +56,7 @@ def compact(state: View, view: DeltaView) -> Snapshot:
     }
     if state.config.repeatable:
         pairs["seen"] = seen_pairs(dataset, state.config, now=state.now)
-        if view.lacks_events:  # what was saved instead of them
+        if view.lacks_some_events:  # what was saved instead of them
             saved = _with_rows(base.seen, {}, (n_users, n_items))
             pairs["seen"] = freeze_csr(pairs["seen"].maximum(saved))
     return Snapshot(

@@ -172,6 +172,13 @@ class DeltaView:
         """True if the snapshot was saved without events, so that histories replace them."""
         return not self.base.dataset.events.n_events and bool(self.base.queries.history.nnz)
 
+    @property
+    def lacks_some_events(self) -> bool:
+        """Whether saved pairs and authors stand for events: also once observed ones are whole."""
+        lineage = self.base.lineage
+        n_met = lineage.n_events + lineage.n_since
+        return self.lacks_events or self.base.dataset.events.n_events < n_met
+
     def described(self, user_rows: RowArray) -> BoolArray:
         """Return (n,) bool: who of some people was described since."""
         if not self.delta.profiles.n_users:

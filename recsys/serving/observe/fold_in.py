@@ -55,7 +55,7 @@ def fold_in(
         "disliked": _pairs(log, _turned_down(log), user_rows),
         "own": own_items(view, user_rows),
     }
-    if view.lacks_events:
+    if view.lacks_some_events:
         for name in ("seen", "disliked"):
             pairs[name] = _with_saved(view, user_rows, name, pairs[name])
     personal = view.personal_of(user_rows)

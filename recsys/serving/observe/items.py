@@ -196,6 +196,8 @@ def _authors(
 ) -> dict[int, int]:
     """Return who made each item: the author given, else whoever asked first."""
     named = view.delta.users.rows(now.column("author_id"))
+    if view.lacks_some_events:  # the row saved stands for who asked
+        named = np.where(named == NO_ROW, view.authors_of(rows), named)
     out = {}
     for row, author in zip(rows.tolist(), named.tolist(), strict=True):
         maker = makers.get(row) or view.delta.lookups.makers.get(row)

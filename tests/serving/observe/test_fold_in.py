@@ -4,12 +4,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import recsys
 from recsys.serving.observe.delta import DeltaView, SnapshotDelta
 from recsys.serving.observe.fold_in import fold_in, own_items, taste
 from tests.serving.observe.test_delta import observed
-from tests.serving.world import made_up_model
+from tests.serving.world import made_up_model, tiny_model
 
 
 def test_folding_in_who_did_nothing_new_changes_nothing() -> None:
@@ -91,3 +92,19 @@ def test_they_are_what_a_snapshot_of_everything_would_say() -> None:
     zed = snapshot.users.row("zed")
     assert own[zed].tolist() == [snapshot.items.row("late")]
     assert sum(len(one) for one in own) == 2
+
+
+@pytest.mark.parametrize("days", range(10))
+def test_saved_pairs_stand_for_events_not_kept_after_days_and_compaction(
+    tmp_path: Path, days: int
+) -> None:
+    tiny_model(keep_events=False).save(tmp_path / "model")
+    model = recsys.load(tmp_path / "model")
+    before = {one for one in model.recommend(["ana"], k=99).item_ids[0] if one}
+    for day in range(days + 1):
+        at = f"2024-04-{day + 1:02d}T00:00:00Z"
+        model = model.observe({"user_id": ["bo"], "item_id": ["n1"], "occurred_at": [at]})
+    model = model.observe({"user_id": ["ana"], "item_id": ["n2"], "occurred_at": [at]})
+    after = {one for one in model.recommend(["ana"], k=99).item_ids[0] if one}
+    assert len(before) < len(model.items)
+    assert after <= before - {"n2"}
