@@ -52,6 +52,27 @@ _FIELD_OF = {"item": "title", "tag": "tag"}
 _OPEN_FAMILIES = ("item.", "tag.")  # kinds of events and families of tags are the caller's
 _MAX_TITLE = 80
 _Cause: TypeAlias = tuple[Source, int]
+_STOP_WORDS = frozenset(
+    """
+    a able about above actually after again against all almost also although always am among an
+    and another any anyone anything are aren around as at away be became because become been
+    before being below best better between both but by came can cannot come could couldn did didn
+    do does doesn doing don done down during each either else enough etc even ever every
+    few first for from further gave get gets getting give given go goes going gone good got had
+    hadn has hasn have haven having he hello help her here hers herself hi him himself his how
+    however if in instead into is isn it its itself just keep knew know last least less let like
+    ll look looking lot made make makes making many may maybe me mean means might more most much
+    must my myself need needs never no nor not nothing now of off often ok on once one ones only
+    or other others our ours ourselves out over own perhaps please possible probably put quite
+    rather re really right said same saw say says see seem seems seen several shall she should
+    shouldn since so some someone something still such sure take tell than thank thanks that the
+    their theirs them themselves then there therefore these they thing things think this those
+    though thought through thus to together too took tried try trying two under until up upon us
+    use used using ve very want wanted was wasn way we well went were weren what when where
+    whether which while who whom whose why will with within without won would wouldn yes yet you
+    your yours yourself yourselves
+    """.split()  # noqa: SIM905  # a list of quoted words would be 300 lines
+)
 _ROUNDING = 1e-5
 """Share of a score below which a remainder is float32 rounding."""
 
@@ -161,8 +182,11 @@ class ReasonNames:
     unnamed: frozenset[int] = frozenset()
 
     def may_name(self, cause: _Cause) -> bool:
-        """Return whether a cause may be named to this person."""
+        """Return whether a cause may be named to this person; an English stop word is none."""
         source, row = cause
+        if source == Source.TAG:
+            is_word = self.tags.families[row] == "text" and row not in self.followed
+            return not (is_word and self.tags.names[row] in _STOP_WORDS)
         return source != Source.PERSON and not (source == Source.ITEM and row in self.unnamed)
 
 

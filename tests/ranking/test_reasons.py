@@ -171,3 +171,17 @@ def test_an_item_the_person_may_not_see_moves_the_score_but_is_not_named() -> No
     assert [one.id for one in worded] == [101, None]
     assert worded[1].text == TEMPLATES["other"]
     assert sum(one.value for one in worded) == 0.75
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["about", "been", "because", "don", "from", "have", "just", "the", "which", "would", "your"],
+)
+@pytest.mark.parametrize(("family", "is_named"), [("text", False), ("topic", True)])
+def test_a_stop_word_of_a_text_is_no_reason(word: str, family: str, is_named: bool) -> None:
+    tags = TagVocabulary((word, "qubit"), (family, "text"), np.ones(2, dtype=np.float32))
+    names = dataclasses.replace(NAMES, tags=tags, followed=frozenset())
+    worded = word_reasons([part(Source.TAG, {0: 0.5, 1: 0.25})], n_items=1, names=names)[0]
+    assert (word in [one.id for one in worded]) == is_named
+    assert "about qubit" in [one.text for one in worded]
+    assert sum(one.value for one in worded) == pytest.approx(0.75)
