@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -41,16 +42,28 @@ def check_types(events: Any, catalog: Any, users: Any) -> None:
             )
 
 
-def check_config(config: Any) -> None:
-    """Raise unless a fit is given a configuration.
+def as_config(config: Any) -> RecommenderConfig:
+    """Return the configuration of a fit: itself, a preset by its name, or settings in a mapping.
 
     Raises
     ------
     ConfigError
-        If it is of another type.
+        If it is of another type, or a preset or a setting is unknown.
+
+    Examples
+    --------
+    >>> as_config("fast") == as_config({"preset": "fast"}) == RecommenderConfig(preset="fast")
+    True
     """
+    if config is None:
+        return RecommenderConfig()
+    if isinstance(config, str):
+        config = {"preset": config}
+    if isinstance(config, Mapping):
+        return RecommenderConfig(**{str(name): value for name, value in config.items()})
     if not isinstance(config, RecommenderConfig):
         raise ConfigError(
             f"config must be a RecommenderConfig; got {type(config).__name__}. "
             'Write recsys.RecommenderConfig(preset="fast").'
         )
+    return config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from recsys.serving.answer.queries import ask_histories, ask_users, item_rows
 from recsys.serving.answer.rank import similar_rows
 from recsys.serving.answer.recommendations import Recommendations, SimilarItems, padded
 from recsys.serving.answer.score import pair_scores
-from recsys.serving.arguments import check_config, check_k, check_types
+from recsys.serving.arguments import as_config, check_k, check_types
 from recsys.serving.config import RecommenderConfig
 from recsys.serving.fit.build import build_snapshot
 from recsys.serving.observe.arrivals import Arrivals
@@ -80,7 +80,7 @@ class Recommender:
         catalog: Catalog | None = None,
         *,
         users: People | None = None,
-        config: RecommenderConfig | None = None,
+        config: RecommenderConfig | Mapping[str, Any] | str | None = None,
         now: Moment | None = None,
         progress: Progress | None = None,
     ) -> Recommender:
@@ -94,8 +94,8 @@ class Recommender:
             None means that items are known by their events only.
         users : People or None
             None means that nobody declared, muted or refused anything.
-        config : RecommenderConfig or None
-            None is the default preset.
+        config : RecommenderConfig, mapping, str or None
+            Settings may come in a mapping; a text names a preset; None is the default preset.
         now : datetime, ISO text, epoch seconds or None
             The moment the model speaks for; None is the time of the last event.
         progress : Progress or None
@@ -116,8 +116,7 @@ class Recommender:
         [['q2']]
         """
         check_types(events, catalog, users)
-        config = RecommenderConfig() if config is None else config
-        check_config(config)
+        config = as_config(config)
         if config.kinds:
             kinds = events.kinds.with_kinds(config.kinds)
             events = events.rerowed(events.users, events.items, kinds)
