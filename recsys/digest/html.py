@@ -64,6 +64,7 @@ def new_pages(
 def person_page(digest: Digest, *, facts: ItemFacts) -> str:
     """Return one person's digest as a self-contained page."""
     config = facts.config
+    can_be = digest.known and facts.is_personal(digest.user_id)
     rows = facts.dataset.items.rows([one.item_id for one in digest.items])
     cards = [_card(entry, int(row), facts) for entry, row in zip(digest.items, rows, strict=True)]
     return render(
@@ -73,8 +74,14 @@ def person_page(digest: Digest, *, facts: ItemFacts) -> str:
         name=config.name,
         digest=digest,
         cards=cards,
-        is_personal=digest.known and facts.is_personal(digest.user_id),
+        is_personal=can_be and any(map(_is_own, digest.items)),
+        is_everyones=not can_be,
     )
+
+
+def _is_own(entry: Entry) -> bool:
+    """Say whether something of the person's own speaks for an item."""
+    return any(why.value > 0 and why.source in (Source.ITEM, Source.TAG) for why in entry.reasons)
 
 
 @dataclass(frozen=True, slots=True)

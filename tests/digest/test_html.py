@@ -113,7 +113,31 @@ def test_who_declined_to_be_personalised_is_not_told_of_what_they_read(letter: D
     facts = ItemFacts(Dataset.join(EventLog.empty(), Catalog.empty(), people), DigestConfig())
     page = person_page(letter, facts=facts)
     assert "everyone values" in page
-    assert "from what you read" not in page
+    assert "your own" not in page
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("source", "value", "is_own"),
+    [
+        ("item", 0.5, True),
+        ("tag", 0.1, True),
+        ("item", -0.5, False),
+        ("tag", 0.0, False),
+        ("popularity", 0.9, False),
+        ("freshness", 0.9, False),
+        (None, 0.0, False),
+    ],
+)
+def test_the_lead_speaks_of_the_persons_own_activity_only_if_a_reason_does(
+    letter: Digest, facts: ItemFacts, known: bool, source: str | None, value: float, is_own: bool
+) -> None:
+    reasons = () if source is None else (EntryReason("because", source, value),)
+    entry = replace(letter.items[0], reasons=reasons)
+    page = person_page(replace(letter, known=known, items=(entry,)), facts=facts)
+    assert ("by your own activity" in page) == (known and is_own)
+    assert ("everyone values" in page) == (not known)
+    assert "earlier digest" not in page
 
 
 def test_an_item_the_catalog_lacks_is_shown_by_its_id(letter: Digest) -> None:
