@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.core.arrays import BoolArray
+from recsys.core.arrays import BoolArray, TimeArray
 from recsys.core.clock import DAY
 from recsys.data import IdMap, People
 from recsys.digest.config import DigestConfig
@@ -51,7 +51,8 @@ def due(
     """Return who is due, and counts of why the others are not.
 
     Due is who wants digests (or never said otherwise), is active, and had the last one at least
-    ``period_days`` ago, less the grace. Whether there is anything to send is not known yet.
+    ``period_days`` ago, less the grace; if ``as_of`` is a date, by dates. Whether there is
+    anything to send is not known yet.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def due(
     """
     rows = eligibility.users.rows(user_ids)
     agrees, active = eligibility.agrees[rows], eligibility.active[rows]
-    recent = as_of - received.last(user_ids) < wait(config)  # NaT, never, compares False
+    recent = _is_recent(received.last(user_ids), as_of, config)
     counts = DigestCounts(
         n_people=len(rows),
         n_declined=int((~agrees).sum()),
@@ -80,6 +81,18 @@ def due(
         n_recent=int((agrees & active & recent).sum()),
     )
     return np.asarray(agrees & active & ~recent, dtype=bool), counts
+
+
+def _is_recent(last: TimeArray, as_of: np.datetime64, config: DigestConfig) -> BoolArray:
+    """Return where the last digest is too young; NaT, never, is not.
+
+    A midnight stands for its date: the time of day of the last digest does not count then, but
+    half of the period must have passed.
+    """
+    too_young = as_of - last < config.period_days * DAY / 2
+    if as_of == as_of.astype("datetime64[D]"):
+        last = last.astype("datetime64[D]").astype("datetime64[us]")
+    return np.asarray(too_young | (as_of - last < wait(config)), dtype=bool)
 
 
 def wait(config: DigestConfig) -> np.timedelta64:

@@ -61,3 +61,30 @@ def test_a_digest_from_later_than_the_run_counts_as_recent() -> None:
 @pytest.mark.parametrize("hours", [0.0, 6.0, 1000.0])
 def test_nobody_is_due_twice_at_one_moment(hours: float) -> None:
     assert wait(DigestConfig(period_days=0.01, grace_hours=hours)) > np.timedelta64(0, "us")
+
+
+@pytest.mark.parametrize(
+    ("last", "as_of", "period_days", "is_due"),
+    [
+        ("2026-01-05T12:15", "2026-01-12", 7, True),
+        ("2026-01-05T23:59", "2026-01-12", 7, True),
+        ("2026-01-05T00:00", "2026-01-12", 7, True),
+        ("2026-01-06T00:00", "2026-01-12", 7, False),
+        ("2026-01-06T23:59", "2026-01-12", 7, False),
+        ("2026-01-05T12:15", "2026-01-12T00:01", 7, False),
+        ("2026-01-11T11:59", "2026-01-12", 1, True),
+        ("2026-01-11T12:01", "2026-01-12", 1, False),
+        ("2026-01-11T23:59", "2026-01-12", 0.5, False),
+        ("2026-01-12T09:00", "2026-01-12", 7, False),
+        ("2026-01-13T09:00", "2026-01-12", 7, False),
+    ],
+)
+def test_a_date_counts_by_dates(last: str, as_of: str, period_days: float, is_due: bool) -> None:
+    found, _ = due(
+        ["ana"],
+        eligibility=Eligibility.of(PEOPLE),
+        received=received(ana=last),
+        as_of=to_utc(as_of),
+        config=DigestConfig(period_days=period_days),
+    )
+    assert found.tolist() == [is_due]
