@@ -51,7 +51,7 @@ CONSTANTS = {
     "evaluation": 4,
     "index": 43,
     "metrics": 3,
-    "models": 61,
+    "models": 62,
     "pages": 2,
     "profiles": 9,
     "ranking": 3,

@@ -174,7 +174,7 @@ class DeltaView:
 
     @property
     def lacks_some_events(self) -> bool:
-        """Whether saved pairs and authors stand for events: also once observed ones are whole."""
+        """True if saved pairs and authors replace events, also after compaction."""
         lineage = self.base.lineage
         n_met = lineage.n_events + lineage.n_since
         return self.lacks_events or self.base.dataset.events.n_events < n_met
