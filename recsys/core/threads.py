@@ -12,11 +12,46 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import repeat
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from recsys.core.errors import ConfigError
 from recsys.core.progress import Progress, silent
 
 PartT = TypeVar("PartT")
+
+
+_locks: WeakSet[Any] = WeakSet()
+_openmp_is_lost = False
+
+
+def fork_safe_lock() -> threading.Lock:
+    """Return a lock that is free in a forked child, whoever held it in the parent."""
+    lock = threading.Lock()
+    _locks.add(lock)
+    return lock
+
+
+def openmp_threads(n_threads: int) -> int:
+    """Return ``n_threads``, or 1 in a forked child of a process that had loaded OpenMP.
+
+    The threads of GNU OpenMP do not survive a fork, and a call that wants them waits for ever.
+    """
+    return 1 if _openmp_is_lost else n_threads
+
+
+def _after_fork() -> None:
+    """Free the locks, and hold the OpenMP of the thread that survived the fork to itself."""
+    global _openmp_is_lost  # noqa: PLW0603  (a fact of the process)
+    for lock in _locks:
+        lock._at_fork_reinit()  # noqa: SLF001  (as the standard library does with its own)
+    threadpoolctl: Any = importlib.import_module("threadpoolctl")
+    for pool in threadpoolctl.ThreadpoolController().select(user_api="openmp").lib_controllers:
+        pool.set_num_threads(1)
+        _openmp_is_lost = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def n_cores() -> int:
@@ -85,7 +120,7 @@ class _SharedLimit:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock()
         self._n_inside = 0
         self._pools: list[Any] = []
         self._before: list[int] = []

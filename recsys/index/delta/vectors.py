@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray, check_finite, freeze
 from recsys.core.errors import DataError
+from recsys.core.threads import fork_safe_lock
 
 MIN_LINES = 64
 """Lines of a new table."""
@@ -22,7 +22,7 @@ class _Table:
     def __init__(self, n_lines: int, n_factors: int) -> None:
         self._lines: FloatMatrix = np.empty((n_lines, n_factors), dtype=np.float32)
         self._n_taken = 0
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock()
         self.lines = freeze(self._lines.view())
 
     def append(self, vectors: FloatMatrix, *, start: int) -> bool:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.arrays import NO_ROW, FloatMatrix, RowArray
-from recsys.core.threads import n_cores
+from recsys.core.threads import n_cores, openmp_threads
 from recsys.index.cost import ROWS_AT_ONCE
 
 
@@ -176,7 +176,7 @@ def faiss_threads(n_threads: int) -> Iterator[None]:
     # OpenMP keeps the number per calling thread, so concurrent callers do not disturb each other
     faiss = faiss_module()
     before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(n_threads)
+    faiss.omp_set_num_threads(openmp_threads(n_threads))
     try:
         yield
     finally:

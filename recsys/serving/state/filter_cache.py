@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from recsys.core.arrays import BoolArray, RowArray, freeze
+from recsys.core.threads import fork_safe_lock
 
 MOST_KEPT = 32
 """Filters kept per snapshot: at a million items up to 5 MB each."""
@@ -51,7 +51,7 @@ class FilterCache:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Allowed] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock()
 
     def __len__(self) -> int:
         return len(self._kept)

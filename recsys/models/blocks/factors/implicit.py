@@ -13,7 +13,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from recsys.core.arrays import Csr, FloatMatrix, RowArray, with_data
 from recsys.core.contribution import Contribution, Source
 from recsys.core.progress import Progress, silent
-from recsys.core.threads import one_blas_thread
+from recsys.core.threads import one_blas_thread, openmp_threads
 from recsys.models.base import Queries, TrainingSet
 from recsys.models.blocks.algebra.ridge import ridge_map
 from recsys.models.blocks.block_config import Rule, Times
@@ -211,7 +211,7 @@ class BPRBlock(MappedBlock):
             "learning_rate": config.learning_rate,
             "regularization": config.regularization,
             "iterations": config.n_epochs,
-            "num_threads": config.n_threads,
+            "num_threads": openmp_threads(config.n_threads),
             "random_state": config.seed,
         }
         model = _run(

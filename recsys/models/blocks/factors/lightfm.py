@@ -12,6 +12,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from recsys.core.arrays import Csr, FloatMatrix
 from recsys.core.optional import require
 from recsys.core.progress import Progress, silent
+from recsys.core.threads import openmp_threads
 from recsys.models.base import TrainingSet
 from recsys.models.blocks.block_config import Rule, Times
 from recsys.models.blocks.data_size import FLOAT, PAIR, DataSize, Footprint
@@ -112,7 +113,7 @@ class LightFMBlock(MappedBlock):
                 sp.coo_matrix(learned, copy=True),
                 item_features=features,
                 epochs=1,
-                num_threads=config.n_threads,
+                num_threads=openmp_threads(config.n_threads),
             )
             people, items = _with_biases(model, features)
             enough = epochs.enough(measure, check.auc(people, items))
