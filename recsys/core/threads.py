@@ -128,8 +128,12 @@ class _SharedLimit:
     def __enter__(self) -> None:
         with self._lock:
             if self._n_inside == 0:
-                self._pools, _ = _pools()
-                self._before = _switch(self._pools, repeat(1))
+                self._pools, self._before = [], []
+            held = {pool.filepath for pool in self._pools}
+            loaded = [pool for pool in _pools()[0] if pool.filepath not in held]
+            if loaded:  # all of them, or those that came while somebody was inside
+                self._before += _switch(loaded, repeat(1))
+                self._pools += loaded
             self._n_inside += 1
 
     def __exit__(self, *_: object) -> None:
@@ -177,12 +181,13 @@ def _take_over(pools: list[Any]) -> None:
             pool.clear_controlling_thread(force=True)
 
 
-BRING_A_BLAS = ("scipy.linalg", "faiss", "torch", "sklearn")
-"""Modules beside NumPy that load a BLAS of their own, some time after the first call."""
+BRING_A_BLAS = ("faiss", "torch", "sklearn")
+"""Modules beside NumPy and SciPy that load a BLAS of their own, some time after the first call."""
 
 
 def _pools() -> tuple[list[Any], list[Any]]:
     """Return the BLAS pools loaded by now: those of the process, and those of each thread."""
+    importlib.import_module("scipy.linalg")  # else its BLAS would come in the middle of a fit
     return _loaded_pools(tuple(name in sys.modules for name in BRING_A_BLAS))
 
 

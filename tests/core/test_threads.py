@@ -103,7 +103,7 @@ def test_a_blas_that_is_loaded_later_is_held_too() -> None:
     code = (
         "from recsys.core.threads import one_blas_thread\n"
         "with one_blas_thread(): pass\n"
-        "import scipy.linalg\n"
+        "import faiss\n"
         "from threadpoolctl import threadpool_info\n"
         "with one_blas_thread():\n"
         "    print({one['num_threads'] for one in threadpool_info() if one['user_api'] == 'blas'})"
