@@ -187,12 +187,12 @@ BRING_A_BLAS = ("faiss", "torch", "sklearn")
 
 def _pools() -> tuple[list[Any], list[Any]]:
     """Return the BLAS pools loaded by now: those of the process, and those of each thread."""
-    importlib.import_module("scipy.linalg")  # else its BLAS would come in the middle of a fit
     return _loaded_pools(tuple(name in sys.modules for name in BRING_A_BLAS))
 
 
 @cache
 def _loaded_pools(_: tuple[bool, ...]) -> tuple[list[Any], list[Any]]:
+    importlib.import_module("scipy.linalg")  # else its BLAS would come in the middle of a fit
     threadpoolctl: Any = importlib.import_module("threadpoolctl")  # it has no type hints
     pools = list(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
     own = [pool for pool in pools if pool.threading_layer == "openmp"]

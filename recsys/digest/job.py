@@ -168,11 +168,9 @@ class _Places:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Let no other run write, or read the history, meanwhile."""
-        written = {one.resolve() for one in (self.target, self.history) if one is not None}
-        if self.target is None:  # a dry run only reads
-            written = set()
+        written = () if self.target is None else (self.target, self.history)  # dry runs only read
         with ExitStack() as stack:
-            for path in sorted(written):
+            for path in sorted({one.resolve() for one in written if one is not None}):
                 stack.enter_context(locked(path))
             yield
 
